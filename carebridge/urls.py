@@ -1,0 +1,17 @@
+"""Every address of the site."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from django.views.static import serve
+
+from carebridge.display import set_display
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="institutions"), name="home"),
+    path("institutions/", include("institutions.urls")),
+    path("display/", set_display, name="display"),
+    path("admin/", admin.site.urls),
+    re_path(r"^media/(?P<path>photos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
+]

@@ -1,0 +1,175 @@
+"""Keeps `Listing` in step with the institutions it is derived from."""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from institutions.models import Bed, Institution, Level, Listing, ListingDesignation
+from institutions.models.institution import TAKES
+from institutions.models.listing import mask
+from institutions.pricing import bundle, monthly
+
+BATCH = 500
+
+
+def refresh(institutions: Iterable[int], on: datetime.date) -> None:
+    """Derive the listings of these institutions (by id) as of the day `on`.
+
+    Call it in the transaction that changed them. An institution that is no longer published, or
+    no longer there, loses its listing.
+    """
+    ids = list(institutions)
+    with transaction.atomic():
+        for start in range(0, len(ids), BATCH):
+            batch = ids[start : start + BATCH]
+            derived = list(_derive(batch, on))
+            Listing.objects.filter(pk__in=batch).delete()
+            Listing.objects.bulk_create(listing for listing, _ in derived)
+            ListingDesignation.objects.bulk_create(
+                designation for _, designations in derived for designation in designations
+            )
+
+
+def refresh_all(on: datetime.date) -> int:
+    """Derive every listing anew; returns how many institutions were read."""
+    ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
+    with transaction.atomic():
+        Listing.objects.all().delete()
+        refresh(ids, on)
+    return len(ids)
+
+
+def wrong(on: datetime.date) -> list[int]:
+    """Ids of institutions whose listing is missing, left over or not what `refresh` would make."""
+    kept = {row["institution_id"]: row for row in Listing.objects.values()}
+    designations = _by_listing(ListingDesignation.objects.all())
+    found = []
+    ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        derived = {listing.pk: (listing, rows) for listing, rows in _derive(batch, on)}
+        for pk in batch:
+            listing, rows = derived.get(pk, (None, []))
+            fresh = listing and {
+                f.attname: getattr(listing, f.attname) for f in listing._meta.fields
+            }
+            if fresh != kept.pop(pk, None) or _by_listing(rows).get(pk) != designations.get(pk):
+                found.append(pk)
+    return found + sorted(kept)
+
+
+def _by_listing(rows: Iterable[ListingDesignation]) -> dict[int, set[tuple[str, str]]]:
+    sets: dict[int, set[tuple[str, str]]] = {}
+    for row in rows:
+        sets.setdefault(row.listing_id, set()).add((row.kind, row.region_id))
+    return sets
+
+
+def _derive(
+    ids: list[int], on: datetime.date
+) -> Iterable[tuple[Listing, list[ListingDesignation]]]:
+    """New, unsaved listings of the published institutions among `ids`."""
+    published = Institution.objects.published().filter(pk__in=ids).order_by("pk")
+    for institution in published.prefetch_related(
+        "beds", "fees", "phones", "medical_links", "designations", "ratings", "provenance"
+    ):
+        listing = derive(institution, on)
+        yield (
+            listing,
+            [
+                ListingDesignation(listing=listing, kind=kind, region_id=region)
+                for kind, region in sorted(
+                    {(d.kind, d.region_id) for d in institution.designations.all() if d.holds(on)}
+                )
+            ],
+        )
+
+
+def derive(institution: Institution, on: datetime.date) -> Listing:
+    """The unsaved listing of one institution as of the day `on`."""
+    listing = Listing(
+        institution=institution,
+        region_id=institution.region_id,
+        kind=institution.kind,
+        ownership=institution.ownership,
+        operating=institution.operating,
+        is_demo=institution.is_demo,
+        valid_until=_valid_until(institution, on),
+    )
+    _set_prices(listing, institution, on)
+    _set_vacancy(listing, list(institution.beds.all()))
+    _set_masks(listing, institution)
+    listing.known = _known(listing, institution)
+    listing.as_of = max((row.as_of for row in institution.provenance.all()), default=None)
+    return listing
+
+
+def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -> None:
+    fees = list(institution.fees.all())
+    prices = []
+    for level in Level:
+        cheapest = bundle(fees, level, on)
+        setattr(listing, f"bed_{level}", cheapest.bed and monthly(cheapest.bed))
+        setattr(listing, f"care_{level}", cheapest.care and monthly(cheapest.care))
+        setattr(listing, f"price_{level}", cheapest.price)
+        if cheapest.price is not None:
+            prices.append(cheapest.price)
+    # Meals cost the same at every level (a constraint of Fee), so the last bundle speaks for all.
+    listing.meals = cheapest.meals and monthly(cheapest.meals)
+    listing.price_from = min(prices, default=None)
+
+
+def _set_vacancy(listing: Listing, beds: list[Bed]) -> None:
+    """The vacancies of all kinds together, as old as the oldest of them."""
+    counted = [bed for bed in beds if bed.vacant is not None]
+    if counted:
+        listing.vacant = sum(bed.vacant or 0 for bed in counted)
+        listing.vacant_as_of = min(bed.as_of for bed in counted if bed.as_of)
+
+
+def _set_masks(listing: Listing, institution: Institution) -> None:
+    beds = [bed for bed in institution.beds.all() if bed.operating != 0 and bed.registered != 0]
+    links = list(institution.medical_links.all())
+    latest = {r.scheme: r for r in sorted(institution.ratings.all(), key=lambda r: r.year)}
+    listing.takes = mask("takes", (name for name in TAKES if getattr(institution, name) is True))
+    listing.refuses = mask(
+        "refuses", (name for name in TAKES if getattr(institution, name) is False)
+    )
+    listing.rooms = mask("rooms", (bed.room for bed in beds))
+    listing.bed_categories = mask("bed_categories", (bed.category for bed in beds))
+    listing.medical = mask("medical", (link.mode for link in links))
+    listing.ratings = mask("ratings", (f"{r.scheme}:{r.level}" for r in latest.values()))
+    listing.designated = any(link.designated for link in links)
+    listing.networked = any(link.networked for link in links)
+
+
+def _known(listing: Listing, institution: Institution) -> int:
+    """How many of the questions a family asks first have an answer."""
+    return sum(
+        bool(answer)
+        for answer in (
+            listing.price_from is not None,
+            listing.vacant is not None,
+            listing.takes | listing.refuses,
+            listing.medical,
+            listing.ratings,
+            listing.kind,
+            listing.ownership,
+            listing.operating,
+            institution.address,
+            institution.phones.all(),
+        )
+    )
+
+
+def _valid_until(institution: Institution, on: datetime.date) -> datetime.date | None:
+    """The last day on which everything derived as of `on` still holds; None: no date in sight."""
+    day = datetime.timedelta(days=1)
+    ends = []
+    for row in [*institution.fees.all(), *institution.designations.all()]:
+        if row.valid_from and row.valid_from > on:
+            ends.append(row.valid_from - day)
+        if row.valid_to and row.valid_to >= on:
+            ends.append(row.valid_to)
+    return min(ends, default=None)

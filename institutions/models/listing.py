@@ -1,0 +1,184 @@
+"""One narrow row per published institution: what results filter, sort, count and price by.
+
+Derived, never edited: `institutions.listings.refresh` is the only writer.
+"""
+
+import datetime
+from collections.abc import Iterable
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from regions.models import Region
+from regions.models.region import within
+
+from .bed import Bed
+from .institution import TAKES, Institution, Level
+from .medical import Designation, MedicalLink
+from .quality import Rating
+
+# The members of each bit mask, in bit order. New members go at the end.
+MASKS: dict[str, tuple[str, ...]] = {
+    "takes": TAKES,
+    "refuses": TAKES,
+    "rooms": tuple(Bed.Room.values),
+    "bed_categories": tuple(Bed.Category.values),
+    "medical": tuple(MedicalLink.Mode.values),
+    "ratings": tuple(
+        f"{scheme}:{level}" for scheme in Rating.Scheme.values for level in range(1, 6)
+    ),
+}
+
+
+def mask(name: str, members: Iterable[str]) -> int:
+    """The integer with the bits of `members` set in the mask called `name`."""
+    return sum(1 << MASKS[name].index(member) for member in set(members))
+
+
+def has_any(name: str, members: Iterable[str]) -> Q:
+    """A condition: the mask `name` holds at least one of `members`."""
+    return Q(**{f"{name}__bitand": mask(name, members)})
+
+
+@models.IntegerField.register_lookup
+class BitAnd(models.Lookup):
+    """`field__bitand=mask`: true where any bit of the mask is set. Same SQL on both databases."""
+
+    lookup_name = "bitand"
+
+    def as_sql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"({left} & {right}) <> 0", (*left_params, *right_params)
+
+
+class ListingQuerySet(models.QuerySet["Listing"]):
+    def within(self, *regions: Region) -> Self:
+        """Listings in any of `regions`, or in what succeeded it."""
+        return self.filter(within("region", regions))
+
+    def stale(self, on: datetime.date) -> Self:
+        """Rows that a dated fee, status or designation changed before the day `on`."""
+        return self.filter(valid_until__lt=on)
+
+    def for_cards(self) -> Self:
+        """Rows with all that a result card shows; four queries however many rows."""
+        return self.select_related("institution__region__parent__parent").prefetch_related(
+            "institution__phones",
+            "institution__ratings",
+            "institution__medical_links",
+            "institution__provenance__document",
+        )
+
+
+class Listing(models.Model):
+    """What a search needs to know of one published institution. Money is fen per month."""
+
+    institution = models.OneToOneField(
+        Institution, models.CASCADE, primary_key=True, related_name="listing"
+    )
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=30, blank=True)
+    ownership = models.CharField(max_length=30, blank=True)
+    operating = models.CharField(max_length=10, blank=True)
+    is_demo = models.BooleanField()
+
+    # The cheapest bundle in force, by ability level. Insurance pays care only, so care stands
+    # apart; price = bed + meals + care, and is null where any of the three is not published.
+    meals = models.BigIntegerField(null=True)
+    bed_0 = models.BigIntegerField(null=True)
+    bed_1 = models.BigIntegerField(null=True)
+    bed_2 = models.BigIntegerField(null=True)
+    bed_3 = models.BigIntegerField(null=True)
+    bed_4 = models.BigIntegerField(null=True)
+    care_0 = models.BigIntegerField(null=True)
+    care_1 = models.BigIntegerField(null=True)
+    care_2 = models.BigIntegerField(null=True)
+    care_3 = models.BigIntegerField(null=True)
+    care_4 = models.BigIntegerField(null=True)
+    price_0 = models.BigIntegerField(null=True)
+    price_1 = models.BigIntegerField(null=True)
+    price_2 = models.BigIntegerField(null=True)
+    price_3 = models.BigIntegerField(null=True)
+    price_4 = models.BigIntegerField(null=True)
+    price_from = models.BigIntegerField(null=True)
+
+    vacant = models.PositiveIntegerField(null=True)
+    vacant_as_of = models.DateField(null=True)
+
+    takes = models.IntegerField(default=0)
+    refuses = models.IntegerField(default=0)
+    rooms = models.IntegerField(default=0)
+    bed_categories = models.IntegerField(default=0)
+    medical = models.IntegerField(default=0)
+    ratings = models.IntegerField(default=0)
+    designated = models.BooleanField(default=False)
+    networked = models.BooleanField(default=False)
+
+    known = models.PositiveSmallIntegerField(default=0)
+    as_of = models.DateField(null=True)
+    valid_until = models.DateField(null=True)
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "检索行"
+        verbose_name_plural = "检索行"
+        indexes = [
+            models.Index(
+                fields=["is_demo", "-known", "-as_of", "institution"], name="listing_default_order"
+            ),
+            *(
+                models.Index(fields=[f"price_{k}", "institution"], name=f"listing_price_{k}")
+                for k in Level.values
+            ),
+            models.Index(fields=["valid_until"], name="listing_valid_until"),
+        ]
+        constraints = [
+            *(
+                models.CheckConstraint(
+                    name=f"listing_price_{k}_adds_up",
+                    condition=Q(**{f"price_{k}": None})
+                    | Q(
+                        **{
+                            f"price_{k}": models.F(f"bed_{k}")
+                            + models.F("meals")
+                            + models.F(f"care_{k}")
+                        }
+                    ),
+                    violation_error_message="标价等于床位费、餐费、护理费之和。",
+                )
+                for k in Level.values
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.institution)
+
+    def price(self, level: int) -> int | None:
+        """The list price of a month for an elder of this ability level, in fen."""
+        return getattr(self, f"price_{level}")  # type: ignore[no-any-return]
+
+    def members(self, name: str) -> list[str]:
+        """The members set in the mask called `name`, in bit order."""
+        bits = getattr(self, name)
+        return [member for bit, member in enumerate(MASKS[name]) if bits >> bit & 1]
+
+
+class ListingDesignation(models.Model):
+    """A designation in force of a listed institution: which city's list opens it."""
+
+    listing = models.ForeignKey(Listing, models.CASCADE, related_name="designations")
+    kind = models.CharField(max_length=20, choices=Designation.Kind.choices)
+    region = models.ForeignKey(Region, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "检索行的定点"
+        verbose_name_plural = "检索行的定点"
+        constraints = [
+            models.UniqueConstraint("listing", "kind", "region", name="listing_designation_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.listing_id} {self.kind} {self.region_id}"

@@ -1,0 +1,18 @@
+"""Where, and by which document: regions, sources, dated facts, and the staff of a region."""
+
+from .document import DatePrecision, Document, Grade
+from .fact import Fact
+from .fixture import LoadedFixture
+from .region import Region, RegionGroup
+from .staff import StaffMember
+
+__all__ = [
+    "DatePrecision",
+    "Document",
+    "Fact",
+    "Grade",
+    "LoadedFixture",
+    "Region",
+    "RegionGroup",
+    "StaffMember",
+]

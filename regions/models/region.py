@@ -1,0 +1,231 @@
+"""Administrative regions by their GB/T 2260 codes, and named groups of them."""
+
+import re
+from collections.abc import Iterable
+from typing import Self
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+NATION = "000000"
+# What may stand between the parts of a place name: 河北·廊坊, 河北 廊坊, 河北省/廊坊市.
+SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    def current(self) -> Self:
+        """Regions in force today: what an institution may stand in."""
+        return self.filter(is_current=True)
+
+    def within(self, region: "Region") -> Self:
+        """Current regions that are `region` or lie in it, or in what succeeded it."""
+        return self.current().filter(within("code", [region]))
+
+    def with_ancestors(self) -> Self:
+        """Rows that can say their full name without another query."""
+        return self.select_related("parent__parent")
+
+    def resolve(self, text: str, context: "Region | None" = None) -> "Region":
+        """The one current region that `text` means; former codes and names lead to successors.
+
+        `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
+        to narrow (河北省廊坊市三河市, 河北·廊坊, 三河). `context` narrows where a name is looked up.
+        Raises `Region.DoesNotExist` for an unknown text and `Region.MultipleObjectsReturned`
+        for one that several regions answer to (朝阳区): a bare ambiguous name never guesses.
+        """
+        text = SEPARATORS.sub("", text)
+        if re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text):
+            found = list(self.filter(code=text[:6]).prefetch_related("successors"))
+        else:
+            found = self._named(text, context)
+        current = {final.code: final for region in found for final in region.heirs()}
+        if context is not None:
+            low_high = context.code_ranges()
+            current = {c: r for c, r in current.items() if any(a <= c <= b for a, b in low_high)}
+        if not current:
+            raise Region.DoesNotExist(f"没有“{text}”这个地区")
+        if len(current) > 1:
+            raise Region.MultipleObjectsReturned(f"“{text}”对应多个地区")
+        return current.popitem()[1]
+
+    def _named(self, text: str, context: "Region | None") -> list["Region"]:
+        """Regions whose name, with any of its ancestors' names before it, is exactly `text`."""
+        prefixes = [text[:end] for end in range(1, len(text) + 1)]
+        heads = self.filter(Q(name__in=prefixes) | Q(short_name__in=prefixes))
+        if context is not None:
+            heads = heads.filter(in_ranges("code", context.code_ranges()))
+        found: dict[str, Region] = {}
+        for head in heads.prefetch_related("successors"):
+            for name in {head.name, head.short_name}:
+                rest = text.removeprefix(name) if name and text.startswith(name) else None
+                if rest == "":
+                    found[head.code] = head
+                elif rest and head.level < Region.Level.COUNTY:
+                    found |= {r.code: r for r in self._named(rest, head)}
+        # A full name beats a short one (河北区 is in 天津), a province beats what shares its
+        # short name (河北 is the province), a region in force beats a former one.
+        candidates = list(found.values())
+        for better in (
+            lambda region: text.endswith(region.name),
+            lambda region: region.level == Region.Level.PROVINCE,
+            lambda region: region.is_current,
+        ):
+            candidates = [region for region in candidates if better(region)] or candidates
+        return candidates
+
+
+class Region(models.Model):
+    """A place with an administrative code: the nation, a province, a prefecture or a county."""
+
+    class Level(models.IntegerChoices):
+        NATION = 0, "全国"
+        PROVINCE = 1, "省级"
+        PREFECTURE = 2, "地级"
+        COUNTY = 3, "县级"
+
+    code = models.CharField(
+        "行政区划代码",
+        max_length=6,
+        primary_key=True,
+        validators=[RegexValidator(r"^\d{6}$", "行政区划代码是 6 位数字。")],
+    )
+    name = models.CharField("名称", max_length=50)
+    short_name = models.CharField("简称", max_length=50, blank=True)
+    pinyin = models.CharField("拼音", max_length=100, blank=True, help_text="如 lang fang")
+    level = models.PositiveSmallIntegerField("级别", choices=Level.choices)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name="上级地区",
+        related_name="children",
+        null=True,
+        blank=True,
+    )
+    longitude = models.FloatField("经度（WGS-84）", null=True, blank=True)
+    latitude = models.FloatField("纬度（WGS-84）", null=True, blank=True)
+    telephone_code = models.CharField("电话区号", max_length=4, blank=True)
+    is_current = models.BooleanField("现行", default=True)
+    valid_from = models.DateField("设立日期", null=True, blank=True)
+    valid_to = models.DateField(
+        "撤销日期", null=True, blank=True, help_text="已撤销但日期不明的，留空并取消“现行”。"
+    )
+    successors = models.ManyToManyField(
+        "self",
+        verbose_name="现在归属",
+        related_name="predecessors",
+        symmetrical=False,
+        blank=True,
+        help_text="撤销后归入的现行地区。",
+    )
+
+    objects = RegionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "地区"
+        verbose_name_plural = "地区"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                name="region_only_the_nation_has_no_parent",
+                condition=Q(code=NATION, level=0, parent=None)
+                | (~Q(code=NATION) & Q(level__gt=0, parent__isnull=False)),
+                violation_error_message="除全国外，每个地区都要有上级地区。",
+            ),
+            models.CheckConstraint(
+                name="region_current_has_no_end",
+                condition=Q(is_current=False) | Q(valid_to=None),
+                violation_error_message="现行地区不能有撤销日期。",
+            ),
+            models.CheckConstraint(
+                name="region_period_in_order",
+                condition=Q(valid_from=None)
+                | Q(valid_to=None)
+                | Q(valid_from__lt=models.F("valid_to")),
+                violation_error_message="撤销日期要晚于设立日期。",
+            ),
+            models.CheckConstraint(
+                name="region_centroid_on_earth",
+                condition=Q(longitude=None, latitude=None)
+                | Q(longitude__range=(-180, 180), latitude__range=(-90, 90)),
+                violation_error_message="经纬度要成对填写，并在有效范围内。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+    @property
+    def full_name(self) -> str:
+        """河北省廊坊市三河市; the ancestors come from `with_ancestors()`."""
+        return "".join(region.name for region in self.lineage())
+
+    def lineage(self) -> list["Region"]:
+        """From the province down to this region; the nation names nothing and is left out."""
+        above = self.parent.lineage() if self.parent and self.parent_id != NATION else []
+        return [*above, self]
+
+    def code_range(self) -> tuple[str, str]:
+        """The first and last code of this region and everything in it, both inclusive."""
+        if self.code == NATION:
+            return NATION, "999999"
+        stem = self.code[: 2 * self.level]
+        return stem.ljust(6, "0"), stem.ljust(6, "9")
+
+    def code_ranges(self) -> list[tuple[str, str]]:
+        """`code_range()` of this region, or of what it became once it was abolished."""
+        return [region.code_range() for region in [self, *self.heirs()]]
+
+    def heirs(self) -> list["Region"]:
+        """The current regions this one stands for: itself, or its successors."""
+        return [self] if self.is_current else list(self.successors.all())
+
+    def contains(self, other: "Region") -> bool:
+        low, high = self.code_range()
+        return low <= other.code <= high
+
+
+def within(field: str, regions: Iterable[Region]) -> Q:
+    """A condition on `field`, a current region's code: that it lies in any of `regions`.
+
+    An abolished region stands for its successors.
+    """
+    return in_ranges(field, [heir.code_range() for region in regions for heir in region.heirs()])
+
+
+def in_ranges(field: str, ranges: Iterable[tuple[str, str]]) -> Q:
+    """Code ranges, not prefix matches: SQLite scans the whole table for the latter."""
+    condition = Q(pk__in=[])
+    for low, high in ranges:
+        condition |= Q(**{f"{field}__gte": low, f"{field}__lte": high})
+    return condition
+
+
+class RegionGroupQuerySet(models.QuerySet["RegionGroup"]):
+    def get_by_natural_key(self, slug: str) -> "RegionGroup":
+        return self.get(slug=slug)
+
+
+class RegionGroup(models.Model):
+    """A set of regions people speak of that has no code of its own, such as 京津冀."""
+
+    slug = models.SlugField("网址名", unique=True)
+    name = models.CharField("名称", max_length=50, unique=True)
+    regions = models.ManyToManyField(Region, verbose_name="地区", related_name="groups")
+    definition = models.TextField("怎么划定", help_text="这一组地区由谁、按什么划定。")
+
+    objects = RegionGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "地区组"
+        verbose_name_plural = "地区组"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
