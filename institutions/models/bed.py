@@ -39,7 +39,7 @@ class Bed(models.Model):
         "空余床位",
         null=True,
         blank=True,
-        help_text="能接新人的床位；空着不等于能住，不确定就留空。",
+        help_text="能接新人的床位；不确定就留空。",
     )
     as_of = models.DateField("截至", null=True, blank=True)
 

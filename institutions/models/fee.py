@@ -5,7 +5,8 @@ from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from .bed import Bed
 from .institution import Institution, Level
@@ -93,9 +94,8 @@ class Fee(models.Model):
                 "room",
                 "level_from",
                 "conditions",
-                "valid_from",
+                Coalesce("valid_from", Value(datetime.date.min)),
                 name="fee_unique",
-                nulls_distinct=False,
                 violation_error_message="同一项目、房型、等级、条件和起始日期已经有一个价格。",
             ),
         ]

@@ -4,7 +4,8 @@ import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 
 from regions.models import Document, Region
 
@@ -105,9 +106,8 @@ class Designation(models.Model):
                 "institution",
                 "kind",
                 "region",
-                "valid_from",
+                Coalesce("valid_from", Value(datetime.date.min)),
                 name="designation_unique",
-                nulls_distinct=False,
                 violation_error_message="这份名单的这个起始日期已经填过。",
             ),
         ]

@@ -30,7 +30,7 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """The one current region that `text` means; former codes and names lead to successors.
 
         `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
-        to narrow (河北省廊坊市三河市, 河北·廊坊, 三河). `context` narrows where a name is looked up.
+        to narrow (河北省廊坊市三河市, 三河). `context` narrows where a name is looked up.
         Raises `Region.DoesNotExist` for an unknown text and `Region.MultipleObjectsReturned`
         for one that several regions answer to (朝阳区): a bare ambiguous name never guesses.
         """
