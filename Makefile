@@ -1,0 +1,102 @@
+# CareBridge: everything a developer runs. `make` alone lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev staff test test-full lint format check-deploy pins fixtures clean ready migrate
+SHELL := /bin/sh
+
+PORT ?= 8000
+# The first Python that is new enough; `make run PYTHON=/path/to/python3.12` names another.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+
+IN_VENV := .venv/bin/python
+PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
+MANAGE := $(IN_VENV) manage.py
+STATIC_SOURCES = $(shell find static -print 2>/dev/null)
+
+help: ## list what can be run
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile \
+		| while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+
+run: .venv/.runtime ## set up if need be, then serve on 127.0.0.1:8000 (PORT=9000 for another)
+	@$(IN_VENV) gunicorn.conf.py $(PORT)
+	@$(MAKE) --no-print-directory ready
+	@DEBUG=false $(IN_VENV) -m gunicorn carebridge.wsgi --bind 127.0.0.1:$(PORT)
+
+dev: .venv/.runtime ## serve with reload and tracebacks
+	@$(MAKE) --no-print-directory migrate
+	@DEBUG=true $(MANAGE) runserver $(PORT)
+
+staff: .venv/.runtime ## make a staff account
+	@$(MAKE) --no-print-directory migrate
+	@$(MANAGE) create_staff
+
+test: .venv/.dev var/secret_key ## the suite on SQLite and PostgreSQL, and in a browser
+	@$(IN_VENV) tests/run.py
+
+test-full: .venv/.dev var/secret_key ## the same with the long ones
+	@$(IN_VENV) tests/run.py --full
+
+lint: .venv/.dev var/secret_key ## ruff, djade, mypy, missing migrations
+	$(IN_VENV) -m ruff check .
+	$(IN_VENV) -m ruff format --check .
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	$(IN_VENV) -m mypy
+	$(MANAGE) makemigrations --check --dry-run
+
+format: .venv/.dev ## let ruff and djade rewrite what they can
+	$(IN_VENV) -m ruff check --fix .
+	$(IN_VENV) -m ruff format .
+	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+
+check-deploy: .venv/.runtime ## Django's checks on production settings
+	@DEBUG=false HTTPS=true ALLOWED_HOSTS=example.org \
+		SECRET_KEY="$$($(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
+		$(MANAGE) check --deploy --fail-level WARNING
+
+# uv is not among the pins: it only writes them.
+pins: .venv/.dev ## pin what requirements*.in ask for
+	$(PIP_INSTALL) uv
+	for name in requirements requirements-dev; do \
+		$(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --upgrade \
+			--no-header --no-emit-index-url --no-emit-find-links \
+			"$$name.in" --output-file "$$name.txt" || exit 1; \
+	done
+
+fixtures: .venv/.runtime ## build the shipped data again from its facts
+	for script in fixtures/build_*.py; do $(IN_VENV) "$$script" || exit 1; done
+
+clean: ## remove the environment and all data of this checkout
+	rm -rf .venv var .coverage .coverage.* htmlcov .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+# What `run`, `dev` and `staff` stand on.
+
+ready: migrate var/.collected
+
+migrate: var/secret_key
+	@DEBUG=false $(MANAGE) migrate --verbosity 0
+	@DEBUG=false $(MANAGE) load_fixtures
+
+.venv/.runtime: requirements.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "CareBridge needs Python 3.11 or newer; this machine's python3 is: $$(python3 --version 2>&1)."; \
+		echo "Install one, or name it: make run PYTHON=/path/to/python3.11"; exit 1; fi
+	@echo "Installing what the site needs into .venv (about a minute, once) ..."
+	@"$(PYTHON)" -m venv .venv
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.txt
+	@echo "Installing what the tests need into .venv (about a minute, once) ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+var/secret_key: | .venv/.runtime
+	@mkdir -p var
+	@umask 077; $(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))' > $@.new
+	@mv $@.new $@
+
+# Directories count too: a removed file changes its directory.
+var/.collected: .venv/.runtime $(STATIC_SOURCES)
+	@DEBUG=false $(MANAGE) collectstatic --noinput --clear --verbosity 0
+	@touch $@

@@ -1,0 +1,43 @@
+"""How gunicorn serves the site, by `make run` and in production.
+
+Run as a script with a port number, it says in plain words whether that port can be used.
+"""
+
+import socket
+import sys
+
+worker_class = "gthread"
+workers = 2
+threads = 4
+loglevel = "warning"
+# A search with every filter chosen is longer than gunicorn's 4,094 bytes.
+limit_request_line = 8190
+
+
+def when_ready(server) -> None:
+    """Say where the site is, once it really listens."""
+    host, port = server.LISTENERS[0].getsockname()[:2]
+    sys.stdout.write(
+        f"\n颐桥已经启动，请在浏览器打开 http://{host}:{port}/ （按 Ctrl+C 停止）\n"
+        f"CareBridge is running: open http://{host}:{port}/ in a browser. Ctrl+C stops it.\n"
+    )
+    sys.stdout.flush()
+
+
+def port_problem(text: str) -> str:
+    """Why the port cannot be served on, or nothing."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        return f"PORT must be a number from 1 to 65535, not {text}."
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(text)))
+        except PermissionError:
+            return f"Port {text} needs administrator rights. Take another: make run PORT=9000"
+        except OSError:
+            return f"Port {text} is taken by another program. Take another: make run PORT=9000"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(port_problem(sys.argv[1]) or None)
