@@ -102,6 +102,8 @@ def add_missing(rows: Iterable[Row]) -> Added:
     added: Added = {}
     for model, group in _by_model(rows).items():
         missing = [row for row in group if _key(model, row) not in present[_keeper(model)]]
+        # Regions name their parents in the same file, by a key that is known before they exist.
+        known.get(model, {}).update({_key(model, row): row["pk"] for row in missing if "pk" in row})
         created = model._default_manager.bulk_create(
             [_build(model, row, known) for row in missing], BATCH
         )
