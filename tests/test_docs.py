@@ -105,12 +105,14 @@ def variables_read() -> set[str]:
     """Names of environment variables that settings.py asks for."""
     found = set()
     for node in ast.walk(ast.parse((ROOT / "carebridge/settings.py").read_text())):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            if ast.unparse(node.func) in {"os.environ.get", "env_bool", "env_list"}:
-                found.add(node.args[0].value)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "dj_database_url.config":
-            found.add("DATABASE_URL")
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in {"os.environ.get", "env_bool", "env_list"}:
+                # Inside env_bool itself the name is a parameter.
+                found |= {name.value for name in node.args[:1] if isinstance(name, ast.Constant)}
+            elif called == "dj_database_url.config":
+                found.add("DATABASE_URL")
+        elif isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ":
             found.add(ast.literal_eval(node.slice))
     return found
 
