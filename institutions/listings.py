@@ -106,6 +106,7 @@ def derive(institution: Institution, on: datetime.date) -> Listing:
 
 
 def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -> None:
+    """The cheapest bundle of every level; "from" leaves out the levels the home does not take."""
     fees = list(institution.fees.all())
     prices = []
     for level in Level:
@@ -113,11 +114,11 @@ def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -
         setattr(listing, f"bed_{level}", cheapest.bed and monthly(cheapest.bed))
         setattr(listing, f"care_{level}", cheapest.care and monthly(cheapest.care))
         setattr(listing, f"price_{level}", cheapest.price)
-        if cheapest.price is not None:
+        if getattr(institution, f"takes_level_{level}") is not False:
             prices.append(cheapest.price)
     # Meals cost the same at every level (a constraint of Fee), so the last bundle speaks for all.
-    listing.meals = cheapest.meals and monthly(cheapest.meals)
-    listing.price_from = min(prices, default=None)
+    listing.meals = None if cheapest.meals is None else monthly(cheapest.meals)
+    listing.price_from = min((price for price in prices if price is not None), default=None)
 
 
 def _set_vacancy(listing: Listing, beds: list[Bed]) -> None:

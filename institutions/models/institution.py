@@ -1,6 +1,6 @@
 """The institution itself: what it is, where it is, whom it takes."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -83,7 +83,15 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
 
     def with_parts(self) -> Self:
         """Rows with everything a whole record is made of; one query per part."""
-        return self.with_place().prefetch_related(*PARTS)
+        return self.with_place().prefetch_related(*(_with_links(part) for part in PARTS))
+
+
+def _with_links(part: str) -> "models.Prefetch[str]":
+    """A part with the documents, regions and users its rows name."""
+    model: Any = Institution._meta.get_field(part).related_model
+    links = [f.name for f in model._meta.fields if f.many_to_one and f.name != "institution"]
+    rows = model._default_manager.all()
+    return models.Prefetch(part, rows.select_related(*links) if links else rows)
 
 
 class Institution(models.Model):

@@ -158,7 +158,8 @@ class Listing(models.Model):
 
     def price(self, level: int) -> int | None:
         """The list price of a month for an elder of this ability level, in fen."""
-        return getattr(self, f"price_{level}")  # type: ignore[no-any-return]
+        price: int | None = getattr(self, f"price_{level}")
+        return price
 
     def members(self, name: str) -> list[str]:
         """The members set in the mask called `name`, in bit order."""

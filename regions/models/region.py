@@ -14,6 +14,9 @@ SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
+    def get_by_natural_key(self, code: str) -> "Region":
+        return self.get(code=code)
+
     def current(self) -> Self:
         """Regions in force today: what an institution may stand in."""
         return self.filter(is_current=True)
