@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 NATION = "000000"
+# No full name comes near it; longer texts, and those with control characters, name no region.
+LONGEST_TEXT = 50
 # What may stand between the parts of a place name: 河北·廊坊, 河北 廊坊, 河北省/廊坊市.
 SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
 
@@ -33,49 +35,35 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """The one current region that `text` means; former codes and names lead to successors.
 
         `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
-        to narrow (河北省廊坊市三河市, 三河). `context` narrows where a name is looked up.
+        to narrow (河北省廊坊市三河市, 河北·三河). `context` narrows where a name is looked up.
         Raises `Region.DoesNotExist` for an unknown text and `Region.MultipleObjectsReturned`
         for one that several regions answer to (朝阳区): a bare ambiguous name never guesses.
+        Two queries at most.
         """
         text = SEPARATORS.sub("", text)
-        if re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text):
-            found = list(self.filter(code=text[:6]).prefetch_related("successors"))
-        else:
-            found = self._named(text, context)
-        current = {final.code: final for region in found for final in region.heirs()}
-        if context is not None:
-            low_high = context.code_ranges()
-            current = {c: r for c, r in current.items() if any(a <= c <= b for a, b in low_high)}
-        if not current:
+        places = context.heirs() if context else None
+        found = {
+            region: heirs
+            for region in self._answering(text)
+            if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
+        }
+        final = {heir for region in preferred(text, list(found)) for heir in found[region]}
+        if not final:
             raise Region.DoesNotExist(f"没有“{text}”这个地区")
-        if len(current) > 1:
+        if len(final) > 1:
             raise Region.MultipleObjectsReturned(f"“{text}”对应多个地区")
-        return current.popitem()[1]
+        return final.pop()
 
-    def _named(self, text: str, context: "Region | None") -> list["Region"]:
-        """Regions whose name, with any of its ancestors' names before it, is exactly `text`."""
-        prefixes = [text[:end] for end in range(1, len(text) + 1)]
-        heads = self.filter(Q(name__in=prefixes) | Q(short_name__in=prefixes))
-        if context is not None:
-            heads = heads.filter(in_ranges("code", context.code_ranges()))
-        found: dict[str, Region] = {}
-        for head in heads.prefetch_related("successors"):
-            for name in {head.name, head.short_name}:
-                rest = text.removeprefix(name) if name and text.startswith(name) else None
-                if rest == "":
-                    found[head.code] = head
-                elif rest and head.level < Region.Level.COUNTY:
-                    found |= {r.code: r for r in self._named(rest, head)}
-        # A full name beats a short one (河北区 is in 天津), a province beats what shares its
-        # short name (河北 is the province), a region in force beats a former one.
-        candidates = list(found.values())
-        for better in (
-            lambda region: text.endswith(region.name),
-            lambda region: region.level == Region.Level.PROVINCE,
-            lambda region: region.is_current,
-        ):
-            candidates = [region for region in candidates if better(region)] or candidates
-        return candidates
+    def _answering(self, text: str) -> list["Region"]:
+        """Regions, current and former, that have this code or answer to this name."""
+        rows = self.with_ancestors().prefetch_related("successors")
+        if re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text):
+            return list(rows.filter(code=text[:6]))
+        if len(text) > LONGEST_TEXT or not text.isprintable():
+            return []
+        endings = [text[start:] for start in range(len(text))]
+        named = rows.filter(Q(name__in=endings) | Q(short_name__in=endings))
+        return [region for region in named if region.answers_to(text)]
 
 
 class Region(models.Model):
@@ -168,7 +156,7 @@ class Region(models.Model):
 
     def lineage(self) -> list["Region"]:
         """From the province down to this region; the nation names nothing and is left out."""
-        above = self.parent.lineage() if self.parent and self.parent_id != NATION else []
+        above = self.parent.lineage() if self.parent_id != NATION and self.parent else []
         return [*above, self]
 
     def code_range(self) -> tuple[str, str]:
@@ -178,10 +166,6 @@ class Region(models.Model):
         stem = self.code[: 2 * self.level]
         return stem.ljust(6, "0"), stem.ljust(6, "9")
 
-    def code_ranges(self) -> list[tuple[str, str]]:
-        """`code_range()` of this region, or of what it became once it was abolished."""
-        return [region.code_range() for region in [self, *self.heirs()]]
-
     def heirs(self) -> list["Region"]:
         """The current regions this one stands for: itself, or its successors."""
         return [self] if self.is_current else list(self.successors.all())
@@ -189,6 +173,41 @@ class Region(models.Model):
     def contains(self, other: "Region") -> bool:
         low, high = self.code_range()
         return low <= other.code <= high
+
+    def lies_in(self, regions: Iterable["Region"]) -> bool:
+        return any(region.contains(self) for region in regions)
+
+    def answers_to(self, text: str) -> bool:
+        """Whether `text` is its name, full or short, after any names from above (河北三河)."""
+        for name in {self.name, self.short_name} - {""}:
+            above = text.removesuffix(name)
+            if above != text and (not above or self._lies_under(above)):
+                return True
+        return False
+
+    def _lies_under(self, text: str) -> bool:
+        return any(wider.answers_to(text) for wider in self.lineage()[:-1])
+
+    def gives_way_to(self, other: "Region") -> bool:
+        """Of two that answer to one name: 邯郸县 to 邯郸市 it lies in, a former to a current one.
+
+        A former region gives way within its province only: 江北区 was in 重庆, and is in 宁波.
+        """
+        if other == self or not other.is_current:
+            return False
+        return other.contains(self) or (not self.is_current and other.code[:2] == self.code[:2])
+
+
+def preferred(text: str, candidates: list[Region]) -> list[Region]:
+    """Of the regions that answer to `text`, those that people mean by it.
+
+    A full name beats a short one (河北区 is in 天津); 河北 is the province, never that district.
+    """
+    full = [region for region in candidates if text.endswith(region.name)]
+    candidates = full or candidates
+    provinces = [region for region in candidates if region.level == Region.Level.PROVINCE]
+    candidates = provinces or candidates
+    return [r for r in candidates if not any(r.gives_way_to(other) for other in candidates)]
 
 
 def within(field: str, regions: Iterable[Region]) -> Q:
