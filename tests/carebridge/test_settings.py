@@ -1,0 +1,143 @@
+"""A missing or wrong variable stops the start and says what to do."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from carebridge.settings import BASE_DIR, env_bool, env_list
+
+
+def start(code: str = "", root: Path = BASE_DIR, **environment: str) -> str:
+    """What `code` prints after the settings were read as `s` in a clean environment, or the error.
+
+    The environment holds what is given and no more; SECRET_KEY="" leaves the key to the file.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", f"import carebridge.settings as s\n{code}"],
+        cwd=root,
+        env={"SECRET_KEY": "tests"} | environment,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip() if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def fresh_checkout(tmp_path: Path) -> Path:
+    """The settings module alone: no var/, so no generated key."""
+    (tmp_path / "carebridge").mkdir()
+    for name in ("__init__.py", "settings.py"):
+        shutil.copy(BASE_DIR / "carebridge" / name, tmp_path / "carebridge")
+    return tmp_path
+
+
+# Reading variables
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("1", True),
+        ("true", True),
+        (" TRUE ", True),
+        ("yes", True),
+        ("on", True),
+        ("0", False),
+        ("False", False),
+        ("no", False),
+        ("off", False),
+        ("", False),
+    ],
+)
+def test_env_bool(monkeypatch, value, meant) -> None:
+    monkeypatch.setenv("HTTPS", value)
+    assert env_bool("HTTPS") is meant
+
+
+def test_env_bool_without_the_variable(monkeypatch) -> None:
+    monkeypatch.delenv("HTTPS", raising=False)
+    assert env_bool("HTTPS") is False
+    assert env_bool("HTTPS", default=True) is True
+
+
+def test_env_bool_refuses_a_guess(monkeypatch) -> None:
+    monkeypatch.setenv("HTTPS", "ture")
+    with pytest.raises(ImproperlyConfigured, match="HTTPS must be true or false, not 'ture'"):
+        env_bool("HTTPS")
+
+
+def test_env_list(monkeypatch) -> None:
+    monkeypatch.setenv("ALLOWED_HOSTS", " a.example, ,b.example,")
+    assert env_list("ALLOWED_HOSTS") == ["a.example", "b.example"]
+
+
+# Secret key
+
+
+def test_no_secret_key_says_how_to_make_one(fresh_checkout) -> None:
+    error = start(root=fresh_checkout, SECRET_KEY="")
+    assert "No secret key." in error
+    assert "make var/secret_key" in error
+
+
+def test_secret_key_of_the_checkout(fresh_checkout) -> None:
+    (fresh_checkout / "var").mkdir()
+    (fresh_checkout / "var/secret_key").write_text("generated\n")
+    assert start("print(s.SECRET_KEY)", fresh_checkout, SECRET_KEY="") == "generated"
+
+
+def test_secret_key_variable_wins(fresh_checkout) -> None:
+    (fresh_checkout / "var").mkdir()
+    (fresh_checkout / "var/secret_key").write_text("generated\n")
+    assert start("print(s.SECRET_KEY)", fresh_checkout) == "tests"
+
+
+# Database
+
+SHOW = "d = s.DATABASES['default']; print(d['ENGINE'].rpartition('.')[2], d['NAME'])"
+
+
+@pytest.mark.parametrize("environment", [{}, {"DATABASE_URL": ""}])
+def test_database_beside_the_code(fresh_checkout, environment) -> None:
+    shown = start(SHOW, fresh_checkout, **environment)
+    assert shown == f"sqlite3 {fresh_checkout / 'var/carebridge.sqlite3'}"
+
+
+def test_database_named() -> None:
+    url = "postgres://user:password@127.0.0.1:5432/carebridge"
+    assert start(SHOW, DATABASE_URL=url) == "postgresql carebridge"
+
+
+def test_sqlite_waits_for_the_writer() -> None:
+    options = start("print(s.DATABASES['default']['OPTIONS'])", DATABASE_URL="sqlite:////tmp/x")
+    assert "journal_mode=WAL" in options
+    assert "'transaction_mode': 'IMMEDIATE'" in options
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracel://x/y", "postgres://h:port/x"])
+def test_database_not_understood_shows_examples(url) -> None:
+    error = start(DATABASE_URL=url)
+    assert error.startswith("django.core.exceptions.ImproperlyConfigured: DATABASE_URL")
+    assert "postgres://user:password@host:5432/carebridge" in error
+
+
+def test_database_of_another_kind() -> None:
+    error = start(DATABASE_URL="mysql://user:password@localhost/carebridge")
+    assert "DATABASE_URL must name SQLite or PostgreSQL." in error
+
+
+# HTTPS and the page's policy
+
+
+def test_plain_http_by_default() -> None:
+    assert start("print(s.HTTPS, s.DEBUG, s.SESSION_COOKIE_SECURE)") == "False False False"
+
+
+def test_https_secures_cookies_and_redirects() -> None:
+    code = "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT)"
+    assert start(code, HTTPS="true") == "True True True"
+    assert start("print(s.SECURE_HSTS_SECONDS)", HTTPS="true") == "31536000"
