@@ -51,7 +51,7 @@ def load(folder: Path, on: datetime.date, say: Callable[[str], object]) -> int:
         return sum(
             load_file(folder / name, on, say)
             for name in (*REFERENCE, *ONCE)
-            if (folder / name).exists() and is_wanted(folder / name, loaded)
+            if is_wanted(folder / name, loaded)
         )
 
 
