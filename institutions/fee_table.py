@@ -1,0 +1,115 @@
+"""The prices of one home: a month for each ability level, and every fee it publishes."""
+
+import datetime
+from dataclasses import dataclass
+from typing import Self
+
+from institutions.dates import period, state
+from institutions.models import ContractTerms, Fee, Level
+from institutions.pricing import Bundle, bundle, monthly, prepayment_warnings
+
+# Plain words for the ability levels; pages say them first and the official term in brackets.
+LEVEL_WORDS: dict[Level, str] = {
+    Level.ABLE: "生活能自理",
+    Level.MILD: "大多能自理，有些事要人搭把手",
+    Level.MODERATE: "需要人帮吃饭走路",
+    Level.SEVERE: "大部分事要人照顾",
+    Level.COMPLETE: "完全靠人照顾",
+}
+
+
+@dataclass(frozen=True)
+class LevelPrice:
+    """The list price of a month for one ability level and what it is made of."""
+
+    words: str
+    official: str
+    bed: int | None
+    meals: int | None
+    care: int | None
+    price: int | None
+    missing: str
+
+    @classmethod
+    def of(cls, cheapest: Bundle) -> Self:
+        missing = "、".join(cheapest.missing)
+        return cls(
+            LEVEL_WORDS[cheapest.level],
+            str(cheapest.level.label),
+            _monthly(cheapest.bed),
+            _monthly(cheapest.meals),
+            _monthly(cheapest.care),
+            cheapest.price,
+            f"算不出，因为{missing}未公布" if missing else "",
+        )
+
+
+@dataclass(frozen=True)
+class FeeLine:
+    """One published price in words; `amount` is yuan to the fen, as it was published."""
+
+    name: str
+    amount: str
+    unit: str
+    whom: str
+    conditions: str
+    period: str
+    state: str
+
+    @classmethod
+    def of(cls, fee: Fee, on: datetime.date) -> Self:
+        name = [fee.get_kind_display(), fee.get_room_display() if fee.room else ""]
+        return cls(
+            "·".join(filter(None, name)),
+            exact(fee.amount),
+            fee.get_period_display(),
+            _whom(fee),
+            fee.conditions,
+            period(fee.valid_from, fee.valid_to),
+            state(fee.valid_from, fee.valid_to, on),
+        )
+
+
+@dataclass(frozen=True)
+class Fees:
+    levels: list[LevelPrice]
+    lowest: int | None
+    lines: list[FeeLine]
+    apart: list[FeeLine]
+    apart_unknown: str
+    by_day: bool
+    warnings: list[str]
+
+
+def fee_table(fees: list[Fee], terms: ContractTerms | None, on: datetime.date) -> Fees:
+    bundles = [bundle(fees, level, on) for level in Level]
+    apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
+    published = {fee.kind for fee in fees}
+    used = [fee for b in bundles for fee in (b.bed, b.meals, b.care) if fee]
+    return Fees(
+        levels=[LevelPrice.of(cheapest) for cheapest in bundles],
+        lowest=min((b.price for b in bundles if b.price is not None), default=None),
+        lines=[FeeLine.of(fee, on) for fee in fees if fee.kind not in apart],
+        apart=[FeeLine.of(fee, on) for fee in fees if fee.kind in apart],
+        apart_unknown="、".join(str(kind.label) for kind in apart if kind not in published),
+        by_day=any(fee.period == Fee.Period.DAY for fee in used),
+        warnings=prepayment_warnings(fees, terms, on),
+    )
+
+
+def exact(amount: int) -> str:
+    """Fen as yuan, to the fen where it is not whole: 55.50."""
+    yuan, fen = divmod(amount, 100)
+    return f"{yuan:,}.{fen:02}" if fen else f"{yuan:,}"
+
+
+def _monthly(fee: Fee | None) -> int | None:
+    return None if fee is None else monthly(fee)
+
+
+def _whom(fee: Fee) -> str:
+    """The ability levels a fee is for; an empty string when it is for all of them."""
+    if (fee.level_from, fee.level_to) == (Level.ABLE, Level.COMPLETE):
+        return ""
+    ends = dict.fromkeys((fee.get_level_from_display(), fee.get_level_to_display()))
+    return "至".join(ends)

@@ -1,0 +1,335 @@
+"""One institution as its page shows it, on one day: plain data, nothing that queries.
+
+Money is fen, None is "not published". What needs no shaping is handed on as the model's own rows.
+"""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Prefetch
+
+from institutions.bed_table import Beds, bed_table
+from institutions.dates import is_stale, period, state
+from institutions.fee_table import LEVEL_WORDS, Fees, fee_table
+from institutions.models import (
+    ContractTerms,
+    Designation,
+    Fee,
+    Institution,
+    MedicalLink,
+    Phone,
+    Photo,
+    Provenance,
+    QualityRecord,
+    Rating,
+    Service,
+    StaffFigure,
+)
+from institutions.models.institution import PARTS, TAKES, InstitutionQuerySet
+from institutions.provenance import SourceLine, grouped, source_of, sources_of
+from regions.models import Region
+
+# The paths of the record that each section of the page shows.
+SECTIONS: dict[str, tuple[str, ...]] = {
+    "heading": ("name", "aliases", "kind", "ownership", "operating", "introduction"),
+    "beds": ("beds",),
+    "fees": ("fees",),
+    "terms": ("terms",),
+    "takes": TAKES,
+    "medical": ("medical_links", "designations"),
+    "quality": ("ratings", "quality_records"),
+    "staff": ("staff_figures",),
+    "services": ("services",),
+    "place": ("region", "address", "longitude", "latitude", "phones", "website"),
+    "standing": (
+        "operator",
+        "credit_code",
+        "filing_number",
+        "filing_authority",
+        "filed_on",
+        "opened_on",
+        "on_beijing_platform",
+    ),
+}
+
+# Plain words first; then the official term, or an empty string where the words are the term.
+TAKES_WORDS: dict[str, tuple[str, str]] = {
+    **{f"takes_level_{level}": (words, str(level.label)) for level, words in LEVEL_WORDS.items()},
+    "takes_dementia": ("记性不好、会糊涂的老人", "认知症"),
+    "takes_men": ("爷爷（男性）", ""),
+    "takes_women": ("奶奶（女性）", ""),
+    "takes_nonlocal": ("户口不在当地的老人", "外地户籍"),
+    "takes_sojourn": ("只住一阵子", "短住、旅居康养"),
+    "meets_dialysis": ("要做透析的老人", ""),
+    "meets_tube_feeding": ("靠鼻管吃饭的老人", "鼻饲"),
+    "meets_oxygen": ("要吸氧的老人", "供氧"),
+    "meets_wandering": ("会走失的老人", "防走失"),
+    "meets_psychiatric": ("要定期看精神科的老人", "配合精神科复诊"),
+}
+
+
+def for_profile() -> InstitutionQuerySet:
+    """Institutions with all that a profile reads: one query for the row and one for each part."""
+    plain = [part for part in PARTS if part not in ("terms", "designations", "provenance")]
+    return (
+        Institution.objects.with_place()
+        .select_related("terms")
+        .prefetch_related(
+            *plain,
+            Prefetch(
+                "designations",
+                Designation.objects.select_related("region__parent__parent", "document"),
+            ),
+            Prefetch("provenance", Provenance.objects.select_related("document")),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A question and its answer in words; an empty answer is not published."""
+
+    label: str
+    answer: str
+    official: str = ""
+
+
+@dataclass(frozen=True)
+class MedicalLine:
+    title: str
+    answers: list[Line]
+
+
+@dataclass(frozen=True)
+class DesignationLine:
+    name: str
+    region: str
+    period: str
+    state: str
+    document: str
+    url: str
+
+
+@dataclass(frozen=True)
+class RatingLine:
+    scheme: str
+    level: str
+    year: int
+    valid_to: datetime.date | None
+    expired: bool
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why nobody can move in now."""
+
+    title: str
+    since: datetime.date | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stale:
+    """Which figures are old enough to ring first, and the age of the oldest."""
+
+    what: str
+    as_of: datetime.date
+    days: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    institution: Institution
+    aliases: list[str]
+    lineage: list[Region]
+    tags: list[str]
+    stop: Stop | None
+    stale: Stale | None
+    beds: Beds
+    fees: Fees
+    terms: list[Line]
+    takes: list[Line]
+    medical: list[MedicalLine]
+    designations: list[DesignationLine]
+    ratings: list[RatingLine]
+    quality: list[QualityRecord]
+    staff: list[StaffFigure]
+    services: list[Service]
+    phones: list[Phone]
+    photos: list[Photo]
+    sources: dict[str, list[SourceLine]]
+    all_sources: list[SourceLine]
+    updated: datetime.date | None
+
+    @property
+    def place(self) -> str:
+        """Region and address; what ends the one and begins the other is said once."""
+        region, address = "".join(r.name for r in self.lineage), self.institution.address
+        said = next((n for n in range(len(address), 0, -1) if region.endswith(address[:n])), 0)
+        return address if address.startswith(region) else region + address[said:]
+
+    @property
+    def phone(self) -> Phone | None:
+        """The first number that can be rung."""
+        return next((phone for phone in self.phones if phone.dialable), None)
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything is published of whom it takes."""
+        return any(line.answer for line in self.takes)
+
+
+def profile(institution: Institution, on: datetime.date) -> Profile:
+    """The page of `institution`, which comes from `for_profile()`, on the day `on`."""
+    provenance = list(institution.provenance.all())
+    bed_rows, fee_rows = list(institution.beds.all()), list(institution.fees.all())
+    terms = getattr(institution, "terms", None)
+    beds = bed_table(bed_rows, fee_rows, on)
+    return Profile(
+        institution=institution,
+        aliases=[alias for alias in map(str.strip, institution.aliases.splitlines()) if alias],
+        lineage=institution.region.lineage(),
+        tags=_tags(institution, on),
+        stop=_stop(institution),
+        stale=_stale(beds, fee_rows, source_of(provenance, "fees"), on),
+        beds=beds,
+        fees=fee_table(fee_rows, terms, on),
+        terms=_terms(terms),
+        takes=_takes(institution),
+        medical=[_medical(link) for link in institution.medical_links.all()],
+        designations=[_designation(d, on) for d in institution.designations.all()],
+        ratings=[_rating(rating, on) for rating in institution.ratings.all()],
+        quality=list(institution.quality_records.all()),
+        staff=list(institution.staff_figures.all()),
+        services=list(institution.services.all()),
+        phones=list(institution.phones.all()),
+        photos=list(institution.photos.all()),
+        sources=_sources(institution, terms, provenance),
+        all_sources=[SourceLine.of(row) for row in sources_of(provenance, [""])],
+        updated=max((row.as_of for row in provenance), default=None),
+    )
+
+
+def _tags(institution: Institution, on: datetime.date) -> list[str]:
+    latest = {r.scheme: r for r in sorted(institution.ratings.all(), key=lambda r: r.year)}
+    words = [
+        institution.get_ownership_display(),
+        institution.get_kind_display(),
+        institution.get_operating_display() or "营业状态未公布",
+        *(
+            f"{rating.level_name}（{rating.get_scheme_display()}，{rating.year} 年）"
+            for rating in latest.values()
+        ),
+        *(d.get_kind_display() for d in institution.designations.all() if d.holds(on)),
+    ]
+    return list(dict.fromkeys(word for word in words if word))
+
+
+def _stop(institution: Institution) -> Stop | None:
+    """None for a home that is open, or of which nobody says that it is not."""
+    titles = {
+        Institution.Operating.CLOSED: "这家机构已经停业，不能再入住",
+        Institution.Operating.SUSPENDED: "这家机构暂停营业，现在不能入住",
+        Institution.Operating.PLANNED: "这家机构还在筹建，现在不能入住",
+    }
+    if institution.operating not in titles:
+        return None
+    title = titles[Institution.Operating(institution.operating)]
+    return Stop(title, institution.operating_since, institution.operating_reason)
+
+
+def _stale(
+    beds: Beds, fees: list[Fee], fees_source: Provenance | None, on: datetime.date
+) -> Stale | None:
+    dates = {
+        "空床": beds.vacant_as_of,
+        "价格": fees_source.as_of if fees and fees_source else None,
+    }
+    old = {what: as_of for what, as_of in dates.items() if as_of and is_stale(as_of, on)}
+    if not old:
+        return None
+    oldest = min(old.values())
+    return Stale("和".join(old), oldest, (on - oldest).days)
+
+
+def _terms(terms: ContractTerms | None) -> list[Line]:
+    def told(number: int | None, some: Callable[[int], str], none: str) -> str:
+        return "" if number is None else some(number) if number else none
+
+    given = terms or ContractTerms()
+    return [
+        Line("试住", told(given.trial_days, lambda days: f"可以试住 {days} 天", "不能试住")),
+        Line("退费", given.refund_rule),
+        Line("请假时床位留不留", given.bed_hold_rule, "留床"),
+        Line(
+            "最多先交几个月", told(given.prepay_months, lambda m: f"{m} 个月", "不先收"), "预收费"
+        ),
+        Line("预收的钱存在哪家银行", given.custody_bank, "存管"),
+        Line("存管账户公示了吗", _yes_no(given.custody_account_public, "已公示", "没有公示")),
+    ]
+
+
+def _yes_no(answer: bool | None, yes: str = "是", no: str = "否") -> str:
+    return "" if answer is None else yes if answer else no
+
+
+def _takes(institution: Institution) -> list[Line]:
+    def answer(name: str) -> str:
+        words = ("收", "不收") if name.startswith("takes") else ("能照顾", "不能照顾")
+        return _yes_no(getattr(institution, name), *words)
+
+    return [Line(TAKES_WORDS[name][0], answer(name), TAKES_WORDS[name][1]) for name in TAKES]
+
+
+def _medical(link: MedicalLink) -> MedicalLine:
+    return MedicalLine(
+        link.get_mode_display(),
+        [
+            Line("医疗机构", link.partner),
+            Line("级别", link.get_partner_level_display()),
+            Line("能刷医保", _yes_no(link.designated), "医保定点"),
+            Line("外地医保能直接结算", _yes_no(link.networked), "已联网异地直接结算"),
+            Line("看急病有绿色通道", _yes_no(link.green_channel)),
+            Line("检查结果别处也认", _yes_no(link.on_recognition_list), "在互认名单内"),
+            Line("重病转到这里", _yes_no(link.is_transfer_hospital), "转诊医院"),
+        ],
+    )
+
+
+def _designation(designation: Designation, on: datetime.date) -> DesignationLine:
+    document = designation.document
+    return DesignationLine(
+        designation.get_kind_display(),
+        designation.region.full_name,
+        period(designation.valid_from, designation.valid_to),
+        state(designation.valid_from, designation.valid_to, on) or "有效",
+        str(document) if document else "",
+        document.url if document else "",
+    )
+
+
+def _rating(rating: Rating, on: datetime.date) -> RatingLine:
+    """The level as one sentence that needs no stars: 四星级，满分 5 星."""
+    expired = rating.valid_to is not None and rating.valid_to < on
+    most = {"星级": "星", "叶级": "叶"}.get(rating.level_name[1:], "级")
+    level = f"{rating.level_name}，满分 5 {most}"
+    return RatingLine(rating.get_scheme_display(), level, rating.year, rating.valid_to, expired)
+
+
+def _sources(
+    institution: Institution, terms: ContractTerms | None, provenance: list[Provenance]
+) -> dict[str, list[SourceLine]]:
+    """By section: the sources of what it shows; a section that shows nothing names none."""
+
+    def shows(path: str) -> bool:
+        if path == "terms":
+            return terms is not None
+        if path in PARTS:
+            return bool(getattr(institution, path).all())
+        return getattr(institution, path) not in (None, "")
+
+    return {
+        section: grouped(sources_of(provenance, [path for path in paths if shows(path)]))
+        for section, paths in SECTIONS.items()
+    }

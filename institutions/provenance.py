@@ -1,0 +1,105 @@
+"""Which row of provenance speaks for a figure, and what its path is called in Chinese."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
+
+from institutions.models import Provenance
+from institutions.records import FIELDS, PARTS, AnyField
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """Where a figure comes from, how old it is, and who looked whether it is true."""
+
+    label: str
+    title: str
+    url: str
+    kind: str
+    as_of: datetime.date
+    dated: str
+    verified: str
+    quote: str
+    is_demo: bool
+
+    @classmethod
+    def of(cls, row: Provenance) -> Self:
+        verified = f"{row.verified_on}，{row.get_verified_how_display()}" if row.verified_on else ""
+        return cls(
+            label_of(row.field),
+            row.source,
+            row.document.url if row.document else "",
+            row.get_kind_display(),
+            row.as_of,
+            row.dated,
+            verified,
+            row.quote,
+            row.kind == Provenance.Kind.DEMO,
+        )
+
+
+def leads_to(field: str, path: str) -> bool:
+    """Whether a row for `field` speaks for `path`: the same path, one above it, or everything."""
+    return not field or path == field or path.startswith(f"{field}/")
+
+
+def source_of(rows: Iterable[Provenance], path: str) -> Provenance | None:
+    """The source of the figure at `path`: the row whose own path is the longest that leads there.
+
+    None when nobody said where the figure comes from.
+    """
+    leading = (row for row in rows if leads_to(row.field, path))
+    return max(leading, key=lambda row: len(row.field), default=None)
+
+
+def sources_of(rows: Iterable[Provenance], paths: Iterable[str]) -> list[Provenance]:
+    """Every source of what stands at `paths` and below them, each once, widest path first."""
+    rows = list(rows)
+    found: dict[str, Provenance] = {}
+    for path in paths:
+        if source := source_of(rows, path):
+            found[source.field] = source
+        found |= {row.field: row for row in rows if row.field and leads_to(path, row.field)}
+    return sorted(found.values(), key=lambda row: (row.field.count("/"), row.field))
+
+
+def grouped(rows: Iterable[Provenance]) -> list[SourceLine]:
+    """One line for all rows of one document, date and check, naming what each is the source of."""
+    groups: dict[SourceLine, list[str]] = {}
+    for row in rows:
+        line = SourceLine.of(row)
+        groups.setdefault(replace(line, label="", quote=""), []).append(line.label)
+    return [replace(line, label="、".join(labels)) for line, labels in groups.items()]
+
+
+def label_of(path: str) -> str:
+    """The path in people's words: beds/nursing/twin is 床位·护理型床位·双人间."""
+    if not path:
+        return "其他全部内容"
+    head, *segments = path.split("/")
+    part = next((part for part in PARTS if part.name == head), None)
+    if part is None:
+        return _label(FIELDS, head)
+    names = segments[len(part.key) :]
+    key = zip(part.key, map(_unescaped, segments), strict=False)
+    words = [
+        str(part.model._meta.verbose_name_plural),
+        *(_choice(part.fields, name, value) for name, value in key if value),
+        *(_label(part.fields, name) for name in names),
+    ]
+    return "·".join(words)
+
+
+def _label(fields: Iterable[AnyField], name: str) -> str:
+    return next((str(field.verbose_name) for field in fields if field.name == name), name)
+
+
+def _choice(fields: Iterable[AnyField], name: str, value: str) -> str:
+    """The value in the words of its field; itself where there is nothing to choose from."""
+    field = next(field for field in fields if field.name == name)
+    return next((str(label) for key, label in field.flatchoices if str(key) == value), value)
+
+
+def _unescaped(segment: str) -> str:
+    return segment.replace("~1", "/").replace("~0", "~")
