@@ -99,8 +99,8 @@ TEMPLATES = [
 
 try:
     DATABASES = {
-        "default": dj_database_url.config(
-            default=f"sqlite:///{VAR_DIR / 'carebridge.sqlite3'}",
+        "default": dj_database_url.parse(
+            os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'carebridge.sqlite3'}",
             conn_max_age=60,
             conn_health_checks=True,
         )

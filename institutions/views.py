@@ -1,13 +1,25 @@
 """Pages of the register. A view parses, asks, renders; shaping is left to the presenters."""
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from institutions.filters import InstitutionFilter
+from institutions.models import Listing
+from institutions.profile import for_profile, profile
+from institutions.results import Results
 
 
 def institutions(request: HttpRequest) -> HttpResponse:
     """Search results: the whole state of the search is in the address."""
-    raise NotImplementedError
+    search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
+    return render(request, "institutions/institution_list.html", {"results": Results(search)})
 
 
+@require_safe
 def institution(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution, every figure with its source and age."""
-    raise NotImplementedError
+    home = get_object_or_404(for_profile().published(), pk=pk)
+    page = {"profile": profile(home, localdate())}
+    return render(request, "institutions/institution_detail.html", page)

@@ -16,6 +16,7 @@ from regions.models.region import within
 from .bed import Bed
 from .institution import TAKES, Institution, Level
 from .medical import Designation, MedicalLink
+from .provenance import Provenance
 from .quality import Rating
 
 # The members of each bit mask, in bit order. New members go at the end.
@@ -68,7 +69,9 @@ class ListingQuerySet(models.QuerySet["Listing"]):
             "institution__phones",
             "institution__ratings",
             "institution__medical_links",
-            "institution__provenance__document",
+            models.Prefetch(
+                "institution__provenance", Provenance.objects.select_related("document")
+            ),
         )
 
 

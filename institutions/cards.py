@@ -1,0 +1,137 @@
+"""What a result card says of one home: plain data made from its listing."""
+
+import datetime
+from dataclasses import dataclass
+
+from institutions.facets import VACANCY_DAYS, Care
+from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
+from regions.models.region import Region
+
+
+@dataclass(frozen=True)
+class Price:
+    """The list price of a month in fen and whom it is for; `missing` says why there is none."""
+
+    amount: int | None
+    words: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One result."""
+
+    institution: Institution
+    place: str
+    tags: tuple[str, ...]
+    warning: str
+    price: Price
+    takes: str
+    medical: str
+    settlement: str
+    vacant: int | None
+    vacant_as_of: datetime.date | None
+    vacancy_told: bool
+    phone: Phone | None
+    source: Provenance | None
+
+
+def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
+    """The card of one row of `ListingQuerySet.for_cards()`, priced for `care`."""
+    home = listing.institution
+    oldest = on - datetime.timedelta(VACANCY_DAYS)
+    return Card(
+        institution=home,
+        place=place_words(home.region),
+        tags=_tags(home),
+        warning=_warning(home),
+        price=_price(listing, care),
+        takes=_takes(listing),
+        medical=_medical(list(home.medical_links.all())),
+        settlement=_settlement(list(home.medical_links.all())),
+        vacant=listing.vacant,
+        vacant_as_of=listing.vacant_as_of,
+        vacancy_told=listing.vacant_as_of is not None and listing.vacant_as_of >= oldest,
+        phone=next(iter(home.phones.all()), None),
+        source=max(home.provenance.all(), key=lambda row: row.as_of, default=None),
+    )
+
+
+def place_words(region: Region) -> str:
+    """河北省·廊坊市·三河市, from the province down."""
+    return "·".join(part.name for part in region.lineage())
+
+
+def _tags(home: Institution) -> tuple[str, ...]:
+    """Kind, ownership, and the latest rating under each scheme with its year."""
+    latest = {r.scheme: r for r in sorted(home.ratings.all(), key=lambda r: r.year)}
+    ratings = (f"{r.get_scheme_display()} {r.level_name}（{r.year}）" for r in latest.values())
+    known = (home.get_kind_display(), home.get_ownership_display(), *ratings)
+    return tuple(str(words) for words in known if words)
+
+
+def _warning(home: Institution) -> str:
+    """What a family must know before anything else: not open, or not any more."""
+    if home.operating in ("", Institution.Operating.OPEN):
+        return ""
+    since = f"（{home.operating_since:%Y-%m-%d}）" if home.operating_since else ""
+    return f"{home.get_operating_display()}{since}"
+
+
+def _price(listing: Listing, care: Care | None) -> Price:
+    if care is not None:
+        level = care.priced_by
+        amount = listing.price(level)
+        missing = _missing(listing, level) if amount is None else ""
+        return Price(amount, f"按{level.label}算", missing)
+    if listing.price_from is None:
+        return Price(None, "", _missing(listing, Level.MODERATE))
+    refused = listing.members("refuses")
+    level = next(
+        k
+        for k in Level
+        if listing.price(k) == listing.price_from and f"takes_level_{k}" not in refused
+    )
+    return Price(listing.price_from, f"起，按{level.label}算", "")
+
+
+def _missing(listing: Listing, level: Level) -> str:
+    """Which part of the price is not published, beside the part that is."""
+    parts = {
+        "床位费": getattr(listing, f"bed_{level}"),
+        "餐费": listing.meals,
+        "护理费": getattr(listing, f"care_{level}"),
+    }
+    known = [
+        f"{name} {amount / 100:,.0f} 元" for name, amount in parts.items() if amount is not None
+    ]
+    unknown = "、".join(name for name, amount in parts.items() if amount is None)
+    if not known:
+        return "价格未公布，请打电话问。"
+    return f"只公布了{'、'.join(known)}，{unknown}未公布。"
+
+
+def _takes(listing: Listing) -> str:
+    takes = listing.members("takes")
+    words = [Level(k).label for k in Level.values if f"takes_level_{k}" in takes]
+    if "takes_dementia" in takes:
+        words.append("认知症（失智）")
+    return "、".join(str(word) for word in words) or "未公布"
+
+
+def _medical(links: list[MedicalLink]) -> str:
+    words = dict.fromkeys(
+        f"{link.get_mode_display()}（{link.partner}）" if link.partner else link.get_mode_display()
+        for link in links
+    )
+    return "、".join(words) or "未公布"
+
+
+def _settlement(links: list[MedicalLink]) -> str:
+    """Whether insurance settles there; each half may be yes, no or not published."""
+    if any(link.networked for link in links):
+        return "医保定点，已联网，可异地直接结算"
+    if any(link.designated for link in links):
+        refused = any(link.networked is False for link in links)
+        return "医保定点，未联网异地结算" if refused else "医保定点，异地结算未公布"
+    return "不是医保定点" if any(link.designated is False for link in links) else "未公布"

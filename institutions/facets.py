@@ -1,0 +1,214 @@
+"""The choices a family narrows a search by, each defined once: its words and its condition.
+
+Within a facet choices widen (any of them), between facets they narrow (all of them).
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import Count, Q, QuerySet
+
+from institutions.models import (
+    Bed,
+    Designation,
+    Institution,
+    Level,
+    Listing,
+    ListingDesignation,
+    MedicalLink,
+    Rating,
+)
+from institutions.models.listing import has_any
+from regions.models import Region
+
+# A bed count older than this says nothing about today: neither shown nor searched by.
+VACANCY_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice of a facet: `value` in the address, `label` on the page, `q` on listings."""
+
+    value: str
+    label: str
+    q: Q
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One parameter of the search with its choices."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+    def q(self, values: Iterable[str]) -> Q:
+        """The condition for any of `values`."""
+        return reduce(or_, (choice.q for choice in self.choices if choice.value in set(values)))
+
+
+@dataclass(frozen=True)
+class Care:
+    """A word families use for ability, the levels it spans and the one it is priced by."""
+
+    value: str
+    label: str
+    levels: tuple[int, ...]
+    priced_by: Level
+
+
+# Contract words against GB/T 42195 levels; a price is always shown with the level it is for.
+CARE = (
+    Care("self", "能自理（能力完好）", (0,), Level.ABLE),
+    Care("partial", "要人帮一部分（轻度、中度失能）", (1, 2), Level.MODERATE),
+    Care("dependent", "大部分要人照顾（重度、完全失能）", (3, 4), Level.SEVERE),
+)
+
+
+def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]) -> list[Facet]:
+    """Every facet as of the day `on`; `places` and `cities` are the regions to offer."""
+    return [
+        Facet("region", "地区", tuple(places)),
+        Facet(
+            "care",
+            "老人的情况",
+            tuple(
+                Choice(c.value, c.label, has_any("takes", (f"takes_level_{k}" for k in c.levels)))
+                for c in CARE
+            ),
+        ),
+        _yes("dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])),
+        _yes("vacant", "空床", "只看有空床", Q(vacant__gt=0) & fresh_vacancy(on)),
+        _of_mask("room", "房型", "rooms", Bed.Room.choices),
+        _of_mask("bed", "床位类别", "bed_categories", Bed.Category.choices),
+        _yes("designated", "医保定点", "内设或毗邻的医疗机构是医保定点", Q(designated=True)),
+        _yes("settles", "异地结算", "能异地直接结算（已联网）", Q(networked=True)),
+        Facet(
+            "ltci_city",
+            "长护险",
+            tuple(
+                Choice(city.code, f"{city.name}长护险（长期护理保险）定点", _on_list_of(city))
+                for city in cities
+            ),
+        ),
+        _of_mask("medical", "医养结合方式", "medical", MedicalLink.Mode.choices),
+        _of_field("kind", "机构类型", Institution.Kind.choices),
+        _of_field("ownership", "运营方式", Institution.Ownership.choices),
+        Facet(
+            "rating",
+            "等级",
+            (
+                *(
+                    Choice(
+                        f"{scheme}:{level}",
+                        f"{label} {Rating(scheme=scheme, level=level).level_name}",
+                        has_any("ratings", [f"{scheme}:{level}"]),
+                    )
+                    for scheme, label in Rating.Scheme.choices
+                    for level in range(5, 0, -1)
+                ),
+                Choice("none", "没有查到等级", Q(ratings=0)),
+            ),
+        ),
+        _yes("sojourn", "旅居", "收短住（旅居康养）", has_any("takes", ["takes_sojourn"])),
+        Facet(
+            "fresh",
+            "更新",
+            tuple(
+                Choice(
+                    str(days), f"近 {days} 天更新过", Q(as_of__gte=on - datetime.timedelta(days))
+                )
+                for days in (30, 90)
+            ),
+        ),
+        _of_field("operating", "营业状态", Institution.Operating.choices),
+    ]
+
+
+def fresh_vacancy(on: datetime.date) -> Q:
+    """Listings whose bed count is young enough to be told on the day `on`."""
+    return Q(vacant_as_of__gte=on - datetime.timedelta(VACANCY_DAYS))
+
+
+def _yes(name: str, label: str, choice: str, q: Q) -> Facet:
+    return Facet(name, label, (Choice("1", choice, q),))
+
+
+def _of_field(name: str, label: str, choices: Iterable[tuple[str, str]]) -> Facet:
+    """A facet over one column; a blank column is its own choice, 未公布."""
+    known = (Choice(value, str(text), Q(**{name: value})) for value, text in choices)
+    return Facet(name, label, (*known, Choice("unknown", "未公布", Q(**{name: ""}))))
+
+
+def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str]]) -> Facet:
+    return Facet(
+        name,
+        label,
+        tuple(Choice(value, str(text), has_any(field, [value])) for value, text in choices),
+    )
+
+
+def _on_list_of(city: Region) -> Q:
+    """A subquery, not a join: a join would count a home once for each of its designations."""
+    rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI, region=city)
+    return Q(pk__in=rows.values("listing"))
+
+
+def ltci_cities() -> QuerySet[Region]:
+    """Regions whose long-term-care insurance has a designated home in the register."""
+    rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
+    return Region.objects.filter(pk__in=rows.values("region"))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many listings a search finds, and how many each choice would find."""
+
+    total: int
+    real: int
+    by_choice: Mapping[tuple[str, str], int]
+
+    @property
+    def demo(self) -> int:
+        return self.total - self.real
+
+
+def count(rows: QuerySet[Listing], offered: Iterable[Facet], chosen: Mapping[str, Q]) -> Counts:
+    """One aggregate query over `rows` for the total and for every choice of every facet.
+
+    `chosen` maps a parameter to its condition. A choice is counted with the conditions of all
+    other parameters: its own facet is lifted, so that a family sees what else it could have.
+    """
+    everything = reduce(and_, chosen.values(), Q())
+    aggregates = {
+        "total": Count("pk", filter=everything),
+        "real": Count("pk", filter=everything & Q(is_demo=False)),
+    }
+    choices = [(facet.name, choice) for facet in offered for choice in facet.choices]
+    for number, (name, choice) in enumerate(choices):
+        aggregates[f"choice_{number}"] = Count("pk", filter=without(chosen, name) & choice.q)
+    found = rows.aggregate(**aggregates)
+    return Counts(
+        found["total"],
+        found["real"],
+        {
+            (name, choice.value): found[f"choice_{number}"]
+            for number, (name, choice) in enumerate(choices)
+        },
+    )
+
+
+def relaxations(rows: QuerySet[Listing], chosen: Mapping[str, Q]) -> dict[str, int]:
+    """How many listings would be found if one parameter were dropped; only those that help."""
+    found = rows.aggregate(
+        **{f"without_{name}": Count("pk", filter=without(chosen, name)) for name in chosen}
+    )
+    return {name: found[f"without_{name}"] for name in chosen if found[f"without_{name}"]}
+
+
+def without(chosen: Mapping[str, Q], name: str) -> Q:
+    """All conditions of a search but that of the parameter `name`."""
+    return reduce(and_, (q for other, q in chosen.items() if other != name), Q())

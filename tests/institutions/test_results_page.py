@@ -1,0 +1,155 @@
+"""The results page: what it says, what it costs the database, and that nothing breaks it."""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from institutions.filters import InstitutionFilter
+from institutions.models import Listing
+from institutions.results import PANELS
+
+pytestmark = pytest.mark.django_db
+
+URL = "/institutions/"
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def heading(response) -> str:
+    return re.sub(r"<[^>]+>", "", re.search(r"<h1>(.*?)</h1>", text(response))[1])
+
+
+def test_first_page_shows_the_whole_register(client):
+    response = client.get(URL)
+    assert response.status_code == 200
+    assert heading(response) == f"{Listing.objects.count():,} 家机构，按推荐排"
+    assert text(response).count('<article class="card"') == 20
+
+
+def test_queries_are_pinned(client, django_assert_num_queries):
+    with django_assert_num_queries(10):
+        # regions_regiongroup, their regions, regions_region for the tree,
+        # regions_region for the cities of long-term-care insurance,
+        # the aggregate of all counts, the 20 rows with institution and place,
+        # phones, ratings, medical links, provenance with documents
+        client.get(URL)
+
+
+def test_queries_of_a_full_search_are_pinned(client, django_assert_num_queries):
+    with django_assert_num_queries(11):
+        # as above, and regions_region for the chosen code
+        client.get(URL, {"region": "131082", "care": "partial", "q": "养老", "price_max": "9000"})
+
+
+def test_every_facet_has_a_place_on_the_page(today):
+    shown = {name for _, names, _ in PANELS for name in names}
+    assert shown == set(InstitutionFilter.base_filters) - {"q", "basis", "sort", "page"}
+
+
+def test_counts_beside_choices_come_true(client):
+    response = client.get(URL)
+    count = re.search(r'value="jing-jin-ji".*?<data class="n" value="(\d+)"', text(response))[1]
+    assert heading(client.get(URL, {"region": "jing-jin-ji"})).startswith(f"{int(count):,} 家")
+
+
+def test_chip_takes_one_filter_away(client):
+    response = client.get(URL, {"region": ["131082", "410800"], "care": "partial"})
+    chips = re.findall(r'class="chip" href="([^"]+)"', text(response))
+    assert chips == [
+        "?region=410800&amp;care=partial",
+        "?region=131082&amp;care=partial",
+        "?region=131082&amp;region=410800",
+    ]
+
+
+def test_real_homes_head_the_list_and_demo_homes_say_so(client):
+    first = text(client.get(URL))
+    assert "示例数据" not in first[first.index('class="cards"') : first.index('class="pager"')]
+    demo = text(client.get(URL, {"region": "500000", "kind": "jinglaoyuan"}))
+    assert demo.count('<article class="card"') == demo.count("tag tag--demo")
+
+
+def test_unknown_is_said_in_words(client):
+    page = text(client.get(URL, {"q": "燕达"}))
+    assert "标价未公布" in page
+    assert not re.search(r"<b[^>]*>0<", page)
+
+
+def test_nothing_found_offers_a_way_on(client):
+    response = client.get(URL, {"q": "绝无此名", "region": "131082"})
+    assert heading(response) == "没有符合全部条件的机构"
+    links = re.findall(r'<a href="(\?[^"]*)"><span>不限“([^”]+)', text(response))
+    assert links == [("?region=131082", "含“绝无此名")]
+    assert client.get(URL + links[0][0]).status_code == 200
+
+
+def test_bad_values_are_kept_and_told_twice(client):
+    page = text(client.get(URL, {"price_min": "三千", "price_max": "5000"}))
+    assert 'value="三千"' in page
+    assert page.count("请填整数") == 2
+    assert 'href="#id_price_min"' in page
+    assert 'aria-describedby="id_price_min_error"' in page
+    assert '<article class="card"' in page
+
+
+@pytest.mark.parametrize("page", ["0", "1000000000", "abc", "9" * 400, "-3", "1.5"])
+def test_any_page_number_shows_a_page(client, page):
+    response = client.get(URL, {"page": page})
+    assert response.status_code == 200
+    assert '<article class="card"' in text(response)
+
+
+def test_last_page_has_no_next(client):
+    page = text(client.get(URL, {"page": "1000000000"}))
+    assert 'rel="prev"' in page
+    assert 'rel="next"' not in page
+
+
+def test_typed_text_is_escaped(client):
+    page = text(client.get(URL, {"q": "<script>alert(1)</script>", "region": "<b>"}))
+    assert "<script>alert" not in page
+    assert "<b>" not in page.replace("<b>标价未公布</b>", "")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        st.sampled_from([*InstitutionFilter.base_filters, "x"]),
+        st.lists(
+            st.one_of(
+                st.text(max_size=30),
+                st.integers().map(str),
+                st.sampled_from(["self", "1", "131082", "none", "price", "huan-jing", "\x00"]),
+            ),
+            max_size=3,
+        ),
+        max_size=6,
+    )
+)
+def test_no_query_string_breaks_the_page(django_db_blocker, query):
+    response = Client().get(URL, query)
+    assert response.status_code == 200
+    assert response.content.count(b"<h1>") == 1
+
+
+@pytest.mark.parametrize(
+    "raw", ["?q=%ff%fe", "?q=%ED%A0%80", "?region", "?&&&=", "?q=" + "a" * 5000]
+)
+def test_no_raw_query_breaks_the_page(client, raw):
+    assert client.get(URL + raw).status_code == 200
+
+
+def test_too_many_parameters_are_refused_in_words(client):
+    client.raise_request_exception = False
+    response = client.get(URL + "?" + "&".join(f"a{i}=1" for i in range(1001)))
+    assert response.status_code == 400
+
+
+def test_home_leads_to_the_register(client):
+    assert client.get("/").headers["Location"] == reverse("institutions")
