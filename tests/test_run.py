@@ -1,0 +1,83 @@
+"""The test runner never calls well what failed, or what did not run where it had to."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import run
+from tests.run import Part
+
+Report = Callable[..., tuple[bool, list[str]]]
+
+
+@pytest.fixture(params=[False, True], ids=["by-hand", "ci"])
+def ci(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    monkeypatch.setattr(run, "CI", request.param)
+    return request.param
+
+
+@pytest.fixture
+def report(ci: bool, capsys: pytest.CaptureFixture[str]) -> Report:
+    def told(*parts: Part) -> tuple[bool, list[str]]:
+        good = run.report(list(parts))
+        return good, capsys.readouterr().out.splitlines()
+
+    return told
+
+
+def part(**fields: object) -> Part:
+    return Part("SQLite", [], **fields)  # type: ignore[arg-type]
+
+
+def test_all_passed(report: Report):
+    good, lines = report(part(passed={"a", "b"}), part(passed={"a"}))
+    assert good
+    assert lines[-1] == "3 passed, 0 failed"
+
+
+def test_a_failed_test_is_a_failure(report: Report):
+    good, lines = report(part(passed={"a"}, failed={"b"}, returncode=1))
+    assert not good
+    assert lines[-1] == "1 passed, 1 failed"
+
+
+def test_a_bad_end_without_a_failed_test_is_a_failure(report: Report):
+    """Too little coverage, or nothing collected."""
+    good, lines = report(part(passed={"a"}, returncode=1))
+    assert not good
+    assert "pytest ended with 1" in lines[-2]
+    assert lines[-1] == "1 passed, 1 failed"
+
+
+def test_a_part_that_cannot_run_is_named_and_fails_in_ci(ci: bool, report: Report):
+    good, lines = report(part(passed={"a"}), Part("Browser", [], cannot_run="Install Chromium."))
+    assert "Browser: DID NOT RUN. Install Chromium." in lines
+    assert good is not ci
+    assert lines[-1] == f"1 passed, {int(ci)} failed"
+
+
+def test_a_test_skipped_everywhere_is_named_and_fails_in_ci(ci: bool, report: Report):
+    good, lines = report(part(skipped={"a": "no printer"}), part(passed={"b"}))
+    assert "Skipped: a: no printer" in lines
+    assert good is not ci
+
+
+def test_a_test_of_one_database_may_be_skipped_on_the_other(report: Report):
+    good, lines = report(part(skipped={"a": "PostgreSQL only"}), part(passed={"a"}))
+    assert good
+    assert lines[-1] == "1 passed, 0 failed"
+
+
+def test_outcomes_are_read_from_pytest_itself():
+    ran = part()
+    ran.arguments = ["tests/test_architecture.py", "-p", "no:cacheprovider", "-k", "vague"]
+    ran.run()
+    assert ran.good, ran.output
+    assert len(ran.passed) == 2
+
+
+def test_a_pytest_that_finds_nothing_is_not_good():
+    ran = part()
+    ran.arguments = ["tests/test_architecture.py", "-p", "no:cacheprovider", "-k", "no_such_name"]
+    ran.run()
+    assert not ran.good
