@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from institutions.facets import VACANCY_DAYS, Care
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
-from regions.models.region import Region
+from institutions.provenance import source_of
+from regions.models import Region
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Card:
     vacancy_told: bool
     phone: Phone | None
     source: Provenance | None
+    price_source: Provenance | None
 
 
 def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
@@ -53,7 +55,8 @@ def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
         vacant_as_of=listing.vacant_as_of,
         vacancy_told=listing.vacant_as_of is not None and listing.vacant_as_of >= oldest,
         phone=next(iter(home.phones.all()), None),
-        source=max(home.provenance.all(), key=lambda row: row.as_of, default=None),
+        source=source_of(home.provenance.all(), "name"),
+        price_source=source_of(home.provenance.all(), "fees"),
     )
 
 
@@ -107,7 +110,7 @@ def _missing(listing: Listing, level: Level) -> str:
     ]
     unknown = "、".join(name for name, amount in parts.items() if amount is None)
     if not known:
-        return "价格未公布，请打电话问。"
+        return "床位费、餐费、护理费都未公布。"
     return f"只公布了{'、'.join(known)}，{unknown}未公布。"
 
 

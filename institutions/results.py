@@ -148,11 +148,9 @@ class Results:
 
     @property
     def priced_for(self) -> str:
-        """Whom the prices on the page are for."""
+        """Which ability level the prices on the page are for, in words."""
         care = self.search.care_priced
-        if care is None:
-            return "各能力等级里最低的标价"
-        return f"{care.label}老人的标价，按{care.priced_by.label}算"
+        return f"标价按{care.priced_by.label}算" if care else "标价是各能力等级里最低的"
 
     @cached_property
     def panels(self) -> list[Panel]:

@@ -30,7 +30,7 @@ def test_home_that_published_nothing(today):
     shown = card_of(make_institution(), today)
     assert (shown.takes, shown.medical, shown.settlement) == ("未公布", "未公布", "未公布")
     assert shown.price.amount is None
-    assert shown.price.missing == "价格未公布，请打电话问。"
+    assert shown.price.missing == "床位费、餐费、护理费都未公布。"
     assert (shown.vacant, shown.vacancy_told, shown.tags, shown.phone) == (None, False, (), None)
 
 
@@ -117,11 +117,13 @@ def test_closed_home_warns_with_the_date(today):
     assert card_of(home, today).warning == "已停业（2026-05-01）"
 
 
-def test_source_is_the_newest(today):
+def test_sources_of_the_home_and_of_its_prices(today):
     home = make_institution()
     document = make_document(title="名单")
     home.provenance.create(
         field="name", kind="public", document=document, as_of=datetime.date(2020, 1, 1)
     )
-    home.provenance.create(field="beds", kind="own", as_of=datetime.date(2026, 1, 1))
-    assert card_of(home, today).source.source == "机构填报"
+    assert card_of(home, today).source.document == document
+    assert card_of(home, today).price_source is None
+    home.provenance.create(field="fees", kind="own", as_of=datetime.date(2026, 1, 1))
+    assert card_of(home, today).price_source.dated == "2026-01-01"
