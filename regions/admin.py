@@ -1,0 +1,97 @@
+"""Regions, sources, facts and staff as staff edit them."""
+
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+
+from regions.models import Document, Fact, LoadedFixture, Region, RegionGroup, StaffMember
+
+
+@admin.register(Region)
+class RegionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["code", "name", "level", "parent", "is_current", "valid_from", "valid_to"]
+    list_display_links = ["code", "name"]
+    list_filter = ["level", "is_current"]
+    list_select_related = ["parent"]
+    list_per_page = 50
+    search_fields = ["=code", "name", "short_name", "pinyin"]
+    search_help_text = "按名称、拼音或完整的 6 位代码查找"
+    show_facets = admin.ShowFacets.ALLOW
+    autocomplete_fields = ["parent", "successors"]
+    fieldsets = [
+        (
+            None,
+            {"fields": ["code", ("name", "short_name"), "pinyin", "level", "parent"]},
+        ),
+        ("位置与电话", {"fields": [("longitude", "latitude"), "telephone_code"]}),
+        ("沿革", {"fields": ["is_current", ("valid_from", "valid_to"), "successors"]}),
+    ]
+
+
+@admin.register(RegionGroup)
+class RegionGroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "slug", "definition"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["regions"]
+
+
+@admin.register(Document)
+class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["title", "number", "kind", "issuer", "issued", "grade"]
+    list_filter = ["kind", "grade"]
+    search_fields = ["title", "number", "issuer", "slug"]
+    search_help_text = "按标题、文号、发布者或网址名查找"
+    show_facets = admin.ShowFacets.ALWAYS
+    date_hierarchy = "issued_on"
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    fieldsets = [
+        (None, {"fields": ["slug", "title", "number", "kind", "issuer", "url", "licence"]}),
+        (
+            "日期",
+            {"fields": [("issued_on", "issued_precision"), ("in_force_from", "in_force_to")]},
+        ),
+        ("核实", {"fields": ["grade", "note"]}),
+    ]
+
+
+@admin.register(Fact)
+class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["code", "label", "entity", "shown", "nature", "dated", "document"]
+    list_display_links = ["code", "label"]
+    list_filter = ["nature", "document"]
+    list_select_related = ["document"]
+    search_fields = ["code", "label", "entity", "quote"]
+    search_help_text = "按编号、指标、对象或原文查找"
+    show_facets = admin.ShowFacets.ALLOW
+    autocomplete_fields = ["document", "regions"]
+    fieldsets = [
+        (None, {"fields": ["code", "document", "regions", "label", "entity"]}),
+        ("数字", {"fields": [("bound", "value", "unit"), "text", "nature"]}),
+        ("日期", {"fields": [("as_of", "as_of_precision"), "as_of_end"]}),
+        ("原文", {"fields": ["quote", "note"]}),
+    ]
+
+
+@admin.register(StaffMember)
+class StaffMemberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["user", "role", "region"]
+    list_filter = ["role"]
+    list_select_related = ["user", "region"]
+    search_fields = ["user__username", "region__name"]
+    autocomplete_fields = ["user", "region"]
+
+
+@admin.register(LoadedFixture)
+class LoadedFixtureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What was loaded is a record of the past: to be read, not edited."""
+
+    list_display = ["name", "loaded_at", "checksum"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
