@@ -56,7 +56,7 @@ def wrong(on: datetime.date) -> list[int]:
             }
             if fresh != kept.pop(pk, None) or _by_listing(rows).get(pk) != designations.get(pk):
                 found.append(pk)
-    return found + sorted(kept)
+    return found
 
 
 def _by_listing(rows: Iterable[ListingDesignation]) -> dict[int, set[tuple[str, str]]]:
