@@ -47,7 +47,7 @@ class RegionQuerySet(models.QuerySet["Region"]):
             for region in self._answering(text)
             if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
         }
-        final = {heir for region in preferred(text, list(found)) for heir in found[region]}
+        final = {heir for region in preferred(list(found)) for heir in found[region]}
         if not final:
             raise Region.DoesNotExist(f"没有“{text}”这个地区")
         if len(final) > 1:
@@ -189,22 +189,15 @@ class Region(models.Model):
         return any(wider.answers_to(text) for wider in self.lineage()[:-1])
 
     def gives_way_to(self, other: "Region") -> bool:
-        """Of two that answer to one name: 邯郸县 to 邯郸市 it lies in, a former to a current one.
+        """Of two that answer to one name, a former region gives way to a current one.
 
-        A former region gives way within its province only: 江北区 was in 重庆, and is in 宁波.
+        Within its province only: 江北区 was in 重庆, and still is in 宁波.
         """
-        if other == self or not other.is_current:
-            return False
-        return other.contains(self) or (not self.is_current and other.code[:2] == self.code[:2])
+        return not self.is_current and other.is_current and self.code[:2] == other.code[:2]
 
 
-def preferred(text: str, candidates: list[Region]) -> list[Region]:
-    """Of the regions that answer to `text`, those that people mean by it.
-
-    A full name beats a short one (河北区 is in 天津); 河北 is the province, never that district.
-    """
-    full = [region for region in candidates if text.endswith(region.name)]
-    candidates = full or candidates
+def preferred(candidates: list[Region]) -> list[Region]:
+    """Of the regions that answer to one name, those people mean: 河北 is the province."""
     provinces = [region for region in candidates if region.level == Region.Level.PROVINCE]
     candidates = provinces or candidates
     return [r for r in candidates if not any(r.gives_way_to(other) for other in candidates)]

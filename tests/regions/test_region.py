@@ -214,3 +214,4 @@ def test_a_region_is_named_and_keyed_by_code() -> None:
     region = Region.objects.get(pk="131082")
     assert str(region) == "三河市"
     assert region.natural_key() == ("131082",)
+    assert Region.objects.get_by_natural_key("131082") == region
