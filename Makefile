@@ -64,7 +64,7 @@ pins: .venv/.dev ## pin what requirements*.in ask for
 	done
 
 fixtures: .venv/.runtime ## build the shipped data again from its facts
-	for script in fixtures/build_*.py; do $(IN_VENV) "$$script" || exit 1; done
+	for script in fixtures/build_regions.py fixtures/build_*.py; do $(IN_VENV) "$$script" || exit 1; done
 
 clean: ## remove the environment and all data of this checkout
 	rm -rf .venv var .coverage .coverage.* htmlcov .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -5,8 +5,11 @@ import datetime
 from institutions.facets import VACANCY_DAYS
 
 
-def period(start: datetime.date | None, end: datetime.date | None) -> str:
-    """起 and 止 of a dated row in words; an empty string when neither is published."""
+def period(start: datetime.date | str | None, end: datetime.date | None) -> str:
+    """起 and 止 of a dated row in words; an empty string when neither is published.
+
+    `start` may be words already, where only a year or a month is known.
+    """
     if start and end:
         return f"{start} 至 {end}"
     if start:

@@ -302,7 +302,7 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
     return DesignationLine(
         designation.get_kind_display(),
         designation.region.full_name,
-        period(designation.valid_from, designation.valid_to),
+        period(designation.since, designation.valid_to),
         state(designation.valid_from, designation.valid_to, on) or "有效",
         str(document) if document else "",
         document.url if document else "",

@@ -211,7 +211,7 @@ class Results:
         """Every parameter and value that narrows the search, in words."""
         values = self.search.values
         if "q" in self.search.conditions:
-            yield "q", None, f"含“{values['q']}”"
+            yield "q", None, f"含有 {values['q']}"
         for name in self.search.conditions:
             if name in self.search.facets:
                 for choice in self.search.facets[name].choices:

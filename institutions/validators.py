@@ -10,13 +10,13 @@ CREDIT_CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 validate_phone = RegexValidator(
     r"^(?:"
-    r"1[3-9]\d{9}"  # mobile
-    r"|0\d{2,3}-?\d{7,8}(?:-\d{1,6})?"  # area code, number, extension
-    r"|0\d{2,3}-?\d{5}"  # area code and a service number: 0898-12349
-    r"|[48]00-?\d{3}-?\d{4}"  # 400 and 800 numbers
-    r"|1\d{2}|1\d{4}|9\d{4,5}"  # 120, 12345, 95598
-    r"|000-\d{7,8}"  # demo numbers, which nobody can dial
-    r")$",
+    r"1[3-9][0-9]{9}"  # mobile
+    r"|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?"  # area code, number, extension
+    r"|0[0-9]{2,3}-?[0-9]{5}"  # area code and a service number: 0898-12349
+    r"|[48]00-?[0-9]{3}-?[0-9]{4}"  # 400 and 800 numbers
+    r"|1[0-9]{2}|1[0-9]{4}|9[0-9]{4,5}"  # 120, 12345, 95598
+    r"|000-[0-9]{7,8}"  # demo numbers, which nobody can dial
+    r")\Z",
     "电话的写法不对。例：010-12345678、13800000000、400-000-0000、12345。",
 )
 

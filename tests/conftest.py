@@ -26,6 +26,14 @@ def _frozen_day(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _static_files_as_they_lie(settings) -> None:
+    """Nobody has run collectstatic for the tests, so there is no manifest of hashed names."""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
 @pytest.fixture
 def today() -> datetime.date:
     return TODAY

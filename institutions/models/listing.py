@@ -145,9 +145,12 @@ class Listing(models.Model):
                     condition=Q(**{f"price_{k}": None})
                     | Q(
                         **{
+                            f"bed_{k}__isnull": False,
+                            "meals__isnull": False,
+                            f"care_{k}__isnull": False,
                             f"price_{k}": models.F(f"bed_{k}")
                             + models.F("meals")
-                            + models.F(f"care_{k}")
+                            + models.F(f"care_{k}"),
                         }
                     ),
                     violation_error_message="标价等于床位费、餐费、护理费之和。",

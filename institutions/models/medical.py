@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
-from regions.models import Document, Region
+from regions.models import DatePrecision, Document, Region
+from regions.models.document import show_date
 
 from .institution import Institution
 
@@ -56,7 +57,7 @@ class MedicalLink(models.Model):
             ),
             models.CheckConstraint(
                 name="medical_link_networked_needs_designation",
-                condition=~Q(networked=True) | Q(designated=True),
+                condition=~Q(networked=True) | Q(designated__isnull=False, designated=True),
                 violation_error_message="联网异地结算的一定是医保定点。",
             ),
         ]
@@ -88,6 +89,9 @@ class Designation(models.Model):
         Document, models.PROTECT, verbose_name="依据", null=True, blank=True
     )
     valid_from = models.DateField("起始日期", null=True, blank=True)
+    valid_from_precision = models.CharField(
+        "起始日期精确到", max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
+    )
     valid_to = models.DateField("终止日期", null=True, blank=True)
 
     objects = DesignationQuerySet.as_manager()
@@ -114,6 +118,11 @@ class Designation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region} {self.get_kind_display()}"
+
+    @property
+    def since(self) -> str:
+        """When it began as far as it is known, else an empty string."""
+        return show_date(self.valid_from, self.valid_from_precision) if self.valid_from else ""
 
     def holds(self, on: datetime.date) -> bool:
         """Whether it is in force on the day `on`; the same rule as `in_force`."""

@@ -138,7 +138,12 @@ class Region(models.Model):
             models.CheckConstraint(
                 name="region_centroid_on_earth",
                 condition=Q(longitude=None, latitude=None)
-                | Q(longitude__range=(-180, 180), latitude__range=(-90, 90)),
+                | Q(
+                    longitude__isnull=False,
+                    latitude__isnull=False,
+                    longitude__range=(-180, 180),
+                    latitude__range=(-90, 90),
+                ),
                 violation_error_message="经纬度要成对填写，并在有效范围内。",
             ),
         ]

@@ -69,16 +69,27 @@ def choices(model: Any, field: str) -> st.SearchStrategy[Any]:
     return st.sampled_from([value for value, _ in model._meta.get_field(field).choices])
 
 
+def canonical(part: str) -> Any:
+    """One row per key, in the order of a record."""
+    spec = spec_of(part)
+
+    def tidy(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        by_key = {spec.key_of(row): row for row in found}
+        return [
+            by_key[key] for key in sorted(by_key, key=lambda k: [(v is not None, v) for v in k])
+        ]
+
+    return tidy
+
+
+def spec_of(part: str) -> Any:
+    return next(spec for spec in PARTS if spec.name == part)
+
+
 def rows(part: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Rows of a part with distinct keys, in the order of a record."""
-    spec = next(spec for spec in PARTS if spec.name == part)
-    assert set(fields) == {field.name for field in spec.fields}
-
-    def in_order(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return sorted(found, key=lambda row: [(v is not None, v) for v in spec.key_of(row)])
-
-    row = st.fixed_dictionaries(fields)
-    return st.lists(row, max_size=3, unique_by=spec.key_of).map(in_order)
+    assert set(fields) == {field.name for field in spec_of(part).fields}
+    return st.lists(st.fixed_dictionaries(fields), max_size=3).map(canonical(part))
 
 
 def ordered(row: dict[str, Any], *fields: str) -> dict[str, Any]:
@@ -108,13 +119,8 @@ def fee(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"level_from": 0, "level_to": 4}
 
 
-def distinct(part: str) -> Any:
-    spec = next(spec for spec in PARTS if spec.name == part)
-    return lambda found: list({spec.key_of(row): row for row in found}.values())
-
-
 def model_of(part: str) -> Any:
-    return next(spec.model for spec in PARTS if spec.name == part)
+    return spec_of(part).model
 
 
 def sourced(row: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +176,7 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         valid_to=st.none(),
     )
     .map(each(fee))
-    .map(distinct("fees")),
+    .map(canonical("fees")),
     "terms": st.none()
     | st.fixed_dictionaries(
         {
@@ -199,6 +205,7 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         region=codes,
         document=st.sampled_from([None, "source"]),
         valid_from=maybe_dates,
+        valid_from_precision=choices(model_of("designations"), "valid_from_precision"),
         valid_to=st.none(),
     ),
     "ratings": rows(

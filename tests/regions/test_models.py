@@ -84,7 +84,6 @@ def test_a_broken_rule_is_told_in_chinese_and_kept_by_the_database(make, fields,
         row.save()
 
 
-@pytest.mark.xfail(strict=True, reason="a blank makes the range unknown, which a check lets pass")
 @pytest.mark.parametrize("fields", [{"longitude": 116.4}, {"latitude": 39.9}])
 def test_a_centroid_has_both_its_numbers(fields) -> None:
     with pytest.raises(ValidationError, match="经纬度要成对填写，并在有效范围内。"):
