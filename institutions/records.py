@@ -102,15 +102,15 @@ def _key(name: str, model: type[models.Model]) -> tuple[str, ...]:
 
 def _named(expression: Any) -> str:
     """The field in an expression: F("room"), or Coalesce(F("valid_from"), …)."""
-    if isinstance(expression, models.F):
-        return str(expression.name)  # type: ignore[attr-defined]
+    if hasattr(expression, "name"):
+        return str(expression.name)
     return next(_named(inner) for inner in expression.get_source_expressions())
 
 
 def _part(name: str) -> Part:
     relation = Institution._meta.get_field(name)
     assert isinstance(relation, models.ManyToOneRel)  # noqa: S101 (narrows for mypy)
-    model = relation.related_model
+    model: Any = relation.related_model
     single = isinstance(relation, models.OneToOneRel)
     return Part(name, model, _fields(model, {"id", "institution"}), _key(name, model), single)
 

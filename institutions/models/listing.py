@@ -43,7 +43,7 @@ def has_any(name: str, members: Iterable[str]) -> Q:
 
 
 @models.IntegerField.register_lookup
-class BitAnd(models.Lookup):
+class BitAnd(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
     """`field__bitand=mask`: true where any bit of the mask is set. Same SQL on both databases."""
 
     lookup_name = "bitand"
