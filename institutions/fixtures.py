@@ -14,10 +14,16 @@ from django.db.models import Field, ForeignKey, Model
 
 from institutions.listings import refresh
 from institutions.models import Institution
-from regions.models import Document, Fact, LoadedFixture, Region, RegionGroup
+from regions.models import Agreement, Document, Fact, LoadedFixture, Region, RegionGroup
 
 # Official rows: a newer file adds what is missing and changes nothing that is there.
-REFERENCE = ("regions.json.xz", "region_groups.json", "documents.json", "facts.json")
+REFERENCE = (
+    "regions.json.xz",
+    "region_groups.json",
+    "documents.json",
+    "facts.json",
+    "agreements.json",
+)
 # Homes belong to the clerks once loaded: a file is never loaded a second time.
 ONCE = ("institutions.json", "demo.json.xz")
 
@@ -27,6 +33,7 @@ KEYS: dict[type[Model], tuple[str, ...]] = {
     RegionGroup: ("slug",),
     Document: ("slug",),
     Fact: ("code",),
+    Agreement: ("slug",),
     Institution: ("region", "name"),
 }
 BATCH = 500

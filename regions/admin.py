@@ -4,7 +4,15 @@ from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
 
-from regions.models import Document, Fact, LoadedFixture, Region, RegionGroup, StaffMember
+from regions.models import (
+    Agreement,
+    Document,
+    Fact,
+    LoadedFixture,
+    Region,
+    RegionGroup,
+    StaffMember,
+)
 
 
 @admin.register(Region)
@@ -51,6 +59,23 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             {"fields": [("issued_on", "issued_precision"), ("in_force_from", "in_force_to")]},
         ),
         ("核实", {"fields": ["grade", "note"]}),
+    ]
+
+
+@admin.register(Agreement)
+class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["name", "document", "in_force_from", "in_force_to"]
+    list_select_related = ["document"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["regions", "document"]
+    fieldsets = [
+        (None, {"fields": ["slug", "name", "regions", "document", "note"]}),
+        (
+            "期间",
+            {"fields": [("in_force_from", "in_force_from_precision"), "in_force_to"]},
+        ),
+        ("看病结算", {"fields": ["inpatient", "outpatient", "pharmacy", "chronic"]}),
+        ("互认和共享", {"fields": ["lab_results", "imaging", "ratings", "assessments"]}),
     ]
 
 

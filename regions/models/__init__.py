@@ -1,5 +1,6 @@
 """Where, and by which document: regions, sources, dated facts, and the staff of a region."""
 
+from .agreement import Agreement
 from .document import DatePrecision, Document, Grade
 from .fact import Fact
 from .fixture import LoadedFixture
@@ -7,6 +8,7 @@ from .region import Region, RegionGroup
 from .staff import StaffMember
 
 __all__ = [
+    "Agreement",
     "DatePrecision",
     "Document",
     "Fact",

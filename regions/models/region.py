@@ -171,6 +171,12 @@ class Region(models.Model):
         stem = self.code[: 2 * self.level]
         return stem.ljust(6, "0"), stem.ljust(6, "9")
 
+    def codes_upward(self) -> list[str]:
+        """Its own code and the codes of every region it lies in, the nation last."""
+        return list(
+            dict.fromkeys([self.code, f"{self.code[:4]}00", f"{self.code[:2]}0000", NATION])
+        )
+
     def heirs(self) -> list["Region"]:
         """The current regions this one stands for: itself, or its successors."""
         return [self] if self.is_current else list(self.successors.all())

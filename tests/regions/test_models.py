@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
 from regions.models import (
+    Agreement,
     Document,
     Fact,
     Grade,
@@ -44,6 +45,12 @@ def staff(**fields: object) -> StaffMember:
     return StaffMember(**{"user": user, "region_id": "110105", "role": "clerk"} | fields)
 
 
+def agreement(**fields: object) -> Agreement:
+    source = Document.objects.get(slug="chongqing-2018")
+    defaults = {"slug": "a", "name": "约定", "document": source, "inpatient": "direct"}
+    return Agreement(**defaults | fields)
+
+
 BROKEN = [
     (region, {"parent_id": None}, "除全国外，每个地区都要有上级地区。"),
     (region, {"level": 0}, "除全国外，每个地区都要有上级地区。"),
@@ -59,6 +66,8 @@ BROKEN = [
     (fact, {"value": None}, "数值和文字至少填一项。"),
     (fact, {"value": None, "text": "数十", "bound": "about"}, "没有数值就没有界限。"),
     (fact, {"as_of_end": BEFORE}, "期间的末尾不能早于开头。"),
+    (agreement, {"inpatient": ""}, "至少写明一项约定。"),
+    (agreement, {"in_force_from": DAY, "in_force_to": BEFORE}, "终止日期不能早于起始日期。"),
     (staff, {"role": "national"}, "全国管理员的管辖地区是全国。"),
 ]
 SOUND = [
@@ -70,6 +79,7 @@ SOUND = [
     (fact, {"bound": "about"}),
     (fact, {"value": None, "text": "数十"}),
     (fact, {"value": Decimal(0), "as_of_end": DAY}),
+    (agreement, {"inpatient": "", "ratings": "mutual", "in_force_to": DAY}),
     (staff, {"role": "national", "region_id": NATION}),
 ]
 
