@@ -34,10 +34,21 @@ class RegionQuerySet(models.QuerySet["Region"]):
     def resolve(self, text: str, context: "Region | None" = None) -> "Region":
         """The one current region that `text` means; former codes and names lead to successors.
 
-        `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
-        to narrow (河北省廊坊市三河市, 河北·三河). `context` narrows where a name is looked up.
         Raises `Region.DoesNotExist` for an unknown text and `Region.MultipleObjectsReturned`
         for one that several regions answer to (朝阳区): a bare ambiguous name never guesses.
+        """
+        final = self.candidates(text, context)
+        if not final:
+            raise Region.DoesNotExist(f"没有“{text}”这个地区")
+        if len(final) > 1:
+            raise Region.MultipleObjectsReturned(f"“{text}”对应多个地区")
+        return final[0]
+
+    def candidates(self, text: str, context: "Region | None" = None) -> list["Region"]:
+        """The current regions that `text` may mean, by code; former ones count as successors.
+
+        `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
+        to narrow (河北省廊坊市三河市, 河北·三河). `context` narrows where a name is looked up.
         Two queries at most.
         """
         text = SEPARATORS.sub("", text)
@@ -48,11 +59,7 @@ class RegionQuerySet(models.QuerySet["Region"]):
             if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
         }
         final = {heir for region in preferred(list(found)) for heir in found[region]}
-        if not final:
-            raise Region.DoesNotExist(f"没有“{text}”这个地区")
-        if len(final) > 1:
-            raise Region.MultipleObjectsReturned(f"“{text}”对应多个地区")
-        return final.pop()
+        return sorted(final, key=lambda region: region.code)
 
     def _answering(self, text: str) -> list["Region"]:
         """Regions, current and former, that have this code or answer to this name."""

@@ -215,3 +215,17 @@ def test_a_region_is_named_and_keyed_by_code() -> None:
     assert str(region) == "三河市"
     assert region.natural_key() == ("131082",)
     assert Region.objects.get_by_natural_key("131082") == region
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("500112", ["500157"]),
+        ("130504", ["130502", "130503"]),  # split in two
+        ("110100", []),  # abolished and succeeded by nothing
+        ("朝阳区", ["110105", "220104"]),
+        ("不存在的地方", []),
+    ],
+)
+def test_candidates_are_all_that_a_text_may_mean(text: str, codes: list[str]) -> None:
+    assert [region.code for region in Region.objects.candidates(text)] == codes
