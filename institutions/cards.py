@@ -3,7 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
-from institutions.facets import VACANCY_DAYS, Care
+from institutions.dates import is_stale
+from institutions.facets import Care
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
 from institutions.provenance import source_of
 from regions.models import Region
@@ -36,12 +37,13 @@ class Card:
     phone: Phone | None
     source: Provenance | None
     price_source: Provenance | None
+    price_stale: bool
 
 
 def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
     """The card of one row of `ListingQuerySet.for_cards()`, priced for `care`."""
     home = listing.institution
-    oldest = on - datetime.timedelta(VACANCY_DAYS)
+    price_source = source_of(home.provenance.all(), "fees")
     return Card(
         institution=home,
         place=place_words(home.region),
@@ -53,10 +55,11 @@ def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
         settlement=_settlement(list(home.medical_links.all())),
         vacant=listing.vacant,
         vacant_as_of=listing.vacant_as_of,
-        vacancy_told=listing.vacant_as_of is not None and listing.vacant_as_of >= oldest,
+        vacancy_told=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
         phone=next(iter(home.phones.all()), None),
         source=source_of(home.provenance.all(), "name"),
-        price_source=source_of(home.provenance.all(), "fees"),
+        price_source=price_source,
+        price_stale=price_source is not None and is_stale(price_source.as_of, on),
     )
 
 

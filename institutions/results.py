@@ -43,6 +43,7 @@ class Option:
     count: int
     checked: bool
     children: tuple["Option", ...] = ()
+    folded: tuple["Option", ...] = ()
 
     @property
     def disabled(self) -> bool:
@@ -164,15 +165,9 @@ class Results:
         return Panel(label, names, facets, chosen, opened or bool(chosen) or in_error)
 
     def _choices(self, name: str) -> Choices:
-        options = self._options(name)
-        folded = [option for option in options if option.disabled] if len(options) > FEW else []
-        return Choices(
-            name,
-            self.search.facets[name].label,
-            tuple(option for option in options if option not in folded),
-            tuple(folded),
-            tuple(self.search.form.errors.get(name, ())),
-        )
+        shown, folded = _fold(self._options(name))
+        errors = tuple(self.search.form.errors.get(name, ()))
+        return Choices(name, self.search.facets[name].label, shown, folded, errors)
 
     def _options(self, name: str) -> list[Option]:
         if name == "region":
@@ -191,13 +186,14 @@ class Results:
 
     def _place(self, node: Node) -> Option:
         place = node.place
+        children = [self._place(child) for child in node.children]
         return Option(
             "region",
             place.value,
             place.label,
             self.counts.by_choice["region", place.value],
             place in self.search.places.chosen,
-            tuple(self._place(child) for child in node.children),
+            *_fold(children),
         )
 
     @cached_property
@@ -300,6 +296,12 @@ class Results:
         kept = [one for one in query.getlist(name) if value is not None and one != value]
         query.setlist(name, kept)
         return _url(query)
+
+
+def _fold(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """The options to show, and of a long list those that would find nothing, to fold away."""
+    folded = [option for option in options if option.disabled] if len(options) > FEW else []
+    return tuple(option for option in options if option not in folded), tuple(folded)
 
 
 def _url(query: QueryDict) -> str:

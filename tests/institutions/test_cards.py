@@ -127,3 +127,10 @@ def test_sources_of_the_home_and_of_its_prices(today):
     assert card_of(home, today).price_source is None
     home.provenance.create(field="fees", kind="own", as_of=datetime.date(2026, 1, 1))
     assert card_of(home, today).price_source.dated == "2026-01-01"
+
+
+@pytest.mark.parametrize(("days", "stale"), [(90, False), (91, True)])
+def test_old_price_says_so(today, days, stale):
+    home = make_institution()
+    home.provenance.create(field="fees", kind="own", as_of=today - datetime.timedelta(days))
+    assert card_of(home, today).price_stale is stale
