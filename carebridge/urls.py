@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
 from django.views.static import serve
 
 from carebridge.display import set_display
+from institutions.views import home
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="institutions"), name="home"),
+    path("", home, name="home"),
     path("institutions/", include("institutions.urls")),
     path("display/", set_display, name="display"),
     path("admin/", admin.site.urls),

@@ -6,9 +6,16 @@ from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
 from institutions.filters import InstitutionFilter
+from institutions.front import front
 from institutions.models import Listing
 from institutions.profile import for_profile, profile
 from institutions.results import Results
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page: ways into the register, with what they lead to counted today."""
+    return render(request, "institutions/home.html", {"front": front(localdate())})
 
 
 def institutions(request: HttpRequest) -> HttpResponse:

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -149,7 +148,3 @@ def test_too_many_parameters_are_refused_in_words(client):
     client.raise_request_exception = False
     response = client.get(URL + "?" + "&".join(f"a{i}=1" for i in range(1001)))
     assert response.status_code == 400
-
-
-def test_home_leads_to_the_register(client):
-    assert client.get("/").headers["Location"] == reverse("institutions")
