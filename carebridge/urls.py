@@ -11,6 +11,7 @@ from institutions.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("institutions/", include("institutions.urls")),
+    path("sources/", include("institutions.source_urls")),
     path("display/", set_display, name="display"),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>photos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),

@@ -305,7 +305,7 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
         period(designation.since, designation.valid_to),
         state(designation.valid_from, designation.valid_to, on) or "有效",
         str(document) if document else "",
-        document.url if document else "",
+        document.get_absolute_url() if document else "",
     )
 
 

@@ -11,7 +11,10 @@ from institutions.records import FIELDS, PARTS, AnyField
 
 @dataclass(frozen=True)
 class SourceLine:
-    """Where a figure comes from, how old it is, and who looked whether it is true."""
+    """Where a figure comes from, how old it is, and who looked whether it is true.
+
+    `url` is our own page of the document, which leads on to the original.
+    """
 
     label: str
     title: str
@@ -29,7 +32,7 @@ class SourceLine:
         return cls(
             label_of(row.field),
             row.source,
-            row.document.url if row.document else "",
+            row.document.get_absolute_url() if row.document else "",
             row.get_kind_display(),
             row.as_of,
             row.dated,

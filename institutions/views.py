@@ -10,6 +10,8 @@ from institutions.front import front
 from institutions.models import Listing
 from institutions.profile import for_profile, profile
 from institutions.results import Results
+from institutions.sources import shelves, source_page
+from regions.models import Document
 
 
 @require_safe
@@ -30,3 +32,17 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     page = {"profile": profile(home, localdate())}
     return render(request, "institutions/institution_detail.html", page)
+
+
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """Every document that figures are cited from."""
+    return render(request, "institutions/source_list.html", {"shelves": shelves(localdate())})
+
+
+@require_safe
+def source(request: HttpRequest, slug: str) -> HttpResponse:
+    """One document and everything cited from it."""
+    document = get_object_or_404(Document, slug=slug)
+    page = {"page": source_page(document, localdate())}
+    return render(request, "institutions/source_detail.html", page)

@@ -58,8 +58,9 @@ def imports(module: str, source: str, is_package: bool = False) -> set[str]:
 
 
 def layer(module: str) -> str:
-    """models | views | ... : the first name below the package."""
-    return ".".join(module.split(".")[1:2])
+    """models | views | ... : the first name below the package; source_urls is of urls."""
+    name = ".".join(module.split(".")[1:2])
+    return "urls" if name.endswith("_urls") else name
 
 
 def complaint(module: str, imported: str) -> str:
@@ -152,6 +153,7 @@ def test_a_wrong_import_is_refused(module: str, source: str):
         ("institutions.importers", "from carebridge import importing"),
         ("institutions.importers", "from carebridge.importing import rows"),
         ("institutions.urls", "from institutions import views"),
+        ("institutions.source_urls", "from institutions import views"),
         ("institutions.views", "from institutions.filters import InstitutionFilter"),
         ("institutions.management.commands.load", "from institutions import fixtures"),
         ("regions.subsidies", "import dataclasses\nfrom collections.abc import Iterable"),

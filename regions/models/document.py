@@ -3,6 +3,7 @@
 import datetime
 
 from django.db import models
+from django.urls import reverse
 
 
 class DatePrecision(models.TextChoices):
@@ -80,6 +81,9 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"《{self.title}》{self.number}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("source", args=[self.slug])
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)

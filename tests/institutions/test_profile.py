@@ -181,7 +181,7 @@ def test_a_medical_link_answers_every_question():
 
 def test_designations_say_region_period_document_and_whether_they_hold():
     home = make_institution()
-    document = make_document(title="名单", url="https://example.org/list")
+    document = make_document(slug="list", title="名单")
     place = make_region("131082")
     Designation.objects.create(
         institution=home, kind="ltci", region=place, valid_to=JULY, document=document
@@ -193,7 +193,7 @@ def test_designations_say_region_period_document_and_whether_they_hold():
         "至 2026-07-17",
         "已过期",
     )
-    assert (ended.document, ended.url) == ("《名单》", "https://example.org/list")
+    assert (ended.document, ended.url) == ("《名单》", "/sources/list/")
     assert (holding.period, holding.state, holding.document, holding.url) == ("", "有效", "", "")
     assert "京津冀协同试点" in shown(home).tags
     assert "长期护理保险定点" not in shown(home).tags

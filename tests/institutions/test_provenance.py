@@ -80,10 +80,10 @@ def test_every_part_has_a_chinese_name():
 
 
 def test_a_source_says_document_date_and_that_nobody_verified_it():
-    document = Document(title="星级名单", number="第 1 号", url="https://example.org/list")
+    document = Document(slug="stars", title="星级名单", number="第 1 号")
     line = SourceLine.of(row("ratings", kind="public", document=document, as_of_precision="year"))
     assert line.title == "《星级名单》第 1 号"
-    assert (line.url, line.kind, line.dated) == ("https://example.org/list", "公开记录", "2018")
+    assert (line.url, line.kind, line.dated) == ("/sources/stars/", "公开记录", "2018")
     assert (line.verified, line.is_demo) == ("", False)
 
 
