@@ -107,7 +107,8 @@ def test_the_filters_open_as_a_sheet_on_a_phone(scripts: bool, open_page: OpenPa
     expect(filters).to_be_hidden()
     page.get_by_role("button", name="筛选").click()
     expect(filters).to_be_visible()
-    tick(page, scripts)
+    # In the sheet the button applies, with scripts too: the list is out of sight.
+    tick(page, scripts=False)
     expect(chip_of(page)).to_have_count(1)
 
 
