@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from pathlib import Path
 
 import dj_database_url
@@ -94,6 +95,16 @@ TEMPLATES = [
         },
     },
 ]
+
+# Whom readers may ring and who answers for the site; pages say so when nobody is named.
+
+ORGANISATION = os.environ.get("ORGANISATION", "").strip()
+HELP_PHONE = os.environ.get("HELP_PHONE", "").strip()
+HELP_HOURS = os.environ.get("HELP_HOURS", "").strip()
+if not re.fullmatch(r"(\+?\d[\d -]{1,18}\d)?", HELP_PHONE, re.ASCII):
+    raise ImproperlyConfigured(
+        "HELP_PHONE must be digits, spaces and hyphens, for example 010-12345678; or empty."
+    )
 
 # Database: SQLite beside the code, or whatever DATABASE_URL names.
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("institutions/", include("institutions.urls")),
     path("sources/", include("institutions.source_urls")),
+    path("about/", include("institutions.about_urls")),
     path("display/", set_display, name="display"),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>photos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
+from django.urls import reverse
 
 from institutions.cards import Card, card
 from institutions.facets import Counts, count, relaxations
@@ -273,6 +275,17 @@ class Results:
     @property
     def next_url(self) -> str:
         return self._address(page=self.page.next_page_number())
+
+    @property
+    def canonical(self) -> str:
+        """The one path of these results: their filters in a fixed order, whatever the sort."""
+        query = self._query()
+        query.pop("sort", None)
+        if self.page.number > 1:
+            query["page"] = str(self.page.number)
+        pairs = sorted((name, value) for name, values in query.lists() for value in values)
+        path = reverse("institutions")
+        return f"{path}?{urlencode(pairs, safe=':')}" if pairs else path
 
     def _query(self) -> QueryDict:
         """The address of this search, without blanks, errors and the page."""

@@ -130,6 +130,25 @@ def test_database_of_another_kind() -> None:
     assert "DATABASE_URL must name SQLite or PostgreSQL." in error
 
 
+# Whom to ring
+
+
+@pytest.mark.parametrize("phone", ["010-12345678", "+86 10 1234 5678", "12349", " 12349 "])
+def test_a_number_that_can_be_rung(phone) -> None:
+    assert start("print(s.HELP_PHONE)", HELP_PHONE=phone) == phone.strip()
+
+
+def test_nobody_to_ring() -> None:
+    assert start("print([s.HELP_PHONE, s.HELP_HOURS, s.ORGANISATION])") == "['', '', '']"
+
+
+@pytest.mark.parametrize(
+    "phone", ["call us", "010-1234567x", '1"><b>', "１２３４５", "-", "1" * 30]
+)
+def test_a_number_that_cannot_be_rung_stops_the_start(phone) -> None:
+    assert "HELP_PHONE must be digits" in start(HELP_PHONE=phone)
+
+
 # HTTPS and the page's policy
 
 

@@ -105,6 +105,7 @@ def test_every_fact_is_on_the_page_of_its_document_with_its_date(client, slug):
         row = words_of(cells)
         assert escape(fact.label) in row
         assert escape(fact.shown) in row
+        assert escape(fact.entity) in row
         assert f" {fact.dated} " in row
         assert escape(fact.quote) in row
         assert all(region.name in row for region in fact.regions.all())

@@ -1,0 +1,58 @@
+"""The frame of every page: what it is called, where it stands for good, and whom to ring.
+
+Read from the settings and not from a context, so that the page of a broken site says it too.
+"""
+
+from django import template
+from django.conf import settings
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+SITE_NAME = "颐桥 CareBridge"
+
+
+@register.simple_block_tag
+def page_title(content: str) -> SafeString:
+    """The title, for the window and for whoever shares the page; said once, in a block."""
+    return format_html(
+        '<title>{0} – {1}</title>\n  <meta property="og:title" content="{0}">',
+        SafeString(content.strip()),
+        SITE_NAME,
+    )
+
+
+@register.simple_block_tag
+def page_description(content: str) -> SafeString:
+    return format_html(
+        '<meta name="description" content="{0}">\n  <meta property="og:description" content="{0}">',
+        SafeString(content.strip()),
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def page_address(context: Context, content: str) -> SafeString:
+    """The lasting address of a page, from its path; nothing for a page that has none: errors."""
+    path, request = content.strip(), context.get("request")
+    if not path or request is None:
+        return SafeString("")
+    return format_html(
+        '<link rel="canonical" href="{0}">\n  <meta property="og:url" content="{0}">',
+        SafeString(request.build_absolute_uri(path)),
+    )
+
+
+@register.simple_tag
+def organisation() -> str:
+    """Who runs this site; an empty string when nobody said so."""
+    return str(settings.ORGANISATION)
+
+
+@register.inclusion_tag("_help.html")
+def help_phone() -> dict[str, str]:
+    """The number people may ring, as it is written and as it is dialled, and when."""
+    phone = settings.HELP_PHONE
+    dialled = phone.replace(" ", "")
+    return {"phone": phone, "dialled": dialled, "hours": settings.HELP_HOURS}
