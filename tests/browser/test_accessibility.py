@@ -8,7 +8,8 @@ from tests.run import ROOT
 from .conftest import DESKTOP, MODES, NARROWEST, PHONE, OpenPage, Watch
 
 AXE = (ROOT / "tests/browser/vendor/axe.min.js").read_text()
-PAGES = ["results", "empty", "errors", "full_demo", "bare_real", "missing"]
+PAGES = ["home", "results", "empty", "errors", "full_demo", "bare_real", "missing"]
+PAGES += ["sources", "source", "about_data", "privacy", "accessibility", "help"]
 VIEWPORTS = {"1280": DESKTOP, "390": PHONE}
 TAP, TAP_ELDER = 44, 60
 
@@ -45,12 +46,19 @@ def address(request: pytest.FixtureRequest, watch: Watch) -> str:
     if name == "missing":
         watch.expected.add(404)
     return {
+        "home": lambda: "/",
         "results": lambda: "/institutions/",
         "empty": lambda: "/institutions/?q=绝无此名",
         "errors": lambda: "/institutions/?price_min=abc&region=999999",
         "full_demo": lambda: f"/institutions/{request.getfixturevalue('full_demo')}/",
         "bare_real": lambda: f"/institutions/{request.getfixturevalue('bare_real')}/",
         "missing": lambda: "/institutions/999999999/",
+        "sources": lambda: "/sources/",
+        "source": lambda: "/sources/jing-jin-ji-2024/",
+        "about_data": lambda: "/about/data/",
+        "privacy": lambda: "/about/privacy/",
+        "accessibility": lambda: "/about/accessibility/",
+        "help": lambda: "/about/help/",
     }[name]()
 
 

@@ -126,6 +126,36 @@ def test_search_by_name(scripts: bool, site: Site, open_page: OpenPage):
 
 
 @scripts
+def test_from_the_front_page_to_a_place(scripts: bool, open_page: OpenPage):
+    page = open_page("/", scripts=scripts)
+    place = page.get_by_role("combobox", name="想去哪里")
+    option = place.get_by_role("option", name=re.compile("^河北省·廊坊市")).inner_text()
+    real, demo = re.findall(r"[\d,]+", option)
+    place.select_option(option)
+    page.get_by_role("searchbox").fill("三河")
+    page.get_by_role("button", name="查机构").click()
+    page.wait_for_url("**/institutions/?region=131000&q=*")
+    expect(choice(page, "地区", "廊坊市")).to_be_checked()
+    narrowed = total(page)
+    assert narrowed > 0
+    page.get_by_role("link", name=re.compile(r"去掉条件：\s*含有 三河")).click()
+    page.wait_for_url(lambda url: "q=" not in url)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{int(real) + int(demo)} 家")
+    assert narrowed < total(page)
+
+
+@scripts
+def test_a_saying_leads_to_as_many_homes_as_it_says(scripts: bool, open_page: OpenPage):
+    page = open_page("/", scripts=scripts)
+    saying = page.get_by_role("link", name="老人记不住事")
+    words = saying.inner_text()
+    real, demo = re.search(r"实名 ([\d,]+) 家，示例 ([\d,]+) 家", words).groups()
+    saying.click()
+    page.wait_for_url("**/institutions/?dementia=1")
+    assert total(page) == int(real.replace(",", "")) + int(demo.replace(",", ""))
+
+
+@scripts
 def test_nothing_found_offers_a_way_on(scripts: bool, open_page: OpenPage):
     page = open_page(f"{RESULTS}?q=绝无此名&{PARAMETER}", scripts=scripts)
     expect(page.get_by_role("heading", level=1)).to_contain_text("没有")
