@@ -11,6 +11,7 @@ from institutions.views import home
 urlpatterns = [
     path("", home, name="home"),
     path("institutions/", include("institutions.urls")),
+    path("regions/", include("institutions.region_urls")),
     path("sources/", include("institutions.source_urls")),
     path("about/", include("institutions.about_urls")),
     path("display/", set_display, name="display"),

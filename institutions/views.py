@@ -1,7 +1,7 @@
 """Pages of the register. A view parses, asks, renders; shaping is left to the presenters."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
@@ -9,9 +9,12 @@ from institutions.filters import InstitutionFilter
 from institutions.front import front
 from institutions.models import Listing
 from institutions.profile import for_profile, profile
+from institutions.region_index import Index, by_name, is_code
+from institutions.regional import Regional, for_regional, groups_for_regional
 from institutions.results import Results
 from institutions.sources import shelves, source_page
-from regions.models import Document
+from regions.models import Document, Region, RegionGroup
+from regions.models.region import LONGEST_TEXT
 
 
 @require_safe
@@ -46,3 +49,44 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     document = get_object_or_404(Document, slug=slug)
     page = {"page": source_page(document, localdate())}
     return render(request, "institutions/source_detail.html", page)
+
+
+@require_safe
+def regions(request: HttpRequest) -> HttpResponse:
+    """Regions side by side, and the ways to one of them: by name, or step by step."""
+    if name := request.GET.get("name", "").strip():
+        return _named_region(request, name)
+    index = Index(request.GET)
+    if index.picker.chosen and index.picker.is_done:
+        return redirect("region", index.picker.chosen.code)
+    return render(request, "institutions/region_list.html", {"index": index})
+
+
+@require_safe
+def region(request: HttpRequest, code: str) -> HttpResponse:
+    """One region; former codes and names lead to what stands for them now."""
+    whole = for_regional().filter(pk=code).first() if is_code(code) else None
+    if whole is None:
+        return _named_region(request, code, permanent=is_code(code[:6]))
+    return _regional(request, whole)
+
+
+@require_safe
+def region_group(request: HttpRequest, slug: str) -> HttpResponse:
+    """A named group of regions, such as 京津冀."""
+    return _regional(request, get_object_or_404(groups_for_regional(), slug=slug))
+
+
+def _regional(request: HttpRequest, whole: Region | RegionGroup) -> HttpResponse:
+    page = {"page": Regional(whole, localdate())}
+    return render(request, "institutions/region_detail.html", page)
+
+
+def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -> HttpResponse:
+    """On to the one region that `text` means; else those to choose from, or none: 404."""
+    found = by_name(text)
+    if len(found) == 1:
+        return redirect("region", found[0].code, permanent=permanent)
+    page = {"typed": text[:LONGEST_TEXT].replace("\0", "�"), "found": found}
+    status = 200 if found else 404
+    return render(request, "institutions/region_choices.html", page, status=status)

@@ -1,0 +1,85 @@
+"""Small bar charts: a table first, and in each row a bar of the same number.
+
+Lengths are whole thousandths of the chart's scale, so that a template writes integers only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+FULL = 1000
+# How wide the mark at the middle is drawn.
+MARK = 8
+Amount = int | Decimal
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A stretch of a row's bar: `tone` is val, alt for what must look apart, or mark."""
+
+    tone: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of a row in words, as it stands in the cell beside the bar."""
+
+    number: str
+    unit: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: what it is of, what qualifies it, its bar, and its numbers."""
+
+    label: str
+    bars: tuple[Bar, ...]
+    figures: tuple[Figure, ...]
+    note: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A table with a bar in every row; `caption` says what the whole length stands for."""
+
+    title: str
+    caption: str
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+    is_wide: bool = False
+
+
+def length(amount: Amount, scale: Amount) -> int:
+    """Thousandths of the scale, a half up; what is more than nothing stays visible."""
+    if not scale or amount <= 0:
+        return 0
+    return min(FULL, max(1, int(FULL * Decimal(amount) / Decimal(scale) + Decimal("0.5"))))
+
+
+def stacked(parts: Sequence[tuple[str, Amount]], scale: Amount) -> tuple[Bar, ...]:
+    """Bars end to end, one per (tone, amount); amounts of nothing leave no bar."""
+    bars, at = [], 0
+    for tone, amount in parts:
+        if long := length(amount, scale):
+            bars.append(Bar(tone, min(at, FULL - long), long))
+            at += long
+    return tuple(bars)
+
+
+def spread(
+    lowest: Amount, middle: Amount, highest: Amount, scale: Amount, tone: str = "val"
+) -> tuple[Bar, ...]:
+    """From the lowest to the highest, with a mark at the middle."""
+    start, end = length(lowest, scale), length(highest, scale)
+    whole = Bar(tone, min(start, FULL - 1), max(1, end - start))
+    return (whole, Bar("mark", min(length(middle, scale), FULL - MARK), MARK))
+
+
+def apart(label: str, real: int, demo: int, scale: int, note: str = "") -> Row:
+    """Real and demo homes in one row, counted apart."""
+    figures = (Figure(f"{real:,}", "家", "实名"), Figure(f"{demo:,}", "家", "示例"))
+    return Row(label, stacked([("val", real), ("alt", demo)], scale), figures, note)
