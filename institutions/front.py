@@ -72,12 +72,13 @@ class Saying:
 
 @dataclass(frozen=True)
 class Offer:
-    """A place that holds homes, and the link to them."""
+    """A place that holds homes, the link to them, and the page about the place."""
 
     place: Place
     label: str
     tally: Tally
     url: str
+    page: str
 
 
 @dataclass(frozen=True)
@@ -156,17 +157,18 @@ def _offers(homes: Mapping[str, Tally]) -> tuple[list[Offer], list[Offer]]:
 
 
 def _holding(places: Iterable[Place], homes: Mapping[str, Tally]) -> list[Offer]:
-    offers = (
-        Offer(place, _label(place), _tally(place, homes), _results({"region": place.value}))
-        for place in places
-    )
+    offers = (_offer(place, _tally(place, homes)) for place in places)
     return [offer for offer in offers if offer.tally.total]
 
 
-def _label(place: Place) -> str:
-    """A group by its name, a region with the names above it: 河北省·廊坊市."""
-    region = place.regions[0] if place.regions else None
-    return place_words(region) if region and region.code == place.value else place.label
+def _offer(place: Place, tally: Tally) -> Offer:
+    """A group goes by its name, a region by the names above it too: 河北省·廊坊市."""
+    results = _results({"region": place.value})
+    if place.value not in {region.code for region in place.regions}:
+        group = reverse("region_group", args=[place.value])
+        return Offer(place, place.label, tally, results, group)
+    region = reverse("region", args=[place.value])
+    return Offer(place, place_words(place.regions[0]), tally, results, region)
 
 
 def _tally(place: Place, homes: Mapping[str, Tally]) -> Tally:

@@ -32,8 +32,7 @@ def promised(page: str) -> dict[str, tuple[str, str]]:
     """What each way into the results says it finds, real and demo, by its address."""
     links = re.findall(rf'<a href="(/institutions/\?[^"]+)">(?:(?!</a>).)*?{TALLY}', page, re.S)
     options = re.findall(rf'<option value="([^"]+)">[^<]*?{TALLY}', page)
-    areas = re.findall(rf'<h3[^>]*><a href="([^"]+)">[^<]+</a></h3>\s*<p>{TALLY}</p>', page)
-    found = [*links, *areas, *((f"/institutions/?region={o[0]}", *o[1:]) for o in options)]
+    found = [*links, *((f"/institutions/?region={o[0]}", *o[1:]) for o in options)]
     ways: dict[str, tuple[str, str]] = {}
     for address, real, demo in found:
         assert ways.setdefault(html.unescape(address), (real, demo)) == (real, demo)
@@ -59,6 +58,15 @@ def test_every_count_comes_true(client, page):
         assert plain(re.search(r"<h1>(.*?)</h1>", found)[1]).startswith(f"{total:,} 家"), address
         assert f"实名 {real} 家，示例 {demo} 家" in found, address
         assert 'role="alert"' not in found, address
+
+
+def test_every_other_link_leads_to_a_page(client, page):
+    main = page[page.index("<main") : page.index("</main>")]
+    links = set(re.findall(r'href="(/[^"?]+)"', main))
+    wanted = {"/regions/", "/regions/groups/jing-jin-ji/", "/regions/500000/", "/sources/"}
+    assert wanted | {"/sources/jing-jin-ji-2024/"} <= links
+    for address in links:
+        assert client.get(address).status_code == 200, address
 
 
 def test_the_total_comes_true(client, page):
