@@ -10,6 +10,7 @@ from .conftest import DESKTOP, MODES, NARROWEST, PHONE, OpenPage, Watch
 AXE = (ROOT / "tests/browser/vendor/axe.min.js").read_text()
 PAGES = ["home", "results", "empty", "errors", "full_demo", "bare_real", "missing"]
 PAGES += ["sources", "source", "about_data", "privacy", "accessibility", "help"]
+PAGES += ["regions", "region", "region_group", "region_choices"]
 VIEWPORTS = {"1280": DESKTOP, "390": PHONE}
 TAP, TAP_ELDER = 44, 60
 
@@ -59,6 +60,10 @@ def address(request: pytest.FixtureRequest, watch: Watch) -> str:
         "privacy": lambda: "/about/privacy/",
         "accessibility": lambda: "/about/accessibility/",
         "help": lambda: "/about/help/",
+        "regions": lambda: "/regions/?sort=medical&province=130000",
+        "region": lambda: "/regions/500000/",
+        "region_group": lambda: "/regions/groups/jing-jin-ji/",
+        "region_choices": lambda: "/regions/130504/",
     }[name]()
 
 
