@@ -4,9 +4,9 @@ import datetime
 from dataclasses import dataclass
 
 from institutions.dates import is_stale
-from institutions.facets import Care
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
-from institutions.provenance import source_of
+from institutions.models.quality import latest_ratings
+from institutions.provenance import source_of, sources_of
 from regions.models import Region
 
 
@@ -40,16 +40,18 @@ class Card:
     price_stale: bool
 
 
-def card(listing: Listing, care: Care | None, on: datetime.date) -> Card:
-    """The card of one row of `ListingQuerySet.for_cards()`, priced for `care`."""
+def card(listing: Listing, levels: list[Level], on: datetime.date) -> Card:
+    """The card of one row of `ListingQuerySet.for_cards()`, priced by the first level it can."""
     home = listing.institution
-    price_source = source_of(home.provenance.all(), "fees")
+    price_source = min(
+        sources_of(home.provenance.all(), ["fees"]), key=lambda row: row.as_of, default=None
+    )
     return Card(
         institution=home,
         place=place_words(home.region),
-        tags=_tags(home),
+        tags=_tags(home, on),
         warning=_warning(home),
-        price=_price(listing, care),
+        price=_price(listing, levels),
         takes=_takes(listing),
         medical=_medical(list(home.medical_links.all())),
         settlement=_settlement(list(home.medical_links.all())),
@@ -68,10 +70,12 @@ def place_words(region: Region) -> str:
     return "·".join(part.name for part in region.lineage())
 
 
-def _tags(home: Institution) -> tuple[str, ...]:
-    """Kind, ownership, and the latest rating under each scheme with its year."""
-    latest = {r.scheme: r for r in sorted(home.ratings.all(), key=lambda r: r.year)}
-    ratings = (f"{r.get_scheme_display()} {r.level_name}（{r.year}）" for r in latest.values())
+def _tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
+    """Kind, ownership, and the latest valid rating under each scheme with its year."""
+    ratings = (
+        f"{r.get_scheme_display()} {r.level_name}（{r.year}）"
+        for r in latest_ratings(home.ratings.all(), on)
+    )
     known = (home.get_kind_display(), home.get_ownership_display(), *ratings)
     return tuple(str(words) for words in known if words)
 
@@ -84,37 +88,38 @@ def _warning(home: Institution) -> str:
     return f"{home.get_operating_display()}{since}"
 
 
-def _price(listing: Listing, care: Care | None) -> Price:
-    if care is not None:
-        level = care.priced_by
-        amount = listing.price(level)
-        missing = _missing(listing, level) if amount is None else ""
-        return Price(amount, f"按{level.label}算", missing)
-    if listing.price_from is None:
-        return Price(None, "", _missing(listing, Level.MODERATE))
+def _price(listing: Listing, levels: list[Level]) -> Price:
+    """The price `filters` sorts and filters by: of the first level with one, else the lowest."""
+    if levels:
+        priced = next((k for k in levels if listing.price(k) is not None), None)
+    else:
+        known = [(price, k) for k in Level if (price := listing.price(k)) is not None]
+        priced = min(known, default=(None, None))[1]
+    if priced is None:
+        return Price(None, "", _missing(listing, levels or list(Level)))
+    return Price(listing.price(priced), f"起（最便宜的房型），按{priced.label}算", "")
+
+
+def _missing(listing: Listing, levels: list[Level]) -> str:
+    """Why there is no price: the home does not take the elder, or a part is not published."""
     refused = listing.members("refuses")
-    level = next(
-        k
-        for k in Level
-        if listing.price(k) == listing.price_from and f"takes_level_{k}" not in refused
-    )
-    return Price(listing.price_from, f"起，按{level.label}算", "")
-
-
-def _missing(listing: Listing, level: Level) -> str:
-    """Which part of the price is not published, beside the part that is."""
+    taken = [level for level in levels if f"takes_level_{level}" not in refused]
+    if not taken:
+        return "这家机构写明不收这样的老人。"
     parts = {
-        "床位费": getattr(listing, f"bed_{level}"),
+        "床位费": getattr(listing, f"bed_{taken[0]}"),
         "餐费": listing.meals,
-        "护理费": getattr(listing, f"care_{level}"),
+        "护理费": getattr(listing, f"care_{taken[0]}"),
     }
-    known = [
-        f"{name} {amount / 100:,.0f} 元" for name, amount in parts.items() if amount is not None
-    ]
+    known = [f"{name} {yuan(amount)} 元" for name, amount in parts.items() if amount is not None]
     unknown = "、".join(name for name, amount in parts.items() if amount is None)
     if not known:
         return "床位费、餐费、护理费都未公布。"
     return f"只公布了{'、'.join(known)}，{unknown}未公布。"
+
+
+def yuan(fen: int) -> str:
+    return f"{fen / 100:,.0f}"
 
 
 def _takes(listing: Listing) -> str:
@@ -134,10 +139,16 @@ def _medical(links: list[MedicalLink]) -> str:
 
 
 def _settlement(links: list[MedicalLink]) -> str:
-    """Whether insurance settles there; each half may be yes, no or not published."""
-    if any(link.networked for link in links):
-        return "医保定点，已联网，可异地直接结算"
-    if any(link.designated for link in links):
-        refused = any(link.networked is False for link in links)
-        return "医保定点，未联网异地结算" if refused else "医保定点，异地结算未公布"
-    return "不是医保定点" if any(link.designated is False for link in links) else "未公布"
+    """Whether insurance settles inside or next door; each half yes, no or not published.
+
+    A hospital that only has a contract with the home settles for its own patients.
+    """
+    on_site = [link for link in links if link.is_on_site]
+    if any(link.networked for link in on_site):
+        return "院内或隔壁是医保定点，已联网，可异地直接结算"
+    if any(link.designated for link in on_site):
+        refused = any(link.networked is False for link in on_site)
+        return "院内或隔壁是医保定点，" + ("未联网异地结算" if refused else "异地结算未公布")
+    if any(link.designated is False for link in on_site):
+        return "院内或隔壁不是医保定点"
+    return "未公布"

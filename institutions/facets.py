@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
+from operator import or_
 
 from django.db.models import Count, Q, QuerySet
 
@@ -24,8 +24,9 @@ from institutions.models import (
 from institutions.models.listing import has_any
 from regions.models import Region
 
-# A bed count older than this says nothing about today: neither shown nor searched by.
+# A bed count older than this says nothing about today: not searched by, shown as old.
 VACANCY_DAYS = 90
+CODE_LENGTH = 6
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Facet:
     label: str
     choices: tuple[Choice, ...]
 
+    def words(self, choice: Choice) -> str:
+        """The choice as a sentence part of its own; 未公布 says what is not published."""
+        return f"{self.label}{choice.label}" if choice.value == "unknown" else choice.label
+
     def q(self, values: Iterable[str]) -> Q:
         """The condition for any of `values`."""
         return reduce(or_, (choice.q for choice in self.choices if choice.value in set(values)))
@@ -52,19 +57,19 @@ class Facet:
 
 @dataclass(frozen=True)
 class Care:
-    """A word families use for ability, the levels it spans and the one it is priced by."""
+    """A word families use for ability, and the levels it spans, the one to price by first."""
 
     value: str
     label: str
-    levels: tuple[int, ...]
-    priced_by: Level
+    levels: tuple[Level, ...]
 
 
-# Contract words against GB/T 42195 levels; a price is always shown with the level it is for.
+# Contract words against GB/T 42195 levels. A home is priced by the first of the levels that it
+# takes and has a price for; a price is always shown with the level it is for.
 CARE = (
-    Care("self", "能自理（能力完好）", (0,), Level.ABLE),
-    Care("partial", "要人帮一部分（轻度、中度失能）", (1, 2), Level.MODERATE),
-    Care("dependent", "大部分要人照顾（重度、完全失能）", (3, 4), Level.SEVERE),
+    Care("self", "能自理（能力完好）", (Level.ABLE,)),
+    Care("partial", "要人帮一部分（轻度、中度失能）", (Level.MODERATE, Level.MILD)),
+    Care("dependent", "大部分要人照顾（重度、完全失能）", (Level.SEVERE, Level.COMPLETE)),
 )
 
 
@@ -81,11 +86,16 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
             ),
         ),
         _yes("dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])),
-        _yes("vacant", "空床", "只看有空床", Q(vacant__gt=0) & fresh_vacancy(on)),
+        _yes(
+            "vacant",
+            "空床",
+            "只看有空床",
+            Q(vacant__gt=0, operating__in=["", Institution.Operating.OPEN]) & fresh_vacancy(on),
+        ),
         _of_mask("room", "房型", "rooms", Bed.Room.choices),
         _of_mask("bed", "床位类别", "bed_categories", Bed.Category.choices),
-        _yes("designated", "医保定点", "内设或毗邻的医疗机构是医保定点", Q(designated=True)),
-        _yes("settles", "异地结算", "能异地直接结算（已联网）", Q(networked=True)),
+        _yes("designated", "医保定点", "院内或隔壁的医疗机构是医保定点", Q(designated=True)),
+        _yes("settles", "异地结算", "院内或隔壁能异地直接结算（已联网）", Q(networked=True)),
         Facet(
             "ltci_city",
             "长护险",
@@ -125,12 +135,13 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
             ),
         ),
         _of_field("operating", "营业状态", Institution.Operating.choices),
+        _yes("real", "实名", "只看实名机构，不看示例", Q(is_demo=False)),
     ]
 
 
 def fresh_vacancy(on: datetime.date) -> Q:
     """Listings whose bed count is young enough to be told on the day `on`."""
-    return Q(vacant_as_of__gte=on - datetime.timedelta(VACANCY_DAYS))
+    return Q(vacant_as_of__range=(on - datetime.timedelta(VACANCY_DAYS), on))
 
 
 def _yes(name: str, label: str, choice: str, q: Q) -> Facet:
@@ -157,10 +168,11 @@ def _on_list_of(city: Region) -> Q:
     return Q(pk__in=rows.values("listing"))
 
 
-def ltci_cities() -> QuerySet[Region]:
-    """Regions whose long-term-care insurance has a designated home in the register."""
+def ltci_cities(asked: Iterable[str] = ()) -> QuerySet[Region]:
+    """Regions whose long-term-care insurance has a designated home here, and those asked for."""
     rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
-    return Region.objects.filter(pk__in=rows.values("region"))
+    codes = [code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH]
+    return Region.objects.filter(Q(pk__in=rows.values("region")) | Q(pk__in=codes))
 
 
 @dataclass(frozen=True)
@@ -176,39 +188,18 @@ class Counts:
         return self.total - self.real
 
 
-def count(rows: QuerySet[Listing], offered: Iterable[Facet], chosen: Mapping[str, Q]) -> Counts:
-    """One aggregate query over `rows` for the total and for every choice of every facet.
+def count(rows: QuerySet[Listing], everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
+    """One aggregate query over `rows`: what `everything` finds, and what each choice would.
 
-    `chosen` maps a parameter to its condition. A choice is counted with the conditions of all
-    other parameters: its own facet is lifted, so that a family sees what else it could have.
+    `choices` maps (parameter, value) to the whole condition of the search with that choice alone
+    in its facet: its own facet is lifted, so that a family sees what else it could have.
     """
-    everything = reduce(and_, chosen.values(), Q())
     aggregates = {
         "total": Count("pk", filter=everything),
         "real": Count("pk", filter=everything & Q(is_demo=False)),
     }
-    choices = [(facet.name, choice) for facet in offered for choice in facet.choices]
-    for number, (name, choice) in enumerate(choices):
-        aggregates[f"choice_{number}"] = Count("pk", filter=without(chosen, name) & choice.q)
+    for number, condition in enumerate(choices.values()):
+        aggregates[f"choice_{number}"] = Count("pk", filter=condition)
     found = rows.aggregate(**aggregates)
-    return Counts(
-        found["total"],
-        found["real"],
-        {
-            (name, choice.value): found[f"choice_{number}"]
-            for number, (name, choice) in enumerate(choices)
-        },
-    )
-
-
-def relaxations(rows: QuerySet[Listing], chosen: Mapping[str, Q]) -> dict[str, int]:
-    """How many listings would be found if one parameter were dropped; only those that help."""
-    found = rows.aggregate(
-        **{f"without_{name}": Count("pk", filter=without(chosen, name)) for name in chosen}
-    )
-    return {name: found[f"without_{name}"] for name in chosen if found[f"without_{name}"]}
-
-
-def without(chosen: Mapping[str, Q], name: str) -> Q:
-    """All conditions of a search but that of the parameter `name`."""
-    return reduce(and_, (q for other, q in chosen.items() if other != name), Q())
+    by_choice = {choice: found[f"choice_{number}"] for number, choice in enumerate(choices)}
+    return Counts(found["total"], found["real"], by_choice)

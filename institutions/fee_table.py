@@ -1,6 +1,7 @@
 """The prices of one home: a month for each ability level, and every fee it publishes."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
 
@@ -31,16 +32,17 @@ class LevelPrice:
     missing: str
 
     @classmethod
-    def of(cls, cheapest: Bundle) -> Self:
+    def of(cls, cheapest: Bundle, taken: bool) -> Self:
         missing = "、".join(cheapest.missing)
+        why = f"算不出，因为{missing}未公布" if missing else ""
         return cls(
             LEVEL_WORDS[cheapest.level],
             str(cheapest.level.label),
             _monthly(cheapest.bed),
             _monthly(cheapest.meals),
             _monthly(cheapest.care),
-            cheapest.price,
-            f"算不出，因为{missing}未公布" if missing else "",
+            cheapest.price if taken else None,
+            why if taken else "不收",
         )
 
 
@@ -81,14 +83,21 @@ class Fees:
     warnings: list[str]
 
 
-def fee_table(fees: list[Fee], terms: ContractTerms | None, on: datetime.date) -> Fees:
+def fee_table(
+    fees: list[Fee],
+    terms: ContractTerms | None,
+    on: datetime.date,
+    refused: Collection[Level] = (),
+) -> Fees:
+    """What a month and each item costs; a level in `refused` is not taken and has no price."""
     bundles = [bundle(fees, level, on) for level in Level]
     apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
     published = {fee.kind for fee in fees}
     used = [fee for b in bundles for fee in (b.bed, b.meals, b.care) if fee]
+    levels = [LevelPrice.of(cheapest, cheapest.level not in refused) for cheapest in bundles]
     return Fees(
-        levels=[LevelPrice.of(cheapest) for cheapest in bundles],
-        lowest=min((b.price for b in bundles if b.price is not None), default=None),
+        levels=levels,
+        lowest=min((level.price for level in levels if level.price is not None), default=None),
         lines=[FeeLine.of(fee, on) for fee in fees if fee.kind not in apart],
         apart=[FeeLine.of(fee, on) for fee in fees if fee.kind in apart],
         apart_unknown="、".join(str(kind.label) for kind in apart if kind not in published),

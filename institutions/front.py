@@ -210,9 +210,9 @@ def _sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[S
         for words, choices in spoken.items()
         if len(choices) == len(SAYINGS[words])
     ]
-    real = [replace(search, q=search.q & Q(is_demo=False)) for search in searches]
-    asked = (Facet("all", "", tuple(searches)), Facet("real", "", tuple(real)))
-    counts = count(Listing.objects.all(), asked, {})
+    asked = {("all", search.value): search.q for search in searches}
+    asked |= {("real", search.value): search.q & Q(is_demo=False) for search in searches}
+    counts = count(Listing.objects.all(), Q(), asked)
     found = [
         Saying(
             words.value, words.label, _split(counts, words.value), _results(SAYINGS[words.value])

@@ -8,7 +8,9 @@ from django.db import transaction
 from institutions.models import Bed, Institution, Level, Listing, ListingDesignation
 from institutions.models.institution import TAKES
 from institutions.models.listing import mask
+from institutions.models.quality import latest_ratings
 from institutions.pricing import bundle, monthly
+from institutions.provenance import sources_of
 
 BATCH = 500
 
@@ -23,6 +25,8 @@ def refresh(institutions: Iterable[int], on: datetime.date) -> None:
     with transaction.atomic():
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
+            # Two who save one home wait for each other; without the lock both insert its row.
+            list(Institution.objects.select_for_update().filter(pk__in=batch).order_by("pk"))
             derived = list(_derive(batch, on))
             Listing.objects.filter(pk__in=batch).delete()
             Listing.objects.bulk_create(listing for listing, _ in derived)
@@ -99,23 +103,23 @@ def derive(institution: Institution, on: datetime.date) -> Listing:
     )
     _set_prices(listing, institution, on)
     _set_vacancy(listing, list(institution.beds.all()))
-    _set_masks(listing, institution)
+    _set_masks(listing, institution, on)
     listing.known = _known(listing, institution)
-    listing.as_of = max((row.as_of for row in institution.provenance.all()), default=None)
+    listing.as_of = _as_of(listing, institution)
     return listing
 
 
 def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -> None:
-    """The cheapest bundle of every level; "from" leaves out the levels the home does not take."""
+    """The cheapest bundle of every level; a level the home does not take has no price."""
     fees = list(institution.fees.all())
     prices = []
     for level in Level:
         cheapest = bundle(fees, level, on)
         setattr(listing, f"bed_{level}", cheapest.bed and monthly(cheapest.bed))
         setattr(listing, f"care_{level}", cheapest.care and monthly(cheapest.care))
-        setattr(listing, f"price_{level}", cheapest.price)
-        if getattr(institution, f"takes_level_{level}") is not False:
-            prices.append(cheapest.price)
+        price = None if institution.takes(level) is False else cheapest.price
+        setattr(listing, f"price_{level}", price)
+        prices.append(price)
     # Meals cost the same at every level (a constraint of Fee), so the last bundle speaks for all.
     listing.meals = None if cheapest.meals is None else monthly(cheapest.meals)
     listing.price_from = min((price for price in prices if price is not None), default=None)
@@ -129,10 +133,10 @@ def _set_vacancy(listing: Listing, beds: list[Bed]) -> None:
         listing.vacant_as_of = min(bed.as_of for bed in counted if bed.as_of)
 
 
-def _set_masks(listing: Listing, institution: Institution) -> None:
+def _set_masks(listing: Listing, institution: Institution, on: datetime.date) -> None:
     beds = [bed for bed in institution.beds.all() if bed.operating != 0 and bed.registered != 0]
     links = list(institution.medical_links.all())
-    latest = {r.scheme: r for r in sorted(institution.ratings.all(), key=lambda r: r.year)}
+    ratings = latest_ratings(institution.ratings.all(), on)
     listing.takes = mask("takes", (name for name in TAKES if getattr(institution, name) is True))
     listing.refuses = mask(
         "refuses", (name for name in TAKES if getattr(institution, name) is False)
@@ -140,9 +144,18 @@ def _set_masks(listing: Listing, institution: Institution) -> None:
     listing.rooms = mask("rooms", (bed.room for bed in beds))
     listing.bed_categories = mask("bed_categories", (bed.category for bed in beds))
     listing.medical = mask("medical", (link.mode for link in links))
-    listing.ratings = mask("ratings", (f"{r.scheme}:{r.level}" for r in latest.values()))
-    listing.designated = any(link.designated for link in links)
-    listing.networked = any(link.networked for link in links)
+    listing.ratings = mask("ratings", (f"{r.scheme}:{r.level}" for r in ratings))
+    listing.designated = any(link.designated for link in links if link.is_on_site)
+    listing.networked = any(link.networked for link in links if link.is_on_site)
+
+
+def _as_of(listing: Listing, institution: Institution) -> datetime.date | None:
+    """As old as the oldest source of its beds and fees; of a home without either, the newest."""
+    sources = institution.provenance.all()
+    dates = [row.as_of for row in sources_of(sources, ("beds", "fees"))]
+    if listing.vacant_as_of:
+        dates.append(listing.vacant_as_of)
+    return min(dates, default=None) or max((row.as_of for row in sources), default=None)
 
 
 def _known(listing: Listing, institution: Institution) -> int:
@@ -173,4 +186,5 @@ def _valid_until(institution: Institution, on: datetime.date) -> datetime.date |
             ends.append(row.valid_from - day)
         if row.valid_to and row.valid_to >= on:
             ends.append(row.valid_to)
+    ends += [r.valid_to for r in institution.ratings.all() if r.valid_to and r.valid_to >= on]
     return min(ends, default=None)

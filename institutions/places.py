@@ -1,13 +1,18 @@
 """The regions a search offers, as a tree: groups, provinces, and what lies in the chosen ones."""
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q
 
-from institutions.facets import Choice
+from institutions.facets import CODE_LENGTH, Choice
 from regions.models import Region, RegionGroup
-from regions.models.region import within
+from regions.models.region import NATION, within
+
+# More chosen places than anybody ticks; each one opens a branch of the tree.
+MOST_PLACES = 40
 
 
 @dataclass(frozen=True)
@@ -53,45 +58,71 @@ class Places:
         ]
 
 
+class HomesByRegion:
+    """How many homes stand in each county, so that any number of places is counted at once."""
+
+    def __init__(self, homes: Mapping[str, int]) -> None:
+        self.codes = sorted(homes)
+        self.below = [0, *accumulate(homes[code] for code in self.codes)]
+
+    def of(self, place: Place) -> int:
+        return sum(self._between(*region.code_range()) for region in place.regions)
+
+    def _between(self, low: str, high: str) -> int:
+        return self.below[bisect_right(self.codes, high)] - self.below[bisect_left(self.codes, low)]
+
+
 def load(values: Iterable[str]) -> Places:
     """Places for these values: codes (former ones count as their successors) and group slugs.
 
-    Four queries at most, however many values.
+    Two queries, however many values; one more for each of former codes and their successors.
     """
-    values = list(dict.fromkeys(values))
-    groups = {
-        group.slug: Place(group.slug, group.name, tuple(group.regions.all()))
-        for group in RegionGroup.objects.prefetch_related("regions")
-    }
-    codes = _current_codes([value for value in values if value not in groups])
-    regions = _regions_around({code for heirs in codes.values() for code in heirs})
+    values = list(dict.fromkeys(values))[:MOST_PLACES]
+    groups = _groups()
+    named = [value for value in values if value.isdecimal() and len(value) == CODE_LENGTH]
+    regions = _regions_around(named)
+    codes = {code: [code] for code in named if code in regions}
+    codes |= _successors([code for code in named if code not in regions])
+    heirs = {code for successors in codes.values() for code in successors}
+    if not heirs <= regions.keys():
+        regions = _regions_around([*named, *heirs])
     by_code = {code: Place(code, region.name, (region,)) for code, region in regions.items()}
     places = groups | by_code
-    found: dict[str, Place] = {}
-    for value in values:
-        for code in codes.get(value, [value]):
-            if code in places:
-                found[code] = places[code]
+    found = {
+        code: places[code]
+        for value in values
+        for code in codes.get(value, [value])
+        if code in places
+    }
     chosen = tuple(found.values())
     former = tuple(code for code in codes if code not in places)
     return Places(chosen, former, tuple(_tree(groups, by_code, chosen)), places)
 
 
-def _current_codes(values: list[str]) -> dict[str, list[str]]:
-    """Each known code with the current codes it stands for."""
-    named = [value for value in values if value.isdecimal() and len(value) == 6]
-    if not named:
+def _groups() -> dict[str, Place]:
+    """The named groups with their regions, in one query."""
+    through = RegionGroup.regions.through._default_manager
+    links = through.select_related("regiongroup", "region").order_by("regiongroup", "region")
+    members: dict[RegionGroup, list[Region]] = {}
+    for link in links:
+        members.setdefault(link.regiongroup, []).append(link.region)
+    return {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in members.items()}
+
+
+def _successors(codes: list[str]) -> dict[str, list[str]]:
+    """The current codes that former ones stand for; a code that leads nowhere is left out."""
+    if not codes:
         return {}
-    regions = list(Region.objects.filter(pk__in=named))
-    prefetch_related_objects([r for r in regions if not r.is_current], "successors")
-    return {region.code: [heir.code for heir in region.heirs()] for region in regions}
+    former = Region.objects.filter(pk__in=codes).prefetch_related("successors")
+    found = {region.code: [heir.code for heir in region.heirs()] for region in former}
+    return {code: heirs for code, heirs in found.items() if heirs}
 
 
-def _regions_around(codes: set[str]) -> dict[str, Region]:
+def _regions_around(codes: list[str]) -> dict[str, Region]:
     """All provinces, the chosen regions and their ancestors, and what lies directly in those."""
-    opened = codes | {f"{code[:2]}0000" for code in codes} | {f"{code[:4]}00" for code in codes}
+    opened = {part for code in codes for part in (code, f"{code[:2]}0000", f"{code[:4]}00")}
     rows = Region.objects.current().filter(
-        Q(level=Region.Level.PROVINCE) | Q(pk__in=opened) | Q(parent__in=opened)
+        Q(level=Region.Level.PROVINCE) | Q(pk__in=opened) | Q(parent__in=opened - {NATION})
     )
     return {region.code: region for region in rows.exclude(level=Region.Level.NATION)}
 

@@ -17,6 +17,7 @@ from institutions.models import (
     Designation,
     Fee,
     Institution,
+    Level,
     MedicalLink,
     Phone,
     Photo,
@@ -27,7 +28,8 @@ from institutions.models import (
     StaffFigure,
 )
 from institutions.models.institution import PARTS, TAKES, InstitutionQuerySet
-from institutions.provenance import SourceLine, grouped, source_of, sources_of
+from institutions.models.quality import latest_ratings
+from institutions.provenance import SourceLine, grouped, sources_of
 from regions.models import Region
 
 # The paths of the record that each section of the page shows.
@@ -185,6 +187,8 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
     provenance = list(institution.provenance.all())
     bed_rows, fee_rows = list(institution.beds.all()), list(institution.fees.all())
     terms = getattr(institution, "terms", None)
+    refused = [level for level in Level if institution.takes(level) is False]
+    fee_sources = sources_of(provenance, ["fees"])
     beds = bed_table(bed_rows, fee_rows, on)
     return Profile(
         institution=institution,
@@ -192,9 +196,9 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
         lineage=institution.region.lineage(),
         tags=_tags(institution, on),
         stop=_stop(institution),
-        stale=_stale(beds, fee_rows, source_of(provenance, "fees"), on),
+        stale=_stale(beds, fee_rows, min((row.as_of for row in fee_sources), default=None), on),
         beds=beds,
-        fees=fee_table(fee_rows, terms, on),
+        fees=fee_table(fee_rows, terms, on, refused),
         terms=_terms(terms),
         takes=_takes(institution),
         medical=[_medical(link) for link in institution.medical_links.all()],
@@ -212,14 +216,14 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
 
 
 def _tags(institution: Institution, on: datetime.date) -> list[str]:
-    latest = {r.scheme: r for r in sorted(institution.ratings.all(), key=lambda r: r.year)}
+    latest = latest_ratings(institution.ratings.all(), on)
     words = [
         institution.get_ownership_display(),
         institution.get_kind_display(),
         institution.get_operating_display() or "营业状态未公布",
         *(
             f"{rating.level_name}（{rating.get_scheme_display()}，{rating.year} 年）"
-            for rating in latest.values()
+            for rating in latest
         ),
         *(d.get_kind_display() for d in institution.designations.all() if d.holds(on)),
     ]
@@ -240,11 +244,11 @@ def _stop(institution: Institution) -> Stop | None:
 
 
 def _stale(
-    beds: Beds, fees: list[Fee], fees_source: Provenance | None, on: datetime.date
+    beds: Beds, fees: list[Fee], fees_as_of: datetime.date | None, on: datetime.date
 ) -> Stale | None:
     dates = {
         "空床": beds.vacant_as_of,
-        "价格": fees_source.as_of if fees and fees_source else None,
+        "价格": fees_as_of if fees else None,
     }
     old = {what: as_of for what, as_of in dates.items() if as_of and is_stale(as_of, on)}
     if not old:

@@ -6,18 +6,20 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.urls import reverse
 
 from institutions.cards import Card, card
-from institutions.facets import Counts, count, relaxations
+from institutions.facets import Counts, count
 from institutions.filters import SORTS, InstitutionFilter
 from institutions.models import Listing
-from institutions.places import Node
+from institutions.places import HomesByRegion, Node
 
 PER_PAGE = 20
+# Of a search text too long to use, as much as a reader needs to mend it.
+LONGEST_SHOWN = 1000
 # A facet with more options than this folds away those that would find nothing.
 FEW = 8
 # The panels of the filter column: a heading, its parameters, and whether it starts open.
@@ -31,7 +33,7 @@ PANELS = (
     ("机构类型", ("kind",), False),
     ("运营方式", ("ownership",), False),
     ("等级", ("rating",), False),
-    ("短住、更新和营业", ("sojourn", "fresh", "operating"), False),
+    ("短住、更新、营业和实名", ("sojourn", "fresh", "operating", "real"), False),
 )
 
 
@@ -121,7 +123,25 @@ class Results:
 
     def __init__(self, search: InstitutionFilter) -> None:
         self.search = search
-        self.counts: Counts = count(search.queryset, search.facets.values(), search.conditions)
+        self.rows = search.queryset.filter(search.text)
+        self.counts: Counts = count(self.rows, search.conditions, self._choices_counted())
+        self.homes = HomesByRegion(
+            dict(
+                self.rows.filter(search.condition(region=None))
+                .order_by()
+                .values_list("region")
+                .annotate(homes=Count("pk"))
+            )
+        )
+
+    def _choices_counted(self) -> dict[tuple[str, str], Q]:
+        """The search with each choice alone in its facet; regions are counted by county instead."""
+        return {
+            (facet.name, choice.value): self.search.condition(**{facet.name: [choice.value]})
+            for facet in self.search.facets.values()
+            if facet.name != "region"
+            for choice in facet.choices
+        }
 
     @property
     def form(self) -> object:
@@ -135,7 +155,7 @@ class Results:
     @cached_property
     def cards(self) -> list[Card]:
         search = self.search
-        return [card(listing, search.care_priced, search.on) for listing in self.page]
+        return [card(listing, search.levels, search.on) for listing in self.page]
 
     @property
     def sort(self) -> str:
@@ -152,8 +172,9 @@ class Results:
     @property
     def priced_for(self) -> str:
         """Which ability level the prices on the page are for, in words."""
-        care = self.search.care_priced
-        return f"标价按{care.priced_by.label}算" if care else "标价是各能力等级里最低的"
+        if not self.search.levels:
+            return "标价是各能力等级里最低的"
+        return f"标价按{self.search.levels[0].label}算"
 
     @cached_property
     def panels(self) -> list[Panel]:
@@ -193,7 +214,7 @@ class Results:
             "region",
             place.value,
             place.label,
-            self.counts.by_choice["region", place.value],
+            self.homes.of(place),
             place in self.search.places.chosen,
             *_fold(children),
         )
@@ -208,45 +229,70 @@ class Results:
     def _chosen(self) -> Iterator[tuple[str, str | None, str]]:
         """Every parameter and value that narrows the search, in words."""
         values = self.search.values
-        if "q" in self.search.conditions:
-            yield "q", None, f"含有 {values['q']}"
-        for name in self.search.conditions:
-            if name in self.search.facets:
-                for choice in self.search.facets[name].choices:
-                    if choice.value in values[name]:
-                        yield name, choice.value, choice.label
-        if "price_min" in values:
-            yield "price_min", None, f"每月 {values['price_min']:,} 元以上"
-        if "price_max" in values:
-            yield "price_max", None, f"每月 {values['price_max']:,} 元以内"
+        for name in self.search.narrowing:
+            match name:
+                case "q":
+                    yield name, None, f"含有 {values[name]}"
+                case "price_min":
+                    yield name, None, f"每月 {values[name]:,} 元以上"
+                case "price_max":
+                    yield name, None, f"每月 {values[name]:,} 元以内"
+                case _:
+                    facet = self.search.facets[name]
+                    for choice in facet.choices:
+                        if choice.value in values[name]:
+                            yield name, choice.value, facet.words(choice)
 
     @cached_property
     def relaxations(self) -> list[Link]:
         """When nothing is found: each filter whose removal finds something, with how many."""
         if self.counts.total:
             return []
-        found = relaxations(self.search.queryset, self.search.conditions)
-        words: dict[str, list[str]] = {}
+        search = self.search
+        found = count(
+            search.queryset,
+            search.text & search.conditions,
+            {
+                (name, ""): search.conditions
+                if name == "q"
+                else search.text & search.condition(**{name: None})
+                for name in search.narrowing
+            },
+        )
+        labels: dict[str, list[str]] = {}
         for name, _, label in self._chosen():
-            words.setdefault(name, []).append(label)
-        return [
-            Link("、".join(words[name]), self._address_without(name, None), number)
-            for name, number in sorted(found.items(), key=lambda item: -item[1])
+            labels.setdefault(name, []).append(label)
+        links = [
+            Link("、".join(labels[name]), self._address_without(name, None), number)
+            for (name, _), number in found.by_choice.items()
+            if number
         ]
+        return sorted(links, key=lambda link: -(link.count or 0))
 
     @cached_property
     def problems(self) -> list[Problem]:
         """The parameters in error; each is told at the top and beside its field."""
         errors: ErrorDict = self.search.form.errors
-        return [
-            Problem(
-                name,
-                str(self.search.filters[name].label),
-                "、".join(self.search.data.getlist(name))[:40].replace("\0", "�"),
-                " ".join(str(error) for error in errors[name]),
-            )
+        told = [
+            Problem(name, self._label(name), self._typed(name), " ".join(map(str, errors[name])))
             for name in errors
         ]
+        asked = self.search.values.get("page", 1)
+        if self.counts.total and asked > self.page.paginator.num_pages:
+            last = f"没有这么多页，显示最后一页（第 {self.page.number} 页）。"
+            told.append(Problem("page", self._label("page"), str(asked)[:40], last))
+        return told
+
+    def _label(self, name: str) -> str:
+        return str(self.search.filters[name].label)
+
+    def _typed(self, name: str) -> str:
+        return "、".join(self.search.data.getlist(name))[:40]
+
+    @property
+    def typed_text(self) -> str:
+        """What stands in the search box."""
+        return self.search.data.get("q", "")[:LONGEST_SHOWN]
 
     @property
     def carried(self) -> Iterable[tuple[str, str]]:

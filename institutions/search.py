@@ -5,6 +5,10 @@ from operator import and_, or_
 
 from django.db.models import Q
 
+from regions.models import Region
+from regions.models.region import SEPARATORS, within
+
+MOST_WORDS = 8
 LOOKED_IN = (
     "institution__name",
     "institution__aliases",
@@ -16,9 +20,22 @@ LOOKED_IN = (
 )
 
 
+def words(text: str) -> list[str]:
+    """What a family typed, cut at spaces and at what stands between the parts of a place."""
+    return [word for word in SEPARATORS.split(text) if word]
+
+
 def matching(text: str) -> Q:
-    """Listings in which every word of `text` stands in the name, operator, address or region."""
-    return reduce(and_, (_holding(word) for word in text.split()), Q())
+    """Listings in the place that the whole text names (北京朝阳), or that hold every word of it.
+
+    A word may stand in the name, the aliases, the operator, the address or the region.
+    """
+    holding = reduce(and_, (_holding(word) for word in words(text)), Q())
+    try:
+        place = Region.objects.resolve(text)
+    except (Region.DoesNotExist, Region.MultipleObjectsReturned):
+        return holding
+    return holding | within("region", [place])
 
 
 def _holding(word: str) -> Q:

@@ -244,6 +244,11 @@ class Institution(models.Model):
 
     natural_key.dependencies = ["regions.region"]  # type: ignore[attr-defined]
 
+    def takes(self, level: int) -> bool | None:
+        """Whether it takes elders of this ability level; None: not published."""
+        answer: bool | None = getattr(self, f"takes_level_{level}")
+        return answer
+
     @property
     def opened(self) -> str:
         """When it opened as far as it is known, else an empty string."""

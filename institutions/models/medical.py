@@ -65,6 +65,18 @@ class MedicalLink(models.Model):
     def __str__(self) -> str:
         return " ".join(filter(None, [self.get_mode_display(), self.partner]))
 
+    @property
+    def is_on_site(self) -> bool:
+        """Inside the home or next door: what insurance settles there serves its residents."""
+        return self.mode in ON_SITE
+
+
+ON_SITE = (
+    MedicalLink.Mode.EMBEDDED,
+    MedicalLink.Mode.ADJACENT,
+    MedicalLink.Mode.HOSPITAL_RUN,
+)
+
 
 class DesignationQuerySet(models.QuerySet["Designation"]):
     def in_force(self, on: datetime.date) -> Self:

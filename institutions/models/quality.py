@@ -1,5 +1,8 @@
 """What others found of a home: ratings by scheme and year, inspections, credit, insurance."""
 
+import datetime
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import Q
 
@@ -48,12 +51,22 @@ class Rating(models.Model):
     def __str__(self) -> str:
         return f"{self.get_scheme_display()} {self.level_name}（{self.year}）"
 
+    def holds(self, on: datetime.date) -> bool:
+        """Whether the rating is still valid on the day `on`; one without an end is."""
+        return self.valid_to is None or on <= self.valid_to
+
     @property
     def level_name(self) -> str:
         """五星级, 四叶级, 三级: the level in the words of its scheme."""
         unit = {self.Scheme.BEIJING_STAR: "星级", self.Scheme.CHONGQING_LEVEL: "星级"}
         unit |= {self.Scheme.CHONGQING_LEAF: "叶级"}
         return "零一二三四五"[self.level] + unit.get(self.Scheme(self.scheme), "级")
+
+
+def latest_ratings(ratings: Iterable[Rating], on: datetime.date) -> list[Rating]:
+    """The newest rating under each scheme that is valid on the day `on`."""
+    valid = sorted((r for r in ratings if r.holds(on)), key=lambda rating: rating.year)
+    return list({rating.scheme: rating for rating in valid}.values())
 
 
 class QualityRecord(models.Model):

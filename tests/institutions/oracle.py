@@ -11,7 +11,9 @@ from institutions.models import Institution
 from regions.models import Region, RegionGroup
 
 LEVELS = {"self": [0], "partial": [1, 2], "dependent": [3, 4]}
-PRICED_BY = {"self": 0, "partial": 2, "dependent": 3}
+# The levels a home is priced by, the heaviest care first; the first one with a price counts.
+PRICED_BY = {"dependent": [3, 4], "partial": [2, 1], "self": [0]}
+ON_SITE = ("embedded", "adjacent", "hospital_run")
 
 Chosen = Mapping[str, list[str]]
 
@@ -62,17 +64,18 @@ def _has(home: Institution, name: str, value: str, on: datetime.date) -> bool:
         case "vacant":
             counted = [bed for bed in home.beds.all() if bed.vacant is not None]
             return bool(counted) and (
-                sum(bed.vacant for bed in counted) > 0
-                and all((on - bed.as_of).days <= 90 for bed in counted)
+                home.operating in ("", "open")
+                and sum(bed.vacant for bed in counted) > 0
+                and 0 <= max((on - bed.as_of).days for bed in counted) <= 90
             )
         case "room":
             return any(bed.room == value for bed in beds)
         case "bed":
             return any(bed.category == value for bed in beds)
         case "designated":
-            return any(link.designated is True for link in home.medical_links.all())
+            return any(k.designated is True for k in home.medical_links.all() if k.mode in ON_SITE)
         case "settles":
-            return any(link.networked is True for link in home.medical_links.all())
+            return any(k.networked is True for k in home.medical_links.all() if k.mode in ON_SITE)
         case "ltci_city":
             return any(
                 d.kind == "ltci"
@@ -86,7 +89,7 @@ def _has(home: Institution, name: str, value: str, on: datetime.date) -> bool:
         case "kind" | "ownership" | "operating":
             return getattr(home, name) == ("" if value == "unknown" else value)
         case "rating":
-            ratings = list(home.ratings.all())
+            ratings = [r for r in home.ratings.all() if r.valid_to is None or r.valid_to >= on]
             if value == "none":
                 return not ratings
             scheme, level = value.split(":")
@@ -95,9 +98,24 @@ def _has(home: Institution, name: str, value: str, on: datetime.date) -> bool:
                 r.scheme == scheme and r.year == max(years) and r.level == int(level)
                 for r in ratings
             )
+        case "real":
+            return not home.is_demo
         case "fresh":
-            return any((on - row.as_of).days <= int(value) for row in home.provenance.all())
+            updated = as_of(home)
+            return updated is not None and 0 <= (on - updated).days <= int(value)
     raise AssertionError(name)
+
+
+def as_of(home: Institution) -> datetime.date | None:
+    """The oldest date that beds or fees carry; the newest of any where they carry none."""
+    rows = list(home.provenance.all())
+    own = [r for r in rows if r.field.split("/")[0] in ("beds", "fees")]
+    for part in ("beds", "fees"):
+        if not any(r.field == part for r in rows):
+            own += [r for r in rows if r.field == ""]
+    dates = [r.as_of for r in own]
+    dates += [bed.as_of for bed in home.beds.all() if bed.vacant is not None]
+    return min(dates) if dates else max((r.as_of for r in rows), default=None)
 
 
 def _in_region(region: Region, values: list[str]) -> bool:
@@ -136,15 +154,18 @@ def _text(home: Institution) -> str:
 
 
 def _price(home: Institution, chosen: Chosen, on: datetime.date) -> int | None:
-    """The cheapest month for the heaviest care chosen, or for any level if none is."""
-    cares = [care for care in PRICED_BY if care in chosen.get("care", [])]
-    taken = [k for k in range(5) if getattr(home, f"takes_level_{k}") is not False]
-    levels = [PRICED_BY[cares[-1]]] if cares else taken
-    prices = [price for k in levels if (price := _price_at(home, k, on)) is not None]
-    return min(prices, default=None)
+    """The cheapest month for the heaviest care it has a price for, or for any level if none."""
+    levels = [k for care, ks in PRICED_BY.items() if care in chosen.get("care", []) for k in ks]
+    prices = [_price_at(home, k, on) for k in levels or range(5)]
+    known = [price for price in prices if price is not None]
+    if not known:
+        return None
+    return known[0] if levels else min(known)
 
 
 def _price_at(home: Institution, level: int, on: datetime.date) -> int | None:
+    if getattr(home, f"takes_level_{level}") is False:
+        return None
     total = 0
     for kind in ("bed", "meals", "care"):
         amounts = [

@@ -11,12 +11,12 @@ from institutions.models import Institution, Listing
 from tests.factories import make_document, make_institution
 
 pytestmark = pytest.mark.django_db
-SELF, PARTIAL, DEPENDENT = CARE
+SELF, PARTIAL, DEPENDENT = (list(care.levels) for care in CARE)
 
 
-def card_of(home: Institution, on, care=None) -> Card:
+def card_of(home: Institution, on, levels=()) -> Card:
     refresh([home.pk], on)
-    return card(Listing.objects.for_cards().get(pk=home.pk), care, on)
+    return card(Listing.objects.for_cards().get(pk=home.pk), list(levels), on)
 
 
 def priced(home: Institution) -> None:
@@ -38,21 +38,21 @@ def test_lowest_price_says_whom_it_is_for(today):
     home = make_institution()
     priced(home)
     assert card_of(home, today).price.amount == 350000
-    assert card_of(home, today).price.words == "起，按能力完好算"
+    assert card_of(home, today).price.words == "起（最便宜的房型），按能力完好算"
 
 
 def test_lowest_price_leaves_out_a_level_the_home_does_not_take(today):
     home = make_institution(takes_level_0=False)
     priced(home)
     shown = card_of(home, today)
-    assert (shown.price.amount, shown.price.words) == (600000, "起，按重度失能算")
+    assert (shown.price.amount, shown.price.words) == (600000, "起（最便宜的房型），按重度失能算")
 
 
 def test_price_for_the_chosen_care(today):
     home = make_institution()
     priced(home)
     assert card_of(home, today, DEPENDENT).price.amount == 600000
-    assert card_of(home, today, SELF).price.words == "按能力完好算"
+    assert card_of(home, today, SELF).price.words == "起（最便宜的房型），按能力完好算"
 
 
 def test_missing_part_is_named_beside_what_is_known(today):
@@ -81,10 +81,10 @@ def test_old_vacancy_is_not_told(today, days, told):
 @pytest.mark.parametrize(
     ("designated", "networked", "words"),
     [
-        (True, True, "医保定点，已联网，可异地直接结算"),
-        (True, False, "医保定点，未联网异地结算"),
-        (True, None, "医保定点，异地结算未公布"),
-        (False, None, "不是医保定点"),
+        (True, True, "院内或隔壁是医保定点，已联网，可异地直接结算"),
+        (True, False, "院内或隔壁是医保定点，未联网异地结算"),
+        (True, None, "院内或隔壁是医保定点，异地结算未公布"),
+        (False, None, "院内或隔壁不是医保定点"),
         (None, None, "未公布"),
     ],
 )
@@ -96,6 +96,29 @@ def test_settlement(today, designated, networked, words):
     shown = card_of(home, today)
     assert shown.settlement == words
     assert shown.medical == "内设医疗机构（医务室）"
+
+
+def test_hospital_under_contract_settles_for_its_own_patients(today):
+    home = make_institution()
+    home.medical_links.create(mode="contract", partner="示例医院", designated=True, networked=True)
+    assert card_of(home, today).settlement == "未公布"
+    assert not Listing.objects.get(pk=home.pk).networked
+
+
+def test_home_that_refuses_the_elder_says_so_and_has_no_price(today):
+    home = make_institution(takes_level_3=False, takes_level_4=False)
+    priced(home)
+    shown = card_of(home, today, DEPENDENT).price
+    assert (shown.amount, shown.missing) == (None, "这家机构写明不收这样的老人。")
+
+
+def test_expired_rating_is_no_tag(today):
+    home = make_institution()
+    home.ratings.create(
+        scheme="national", level=5, year=2015, valid_to=today - datetime.timedelta(1)
+    )
+    assert card_of(home, today).tags == ()
+    assert Listing.objects.get(pk=home.pk).ratings == 0
 
 
 def test_rating_is_the_latest_of_each_scheme_with_its_year(today):

@@ -6,9 +6,9 @@ import random
 import pytest
 from django.http import QueryDict
 
-from institutions.facets import count, relaxations
 from institutions.filters import InstitutionFilter
 from institutions.models import Institution, Listing
+from institutions.results import Results
 
 from . import oracle
 
@@ -67,36 +67,44 @@ def check_counts(rng: random.Random, homes: list[Institution], today: datetime.d
     chosen = draw(rng, today)
     found = search(address(chosen), today)
     assert not found.form.errors
-    counts = count(found.queryset, found.facets.values(), found.conditions)
+    results = Results(found)
     ids = oracle.find(homes, chosen, today)
     assert set(found.qs.values_list("pk", flat=True)) == ids
-    assert counts.total == len(ids)
-    assert counts.demo == len([h for h in homes if h.pk in ids and h.is_demo])
+    assert results.counts.total == len(ids)
+    assert results.counts.demo == len([h for h in homes if h.pk in ids and h.is_demo])
     for name, facet in rng.sample(sorted(found.facets.items()), 5):
-        lifted = oracle.find(homes, chosen, today, lifted=name)
-        rest = [home for home in homes if home.pk in lifted]
         for choice in rng.sample(facet.choices, min(8, len(facet.choices))):
-            expected = sum(oracle.fits(h, name, [choice.value], chosen, today) for h in rest)
-            assert counts.by_choice[name, choice.value] == expected, (name, choice.value)
+            expected = len(oracle.find(homes, chosen | {name: [choice.value]}, today))
+            if name == "region":
+                got = results.homes.of(found.places.all[choice.value])
+            else:
+                got = results.counts.by_choice[name, choice.value]
+            assert got == expected, (name, choice.value)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_relaxations_equal_brute_force(seed, homes, today):
     chosen = draw(random.Random(100 + seed), today) | {"q": ["绝无此名"]}
-    found = search(address(chosen), today)
-    expected = {
-        name: len(oracle.find(homes, {k: v for k, v in chosen.items() if k != name}, today))
+    results = Results(search(address(chosen), today))
+    expected = [
+        found
         for name in chosen
-        if name not in ("care",)  # dropping the care also changes the price column
-    }
-    got = relaxations(found.queryset, found.conditions)
-    assert {k: v for k, v in got.items() if k != "care"} == {k: v for k, v in expected.items() if v}
+        if (found := len(oracle.find(homes, {k: v for k, v in chosen.items() if k != name}, today)))
+    ]
+    assert sorted(link.count for link in results.relaxations) == sorted(expected)
 
 
-def test_all_counts_take_one_query(today, django_assert_num_queries):
-    found = search("region=131082&care=partial&vacant=1&q=养老&price_max=6000", today)
-    with django_assert_num_queries(1):  # the aggregate over institutions_listing
-        count(found.queryset, found.facets.values(), found.conditions)
+def test_all_counts_take_one_query_and_regions_one(today, django_assert_num_queries):
+    found = search("region=131082&care=partial&vacant=1&price_max=6000", today)
+    with django_assert_num_queries(2):  # the aggregate of every choice, homes by region
+        Results(found)
+
+
+def test_care_is_counted_with_its_own_price(today):
+    """What stands beside a choice is what choosing it finds, though it prices homes anew."""
+    for care in ("self", "partial", "dependent"):
+        beside = Results(search("price_max=3000", today)).counts.by_choice["care", care]
+        assert beside == search(f"price_max=3000&care={care}", today).qs.count()
 
 
 def test_every_choice_has_its_own_value(today):

@@ -102,3 +102,9 @@ def test_warnings_of_prepayment_are_told():
     assert len(warnings) == 2
     assert "12 倍" in warnings[0]
     assert "24 个月" in warnings[1]
+
+
+def test_a_level_the_home_does_not_take_has_no_price() -> None:
+    table = fee_table(whole(), None, TODAY, refused=[Level.ABLE])
+    assert (table.levels[0].price, table.levels[0].missing) == (None, "不收")
+    assert table.lowest == min(level.price for level in table.levels[1:] if level.price)

@@ -4,7 +4,9 @@ import pytest
 from django.http import QueryDict
 
 from institutions.filters import HIGHEST_PRICE, InstitutionFilter
+from institutions.listings import refresh
 from institutions.models import Listing
+from regions.models import Region
 from tests.factories import make_institution
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +30,12 @@ def search(address: str, on) -> InstitutionFilter:
         ("care=strong", "care", "没有“strong”这一项"),
         ("rating=national:9", "rating", "没有“national:9”这一项"),
         ("kind=", "kind", "没有“”这一项"),
+        ("region=110100", "region", "没有“110100”这一项"),
+        ("price_min=1&price_min=2", "price_min", "不止一次"),
+        ("sort=price&sort=fresh", "sort", "不止一次"),
+        ("q=a+b+c+d+e+f+g+h+i", "q", "最多 8 个词"),
         ("q=" + "老" * 201, "q", "最多 200 个字"),
-        ("q=%00", "q", "空字符"),
+        ("q=%00", "q", "看不见的字符"),
         ("sort=paid", "sort", "没有这一项"),
         ("basis=net", "basis", "没有这一项"),
         ("page=0", "page", "不能小于 1"),
@@ -40,7 +46,7 @@ def test_bad_value_is_told_and_filters_nothing(address, field, message, today):
     found = search(address, today)
     assert list(found.form.errors) == [field]
     assert message in str(found.form.errors[field])
-    assert field not in found.conditions
+    assert field not in found.values
     assert found.qs.count() == Listing.objects.count()
 
 
@@ -49,9 +55,23 @@ def test_bad_value_leaves_the_other_filters(today):
     assert {row.region_id for row in found.qs} == {"131082"}
 
 
-def test_repeated_number_takes_the_last(today):
-    found = search("price_min=1000&price_min=3000", today)
-    assert found.values["price_min"] == 3000
+def test_known_values_beside_an_unknown_one_still_filter(today):
+    found = search("region=131082&region=999999", today)
+    assert "没有“999999”这一项" in str(found.form.errors["region"])
+    assert {row.region_id for row in found.qs} == {"131082"}
+
+
+def test_more_regions_than_anybody_ticks_are_told(today):
+    codes = Region.objects.current().filter(level=2).values_list("pk", flat=True)
+    found = search("&".join(f"region={code}" for code in codes), today)
+    assert "最多选 40 项" in str(found.form.errors["region"])
+    assert len(found.places.chosen) == 40
+
+
+def test_city_of_a_lapsed_designation_finds_nothing_rather_than_everything(today):
+    found = search("ltci_city=410800", today)
+    assert not found.form.errors
+    assert not found.qs.exists()
 
 
 def test_repeated_choice_counts_once(today):
@@ -67,7 +87,7 @@ def test_former_code_finds_what_succeeded_it(today):
 def test_the_nation_narrows_nothing(today):
     found = search("region=000000", today)
     assert not found.form.errors
-    assert "region" not in found.conditions
+    assert "region" not in found.values
 
 
 def test_chosen_county_narrows_its_chosen_province(today):
@@ -112,16 +132,26 @@ def test_stale_vacancy_does_not_rank(today):
 
 
 @pytest.mark.parametrize(
-    ("address", "column"),
+    ("address", "levels"),
     [
-        ("", "price_from"),
-        ("care=self", "price_0"),
-        ("care=partial", "price_2"),
-        ("care=self&care=dependent", "price_3"),
+        ("", []),
+        ("care=self", [0]),
+        ("care=partial", [2, 1]),
+        ("care=self&care=dependent", [3, 4, 0]),
     ],
 )
-def test_prices_are_for_the_heaviest_care_chosen(address, column, today):
-    assert search(address, today).price_field == column
+def test_prices_are_for_the_heaviest_care_chosen(address, levels, today):
+    assert search(address, today).levels == levels
+
+
+def test_home_is_priced_by_the_heaviest_level_it_takes(today):
+    home = make_institution(takes_level_0=True, takes_level_3=False, takes_level_4=False)
+    for kind in ("bed", "meals", "care"):
+        home.fees.create(kind=kind, amount=100000)
+    refresh([home.pk], today)
+    assert search("care=dependent&price_max=9000", today).qs.filter(pk=home.pk).count() == 0
+    both = search("care=self&care=dependent&price_min=3000&price_max=3000", today)
+    assert both.qs.filter(pk=home.pk).exists()
 
 
 def test_unpublished_institutions_are_not_found(today):

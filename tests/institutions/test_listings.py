@@ -20,6 +20,8 @@ from institutions.models.institution import TAKES
 from regions.models import Region
 from tests.factories import make_bed, make_document, make_fee, make_institution
 
+from . import oracle
+
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 11, 22)
 DAY = datetime.timedelta(days=1)
@@ -66,7 +68,9 @@ def expected(home: Institution, on: datetime.date) -> dict[str, Any]:
     prices = []
     for level in range(5):
         bed, care = cheapest(fees, "bed", level, on), cheapest(fees, "care", level, on)
-        whole = None if None in (bed, want["meals"], care) else bed + want["meals"] + care
+        refused = getattr(home, f"takes_level_{level}") is False
+        parts = (bed, want["meals"], care)
+        whole = None if refused or None in parts else sum(parts)
         want |= {f"bed_{level}": bed, f"care_{level}": care, f"price_{level}": whole}
         prices += [] if whole is None else [whole]
     want["price_from"] = min(prices) if prices else None
@@ -74,7 +78,7 @@ def expected(home: Institution, on: datetime.date) -> dict[str, Any]:
     want["vacant"] = sum(count for count, _ in vacant) if vacant else None
     want["vacant_as_of"] = min(as_of for _, as_of in vacant) if vacant else None
     want["valid_until"] = first_change(home, on)
-    want["as_of"] = max((row.as_of for row in home.provenance.all()), default=None)
+    want["as_of"] = oracle.as_of(home)
     return want | expected_sets(home)
 
 
@@ -93,8 +97,8 @@ def expected_sets(home: Institution) -> dict[str, Any]:
         "bed_categories": {bed.category for bed in beds},
         "medical": {link.mode for link in links},
         "ratings": {f"{r.scheme}:{r.level}" for r in ratings.values()},
-        "designated": True in [link.designated for link in links],
-        "networked": True in [link.networked for link in links],
+        "designated": True in [k.designated for k in links if k.mode in oracle.ON_SITE],
+        "networked": True in [k.networked for k in links if k.mode in oracle.ON_SITE],
     }
 
 
@@ -180,11 +184,40 @@ def test_designated_and_networked_are_kept_apart() -> None:
     assert (listing.designated, listing.networked) == (True, False)
 
 
-def test_is_as_fresh_as_its_newest_source() -> None:
+def test_is_as_old_as_the_oldest_of_beds_and_fees() -> None:
     home = make_institution()
-    for field, as_of in (("", TODAY - 9 * DAY), ("beds", TODAY)):
-        Provenance.objects.create(institution=home, field=field, kind="own", as_of=as_of)
-    assert derived(home).as_of == TODAY
+    for field, days in (("", 9), ("beds", 1), ("beds/nursing/twin", 3), ("fees", 2), ("name", 90)):
+        Provenance.objects.create(
+            institution=home, field=field, kind="own", as_of=TODAY - days * DAY
+        )
+    assert derived(home).as_of == TODAY - 3 * DAY
+    make_bed(home, vacant=1, as_of=TODAY - 4 * DAY)
+    assert derived(home).as_of == TODAY - 4 * DAY
+
+
+def test_home_without_beds_and_fees_is_as_fresh_as_its_newest_source() -> None:
+    home = make_institution()
+    for field, days in (("name", 9), ("region", 2)):
+        Provenance.objects.create(
+            institution=home, field=field, kind="own", as_of=TODAY - days * DAY
+        )
+    assert derived(home).as_of == TODAY - 2 * DAY
+
+
+def test_rating_that_ran_out_is_no_longer_counted() -> None:
+    home = make_institution()
+    home.ratings.create(scheme="national", level=5, year=2023, valid_to=TODAY)
+    assert derived(home).members("ratings") == ["national:5"]
+    assert derived(home).valid_until == TODAY
+    assert derived(home, TODAY + DAY).members("ratings") == []
+
+
+def test_level_the_home_refuses_has_no_price() -> None:
+    home = make_institution(takes_level_4=False)
+    for kind in ("bed", "meals", "care"):
+        home.fees.create(kind=kind, amount=100)
+    listing = derived(home)
+    assert (listing.price_3, listing.price_4, listing.price_from) == (300, None, 300)
 
 
 # Time

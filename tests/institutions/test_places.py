@@ -53,7 +53,25 @@ def test_unknown_values_choose_nothing(value):
     assert found.former == ()
 
 
-def test_many_values_cost_no_more_queries(django_assert_max_num_queries):
-    with django_assert_max_num_queries(5):
-        # groups, their regions, the named codes, their successors, the tree
-        places.load(["131082", "410800", "500105", "110105", "huan-jing"])
+def test_a_former_code_that_leads_nowhere_is_unknown():
+    found = places.load(["110100"])
+    assert found.chosen == ()
+    assert found.former == ()
+
+
+def test_many_values_cost_no_more_queries(django_assert_num_queries):
+    with django_assert_num_queries(2):  # the groups with their regions, the tree
+        places.load(["131082", "410800", "110105", "huan-jing"])
+    with django_assert_num_queries(4):  # and the former code and its successor
+        places.load(["131082", "500105"])
+
+
+def test_homes_are_counted_for_any_place():
+    homes = places.HomesByRegion({"131082": 3, "131003": 2, "110105": 5, "500157": 1})
+    tree = places.load(["131000"])
+    assert homes.of(tree.all["131082"]) == 3
+    assert homes.of(tree.all["131000"]) == 5
+    assert homes.of(tree.all["jing-jin-ji"]) == 10
+    assert homes.of(tree.all["huan-jing"]) == 5
+    assert homes.of(tree.all["410000"]) == 0
+    assert places.HomesByRegion({}).of(tree.all["131000"]) == 0

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from institutions.filters import InstitutionFilter
 from institutions.models import Listing
 from institutions.results import PANELS
+from regions.models import Region
 
 pytestmark = pytest.mark.django_db
 
@@ -33,16 +34,16 @@ def test_first_page_shows_the_whole_register(client):
 
 def test_queries_are_pinned(client, django_assert_num_queries):
     with django_assert_num_queries(10):
-        # regions_regiongroup, their regions, regions_region for the tree,
+        # the groups with their regions, regions_region for the tree,
         # regions_region for the cities of long-term-care insurance,
-        # the aggregate of all counts, the 20 rows with institution and place,
+        # the aggregate of all counts, homes by region, the 20 rows with institution and place,
         # phones, ratings, medical links, provenance with documents
         client.get(URL)
 
 
 def test_queries_of_a_full_search_are_pinned(client, django_assert_num_queries):
     with django_assert_num_queries(11):
-        # as above, and regions_region for the chosen code
+        # as above, and regions_region for the place the text may name
         client.get(URL, {"region": "131082", "care": "partial", "q": "养老", "price_max": "9000"})
 
 
@@ -102,6 +103,33 @@ def test_any_page_number_shows_a_page(client, page):
     response = client.get(URL, {"page": page})
     assert response.status_code == 200
     assert '<article class="card"' in text(response)
+
+
+def test_page_beyond_the_last_is_told(client):
+    page = text(client.get(URL, {"page": "1000000000"}))
+    assert "没有这么多页，显示最后一页" in page
+    assert "没有这么多页" not in text(client.get(URL, {"page": "2"}))
+
+
+def test_all_prefectures_at_once_are_a_page(client):
+    codes = list(Region.objects.current().filter(level=2).values_list("pk", flat=True))
+    response = client.get(URL, {"region": codes})
+    assert response.status_code == 200
+    assert "最多选 40 项" in text(response)
+
+
+def test_what_no_page_can_show_is_marked(client):
+    assert b"\x00" not in client.get(URL, {"q": "a\0b", "region": "\0", "price_min": "\0"}).content
+
+
+def test_chips_of_what_is_not_published_say_what(client):
+    page = text(client.get(URL, {"kind": "unknown", "operating": "unknown"}))
+    assert "机构类型未公布" in page
+    assert "营业状态未公布" in page
+
+
+def test_results_are_read_only(client):
+    assert client.post(URL).status_code == 405
 
 
 def test_last_page_has_no_next(client):
