@@ -23,6 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "institutions/home.html", {"front": front(localdate())})
 
 
+@require_safe
 def institutions(request: HttpRequest) -> HttpResponse:
     """Search results: the whole state of the search is in the address."""
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
