@@ -76,6 +76,7 @@ ready: migrate var/.collected
 migrate: var/secret_key
 	@DEBUG=false $(MANAGE) migrate --verbosity 0
 	@DEBUG=false $(MANAGE) load_fixtures
+	@DEBUG=false $(MANAGE) refresh_listings --due --verbosity 0
 
 .venv/.runtime: requirements.txt
 	@if [ -z "$(PYTHON)" ]; then \

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.contrib import admin
-from django.db import models
+from django.contrib import admin, messages
+from django.db import models, transaction
 from django.db.models import F
 from django.forms import BaseInlineFormSet, Textarea
 from django.http import HttpRequest
@@ -26,7 +26,8 @@ from institutions.models import (
     Service,
     StaffFigure,
 )
-from institutions.models.institution import TAKES
+from institutions.models.institution import TAKES, InstitutionQuerySet
+from institutions.pricing import prepayment_warnings
 from institutions.records import PARTS
 
 admin.site.site_header = "颐桥后台"
@@ -130,6 +131,7 @@ class InstitutionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_facets = admin.ShowFacets.ALLOW
     autocomplete_fields = ["region"]
     readonly_fields = ["version", "created_at", "updated_at"]
+    actions = ["remove_demo"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     view_on_site = False
     save_on_top = True
@@ -155,9 +157,11 @@ class InstitutionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "备案与营业",
             {
                 "fields": [
-                    ("filing_number", "filing_authority", "filed_on"),
+                    ("filing_number", "filing_authority"),
+                    ("filed_on", "filed_precision"),
                     ("opened_on", "opened_precision"),
-                    ("operating", "operating_since", "operating_reason"),
+                    ("operating", "operating_reason"),
+                    ("operating_since", "operating_since_precision"),
                     "on_beijing_platform",
                 ]
             },
@@ -199,3 +203,14 @@ class InstitutionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
             Institution.objects.filter(pk=home.pk).update(version=F("version") + 1)
         refresh([home.pk], on=localdate())
+        terms = ContractTerms.objects.filter(pk=home.pk).first()
+        for warning in prepayment_warnings(home.fees.all(), terms, localdate()):
+            self.message_user(request, f"已保存，但请核对：{warning}", messages.WARNING)
+
+    @admin.action(description="删除全部示例机构（不只是选中的）", permissions=["delete"])
+    def remove_demo(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        """The same as the command: every demo record goes, whatever was ticked."""
+        with transaction.atomic():
+            count = Institution.objects.demo().count()
+            Institution.objects.demo().delete()
+        self.message_user(request, f"已删除 {count:,} 家示例机构，再载入数据也不会出现。")

@@ -84,7 +84,7 @@ def _warning(home: Institution) -> str:
     """What a family must know before anything else: not open, or not any more."""
     if home.operating in ("", Institution.Operating.OPEN):
         return ""
-    since = f"（{home.operating_since:%Y-%m-%d}）" if home.operating_since else ""
+    since = f"（{home.stopped}）" if home.stopped else ""
     return f"{home.get_operating_display()}{since}"
 
 

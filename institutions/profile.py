@@ -127,7 +127,7 @@ class Stop:
     """Why nobody can move in now."""
 
     title: str
-    since: datetime.date | None
+    since: str
     reason: str
 
 
@@ -240,7 +240,7 @@ def _stop(institution: Institution) -> Stop | None:
     if institution.operating not in titles:
         return None
     title = titles[Institution.Operating(institution.operating)]
-    return Stop(title, institution.operating_since, institution.operating_reason)
+    return Stop(title, institution.stopped, institution.operating_reason)
 
 
 def _stale(

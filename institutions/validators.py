@@ -1,9 +1,11 @@
 """Shapes of codes and numbers that a register must get right."""
 
+import datetime
 import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
+from django.utils.timezone import localdate
 
 # GB 32100-2015: no I, O, S, V, Z; the value of a character is its place here.
 CREDIT_CODE_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -39,3 +41,9 @@ def validate_credit_code(value: str) -> None:
         raise ValidationError("统一社会信用代码是 18 位数字或大写字母（没有 I、O、S、V、Z）。")
     if credit_code_check_character(value[:17]) != value[17]:
         raise ValidationError("统一社会信用代码的校验位不对，请核对有没有抄错。")
+
+
+def validate_not_future(value: datetime.date) -> None:
+    """A figure cannot be as of a day that has not come."""
+    if value > localdate():
+        raise ValidationError("日期还没有到，请核对年份。")

@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from institutions.validators import validate_not_future
+from regions.models.document import precision_field, show_date
+
 from .institution import Institution
 
 
@@ -41,7 +44,8 @@ class Bed(models.Model):
         blank=True,
         help_text="能接新人的床位；不确定就留空。",
     )
-    as_of = models.DateField("截至", null=True, blank=True)
+    as_of = models.DateField("截至", null=True, blank=True, validators=[validate_not_future])
+    as_of_precision = precision_field()
 
     class Meta:
         verbose_name = "床位"
@@ -86,3 +90,8 @@ class Bed(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_category_display()}·{self.get_room_display()}"
+
+    @property
+    def dated(self) -> str:
+        """The day, month or year of the counts; an empty string where nothing is counted."""
+        return show_date(self.as_of, self.as_of_precision) if self.as_of else ""

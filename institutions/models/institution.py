@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from institutions.validators import validate_credit_code, validate_phone
-from regions.models import DatePrecision, Region
-from regions.models.document import show_date
+from regions.models import Region
+from regions.models.document import precision_field, show_date
 from regions.models.region import within
 
 # Whom it takes and which needs it meets, in the order pages and bit masks use.
@@ -158,12 +158,12 @@ class Institution(models.Model):
     filing_number = models.CharField("备案编号", max_length=100, blank=True)
     filing_authority = models.CharField("备案机关", max_length=100, blank=True)
     filed_on = models.DateField("备案日期", null=True, blank=True)
+    filed_precision = precision_field("备案日期精确到")
     opened_on = models.DateField("开业日期", null=True, blank=True)
-    opened_precision = models.CharField(
-        "开业日期精确到", max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
-    )
+    opened_precision = precision_field("开业日期精确到")
     operating = models.CharField("营业状态", max_length=10, choices=Operating.choices, blank=True)
     operating_since = models.DateField("状态日期", null=True, blank=True)
+    operating_since_precision = precision_field("状态日期精确到")
     operating_reason = models.CharField("状态原因", max_length=200, blank=True)
     on_beijing_platform = models.BooleanField("在北京养老服务网展示", null=True, blank=True)
 
@@ -248,6 +248,18 @@ class Institution(models.Model):
         """Whether it takes elders of this ability level; None: not published."""
         answer: bool | None = getattr(self, f"takes_level_{level}")
         return answer
+
+    @property
+    def filed(self) -> str:
+        """When it was filed as far as it is known, else an empty string."""
+        return show_date(self.filed_on, self.filed_precision) if self.filed_on else ""
+
+    @property
+    def stopped(self) -> str:
+        """Since when its operating status holds, as far as it is known, else an empty string."""
+        if self.operating_since is None:
+            return ""
+        return show_date(self.operating_since, self.operating_since_precision)
 
     @property
     def opened(self) -> str:

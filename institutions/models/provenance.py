@@ -1,13 +1,22 @@
 """Where each figure of an institution comes from, how old it is, and who checked it."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from institutions.validators import validate_not_future
 from regions.models import DatePrecision, Document
 from regions.models.document import show_date
 
 from .institution import Institution
+
+
+def validate_field_path(path: str) -> None:
+    """A path begins with a field or a part of an institution: fees, beds/nursing/twin, address."""
+    head = path.split("/")[0]
+    if head not in {field.name for field in Institution._meta.get_fields()}:
+        raise ValidationError(f"机构没有“{head}”这一项，来源会落空。")
 
 
 class Provenance(models.Model):
@@ -30,7 +39,9 @@ class Provenance(models.Model):
         DOCUMENT = "document", "查验材料"
 
     institution = models.ForeignKey(Institution, models.CASCADE, related_name="provenance")
-    field = models.CharField("哪个数字", max_length=100, blank=True)
+    field = models.CharField(
+        "哪个数字", max_length=100, blank=True, validators=[validate_field_path]
+    )
     kind = models.CharField("来源种类", max_length=10, choices=Kind.choices)
     document = models.ForeignKey(
         Document,
@@ -40,7 +51,7 @@ class Provenance(models.Model):
         null=True,
         blank=True,
     )
-    as_of = models.DateField("截至")
+    as_of = models.DateField("截至", validators=[validate_not_future])
     as_of_precision = models.CharField(
         "日期精确到", max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
     )

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from django.db import models
 from django.db.models import Q
 
+from institutions.validators import validate_not_future
+from regions.models.document import precision_field, show_date
+
 from .institution import Institution
 
 
@@ -85,7 +88,8 @@ class QualityRecord(models.Model):
     kind = models.CharField("项目", max_length=30, choices=Kind.choices)
     result = models.CharField("结果", max_length=100)
     by = models.CharField("谁评的", max_length=100, blank=True)
-    on = models.DateField("日期")
+    on = models.DateField("日期", validators=[validate_not_future])
+    on_precision = precision_field()
     valid_to = models.DateField("有效期至", null=True, blank=True)
 
     class Meta:
@@ -109,3 +113,7 @@ class QualityRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}：{self.result}"
+
+    @property
+    def dated(self) -> str:
+        return show_date(self.on, self.on_precision)

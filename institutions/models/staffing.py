@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import F, Q
 
+from institutions.validators import validate_not_future
+from regions.models.document import precision_field, show_date
+
 from .institution import Institution
 
 
@@ -21,7 +24,8 @@ class StaffFigure(models.Model):
     headcount = models.PositiveIntegerField("人数", null=True, blank=True)
     certified = models.PositiveIntegerField("其中持证", null=True, blank=True)
     trained = models.PositiveIntegerField("近一年参加培训", null=True, blank=True)
-    as_of = models.DateField("截至")
+    as_of = models.DateField("截至", validators=[validate_not_future])
+    as_of_precision = precision_field()
 
     class Meta:
         verbose_name = "人员"
@@ -44,3 +48,7 @@ class StaffFigure(models.Model):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+    @property
+    def dated(self) -> str:
+        return show_date(self.as_of, self.as_of_precision)

@@ -14,6 +14,13 @@ class DatePrecision(models.TextChoices):
     YEAR = "year", "年"
 
 
+def precision_field(verbose_name: str = "日期精确到") -> "models.CharField[str, str]":
+    """The column beside a date that says how much of it the source states."""
+    return models.CharField(
+        verbose_name, max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
+    )
+
+
 def show_date(on: datetime.date, precision: str) -> str:
     """2018-01-22, 2018-01 or 2018: only what the source states."""
     length = {DatePrecision.MONTH: 7, DatePrecision.YEAR: 4}.get(DatePrecision(precision), 10)

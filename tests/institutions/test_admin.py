@@ -277,3 +277,31 @@ def test_a_visitor_is_asked_to_sign_in(client: Client, home: Institution):
     assert page.status_code == 302
     assert page.headers["Location"].startswith("/admin/login/")
     assert Phone.objects.filter(institution=home).exists()
+
+
+def test_the_clerk_is_told_of_a_deposit_beyond_the_rule(boss: Client, home: Institution):
+    Fee.objects.filter(institution=home).delete()
+    home.fees.create(kind="bed", amount=100000)
+    home.fees.create(kind="deposit", period="once", amount=9000000)
+    response = boss.post(change_page(home), typed(boss, change_page(home)), follow=True)
+    assert "押金超过每月床位费的 12 倍" in response.content.decode()
+
+
+def test_one_action_removes_every_demo_record(boss: Client, home: Institution):
+    real = set(Institution.objects.real().values_list("pk", flat=True))
+    ticked = Institution.objects.real().first()
+    response = boss.post(
+        address(Institution, "changelist"),
+        {"action": "remove_demo", "_selected_action": ticked.pk},
+        follow=True,
+    )
+    assert "家示例机构" in response.content.decode()
+    assert set(Institution.objects.values_list("pk", flat=True)) == real
+    assert not Listing.objects.filter(is_demo=True).exists()
+
+
+def test_who_may_not_delete_is_not_offered_the_action(client: Client, rf):
+    request = rf.get("/")
+    request.user = make_user(is_staff=True)
+    shown = admin.site._registry[Institution].get_actions(request)
+    assert "remove_demo" not in shown

@@ -332,7 +332,11 @@ def test_a_level_is_named_as_its_scheme_names_it(scheme, level, words):
     ],
 )
 def test_opened_says_no_more_than_is_known(on, precision, shown):
-    assert Institution(opened_on=on, opened_precision=precision).opened == shown
+    home = Institution(opened_on=on, opened_precision=precision)
+    home.filed_on, home.filed_precision = on, precision
+    home.operating_since, home.operating_since_precision = on, precision
+    assert (home.opened, home.filed, home.stopped) == (shown, shown, shown)
+    assert Bed(as_of=on, as_of_precision=precision).dated == shown
 
 
 def test_a_source_is_a_document_or_the_home_itself():

@@ -75,7 +75,8 @@ def test_a_home_without_provenance_has_no_source_and_no_date():
 def test_sections_name_every_field_a_family_sees():
     """A new field or part must be put in a section, or among those that are ours alone."""
     ours = {"id", "is_demo", "stage", "version", "created_at", "updated_at"}
-    told_with_another = {"opened_precision", "operating_since", "operating_reason"}
+    told_with_another = {"operating_since", "operating_reason"}
+    told_with_another |= {"filed_precision", "opened_precision", "operating_since_precision"}
     parts = {"photos", "provenance", "listing"}  # photos carry their own words and dates
     fields = {field.name for field in Institution._meta.get_fields()}
     named = {path for paths in SECTIONS.values() for path in paths}
@@ -237,7 +238,7 @@ def test_tags_show_the_latest_rating_of_each_scheme():
 )
 def test_a_home_nobody_can_move_into_says_so(operating, title):
     home = make_institution(operating=operating, operating_since=JULY, operating_reason="合并")
-    assert shown(home).stop == Stop(title, JULY, "合并")
+    assert shown(home).stop == Stop(title, "2026-07-17", "合并")
 
 
 @pytest.mark.parametrize("operating", ["", "open"])

@@ -58,6 +58,8 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 names = st.text("养老院照料中心安康—·/~(1)", min_size=1, max_size=20)
 dates = st.dates(datetime.date(1950, 1, 1), datetime.date(2100, 1, 1)).map(str)
+# A figure cannot be as of a day that has not come.
+past = st.dates(datetime.date(1950, 1, 1), datetime.date(2026, 11, 1)).map(str)
 maybe_dates = st.none() | dates
 counts = st.none() | st.integers(0, 9999)
 booleans = st.none() | st.booleans()
@@ -161,7 +163,8 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         operating=counts,
         occupied=counts,
         vacant=counts,
-        as_of=dates,
+        as_of=past,
+        as_of_precision=choices(model_of("beds"), "as_of_precision"),
     ).map(each(bed)),
     "fees": rows(
         "fees",
@@ -220,7 +223,8 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         kind=choices(model_of("quality_records"), "kind"),
         result=names,
         by=texts,
-        on=dates,
+        on=past,
+        on_precision=choices(model_of("quality_records"), "on_precision"),
         valid_to=st.none(),
     ),
     "staff_figures": rows(
@@ -229,7 +233,8 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         headcount=counts,
         certified=counts,
         trained=st.none(),
-        as_of=dates,
+        as_of=past,
+        as_of_precision=choices(model_of("staff_figures"), "as_of_precision"),
     ).map(each(lambda row: ordered(row, "certified", "headcount"))),
     "photos": rows(
         "photos",
@@ -243,7 +248,7 @@ parts: dict[str, st.SearchStrategy[Any]] = {
         field=st.sampled_from(["", "name", "beds", "beds/nursing/twin", "fees/bed"]),
         kind=choices(model_of("provenance"), "kind"),
         document=st.just("source"),
-        as_of=dates,
+        as_of=past,
         as_of_precision=choices(model_of("provenance"), "as_of_precision"),
         quote=texts,
         verified_on=st.none(),

@@ -1,13 +1,17 @@
+import datetime
+
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
+from institutions.models.provenance import validate_field_path
 from institutions.validators import (
     CREDIT_CODE_ALPHABET,
     credit_code_check_character,
     validate_credit_code,
+    validate_not_future,
     validate_phone,
 )
 
@@ -147,3 +151,20 @@ def test_a_phone_of_a_known_shape_passes(number: str):
 def test_any_other_phone_is_refused(number: str):
     with pytest.raises(ValidationError, match="电话的写法不对"):
         validate_phone(number)
+
+
+@pytest.mark.parametrize("path", ["beds", "beds/nursing/twin", "fees", "address", "ratings"])
+def test_a_path_that_begins_with_a_field_passes(path: str):
+    validate_field_path(path)
+
+
+@pytest.mark.parametrize("path", ["bed/twin", "/beds", "price", "beds2", "费用"])
+def test_a_path_that_leads_nowhere_is_refused(path: str):
+    with pytest.raises(ValidationError, match="来源会落空"):
+        validate_field_path(path)
+
+
+def test_a_figure_is_not_of_tomorrow(today: datetime.date):
+    validate_not_future(today)
+    with pytest.raises(ValidationError, match="日期还没有到"):
+        validate_not_future(today + datetime.timedelta(1))
