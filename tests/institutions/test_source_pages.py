@@ -108,7 +108,9 @@ def test_every_fact_is_on_the_page_of_its_document_with_its_date(client, slug):
         assert escape(fact.entity) in row
         assert f" {fact.dated} " in row
         assert escape(fact.quote) in row
-        assert all(region.name in row for region in fact.regions.all())
+        for region in fact.regions.all():
+            assert region.name in row
+            assert f'href="{reverse("region", args=[region.code])}"' in cells
         assert (">目标</span>" in cells) == (fact.nature == "target")
 
 
