@@ -7,8 +7,11 @@ from django.http import HttpRequest
 from regions.models import (
     Agreement,
     Document,
+    Exclusion,
     Fact,
     LoadedFixture,
+    Policy,
+    Rate,
     Region,
     RegionGroup,
     StaffMember,
@@ -76,6 +79,94 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ),
         ("看病结算", {"fields": ["inpatient", "outpatient", "pharmacy", "chronic"]}),
         ("互认和共享", {"fields": ["lab_results", "imaging", "ratings", "assessments"]}),
+    ]
+
+
+class RateInline(admin.StackedInline):  # type: ignore[type-arg]
+    model = Rate
+    extra = 0
+    fieldsets = [
+        (None, {"fields": [("order", "name")]}),
+        (
+            "给什么人（都要符合）",
+            {
+                "fields": [
+                    ("age_from", "age_to"),
+                    ("scale", "level_from", "level_to"),
+                    "statuses",
+                    "disability_kinds",
+                    ("disability_grade_from", "disability_grade_to", "multiple"),
+                    "scheme",
+                    "settings",
+                ]
+            },
+        ),
+        (
+            "给多少",
+            {
+                "fields": [
+                    ("amount_kind", "period"),
+                    ("amount", "amount_to"),
+                    ("percent", "base", "ceiling", "cap"),
+                    "formula",
+                    ("in_force_from", "in_force_to"),
+                ]
+            },
+        ),
+    ]
+
+
+@admin.register(Policy)
+class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["slug", "name", "region", "kind", "grade", "since", "in_force_to", "document"]
+    list_display_links = ["slug", "name"]
+    list_filter = ["kind", "grade", "anchor", "payee", "portability"]
+    list_select_related = ["region", "document"]
+    search_fields = ["slug", "name", "document__title", "document__number"]
+    search_help_text = "按编号、名称、文件标题或文号查找"
+    show_facets = admin.ShowFacets.ALWAYS
+    autocomplete_fields = [
+        "region",
+        "portable_to",
+        "portable_to_groups",
+        "doubtful_in",
+        "document",
+    ]
+    inlines = [RateInline]
+    fieldsets = [
+        (None, {"fields": ["slug", "name", "kind", "region", "who"]}),
+        ("依据", {"fields": ["document", "clause", "grade", "conditions_known"]}),
+        (
+            "期间",
+            {"fields": [("in_force_from", "in_force_from_precision"), "in_force_to"]},
+        ),
+        ("看什么、给谁", {"fields": ["anchor", "payee", "stage"]}),
+        (
+            "能不能跟着走",
+            {
+                "fields": [
+                    "portability",
+                    "portable_to",
+                    "portable_to_groups",
+                    "home_list",
+                    "doubtful_in",
+                ]
+            },
+        ),
+        ("怎么办", {"fields": ["papers", "where_to_apply", "paid", "ask", "note"]}),
+    ]
+
+
+@admin.register(Exclusion)
+class ExclusionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["slug", "conflict", "document", "clause"]
+    list_filter = ["conflict"]
+    list_select_related = ["document"]
+    search_fields = ["slug", "note"]
+    autocomplete_fields = ["first", "second", "document"]
+    fieldsets = [
+        (None, {"fields": ["slug", "conflict", "first", "second", "statuses"]}),
+        ("依据", {"fields": ["document", "clause", "note"]}),
     ]
 
 

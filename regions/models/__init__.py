@@ -4,17 +4,26 @@ from .agreement import Agreement
 from .document import DatePrecision, Document, Grade
 from .fact import Fact
 from .fixture import LoadedFixture
+from .policy import DisabilityKind, Exclusion, Policy, Rate, Scale, Scheme, Setting, Status
 from .region import Region, RegionGroup
 from .staff import StaffMember
 
 __all__ = [
     "Agreement",
     "DatePrecision",
+    "DisabilityKind",
     "Document",
+    "Exclusion",
     "Fact",
     "Grade",
     "LoadedFixture",
+    "Policy",
+    "Rate",
     "Region",
     "RegionGroup",
+    "Scale",
+    "Scheme",
+    "Setting",
     "StaffMember",
+    "Status",
 ]
