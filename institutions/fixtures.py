@@ -6,7 +6,7 @@ import json
 import lzma
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import transaction
@@ -14,7 +14,17 @@ from django.db.models import Field, ForeignKey, Model
 
 from institutions.listings import refresh
 from institutions.models import Institution
-from regions.models import Agreement, Document, Fact, LoadedFixture, Region, RegionGroup
+from regions.models import (
+    Agreement,
+    Document,
+    Exclusion,
+    Fact,
+    LoadedFixture,
+    Policy,
+    Rate,
+    Region,
+    RegionGroup,
+)
 
 # Official rows: a newer file adds what is missing and changes nothing that is there.
 REFERENCE = (
@@ -23,19 +33,24 @@ REFERENCE = (
     "documents.json",
     "facts.json",
     "agreements.json",
+    "policies.json",
 )
 # Homes belong to the clerks once loaded: a file is never loaded a second time.
 ONCE = ("institutions.json", "demo.json.xz")
 
-# The fields by which a row is known. A model without an entry is a part of an institution.
+# The fields by which a row is known. A model without an entry is a part of another row.
 KEYS: dict[type[Model], tuple[str, ...]] = {
     Region: ("pk",),
     RegionGroup: ("slug",),
     Document: ("slug",),
     Fact: ("code",),
     Agreement: ("slug",),
+    Policy: ("slug",),
+    Exclusion: ("slug",),
     Institution: ("region", "name"),
 }
+# The field by which a part names the row it is a part of; an institution unless said here.
+OWNERS: dict[type[Model], str] = {Rate: "policy"}
 BATCH = 500
 
 Row = dict[str, Any]
@@ -102,7 +117,7 @@ def read(path: Path) -> list[Row]:
 def add_missing(rows: Iterable[Row]) -> Added:
     """Create the rows whose natural key is not in the database; returns them by model.
 
-    A part is created with its institution only: those a clerk removed stay removed.
+    A part is created with its owner only: those a clerk removed stay removed.
     """
     known = {model: _existing(model) for model in KEYS}
     present = {model: set(keys) for model, keys in known.items()}
@@ -117,7 +132,7 @@ def add_missing(rows: Iterable[Row]) -> Added:
         if model in KEYS:
             keys = [_key(model, row) for row in missing]
             known[model].update(zip(keys, (row.pk for row in created), strict=True))
-        _link(model, missing, created)
+        _link(model, missing, created, known)
         added[model] = created
     return added
 
@@ -137,13 +152,19 @@ def _by_model(rows: Iterable[Row]) -> dict[type[Model], list[Row]]:
 
 def _keeper(model: type[Model]) -> type[Model]:
     """The model whose natural key decides whether a row of `model` is missing."""
-    return model if model in KEYS else Institution
+    if model in KEYS:
+        return model
+    return cast(type[Model], model._meta.get_field(_owner(model)).related_model)
+
+
+def _owner(model: type[Model]) -> str:
+    return OWNERS.get(model, "institution")
 
 
 def _key(model: type[Model], row: Row) -> tuple[str, ...]:
-    """The natural key of the row, or of the institution it is a part of."""
+    """The natural key of the row, or of the row it is a part of."""
     if model not in KEYS:
-        return tuple(row["fields"]["institution"])
+        return tuple(row["fields"][_owner(model)])
     values = {"pk": row.get("pk"), **row["fields"]}
     return tuple(values[name] for name in KEYS[model])
 
@@ -171,16 +192,17 @@ def _resolve(model: type[Model], value: Any, known: Known) -> Any:
         raise FixtureError(f"没有 {model._meta.verbose_name} {'，'.join(map(str, key))}") from error
 
 
-def _link(model: type[Model], rows: list[Row], instances: list[Model]) -> None:
-    """Fill the many-to-many fields, all of which lead to regions by code."""
+def _link(model: type[Model], rows: list[Row], instances: list[Model], known: Known) -> None:
+    """Fill the many-to-many fields; each names its targets by their keys."""
     for field in model._meta.many_to_many:
         through = getattr(model, field.name).through
         source, target = f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+        other = cast(type[Model], field.related_model)
         through._default_manager.bulk_create(
             (
-                through(**{source: instance.pk, target: code})
+                through(**{source: instance.pk, target: _resolve(other, key, known)})
                 for row, instance in zip(rows, instances, strict=True)
-                for code in row["fields"].get(field.name, [])
+                for key in row["fields"].get(field.name, [])
             ),
             BATCH,
         )

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from institutions import fixtures
 from institutions.models import Bed, Institution, Listing
-from regions.models import Document, Fact, LoadedFixture, Region, RegionGroup
+from regions.models import Document, Fact, LoadedFixture, Policy, Region, RegionGroup
 from tests.factories import make_institution
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def bed(name: str, registered: int) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The six files with nothing in them, none of which the database has taken in."""
+    """The files with nothing in them, none of which the database has taken in."""
     LoadedFixture.objects.all().delete()
     shipped = tmp_path / "fixtures"
     shipped.mkdir()
@@ -185,6 +185,45 @@ def test_a_region_may_name_a_parent_and_a_successor_of_the_same_file(folder: Pat
     old = Region.objects.get(pk="990101")
     assert old.parent_id == "990000"
     assert [region.code for region in old.successors.all()] == ["990000"]
+
+
+def policy(slug: str) -> dict[str, Any]:
+    fields = {"slug": slug, "name": "新补贴", "kind": "allowance", "region": "110000"}
+    fields |= {"anchor": "hukou", "payee": "elder", "portability": "regions", "grade": "A"}
+    return {
+        "model": "regions.policy",
+        "fields": fields | {"portable_to": ["120000"], "document": ["new"], "ask": "街道"},
+    }
+
+
+def rate(slug: str, order: int = 1) -> dict[str, Any]:
+    fields = {"policy": [slug], "order": order, "name": f"{order} 档", "age_from": order}
+    return {"model": "regions.rate", "fields": fields | {"amount_kind": "fixed", "amount": 100}}
+
+
+def exclusion(first: str, second: str) -> dict[str, Any]:
+    fields = {"slug": "new", "conflict": "choose", "first": [[first]], "second": [[second]]}
+    return {"model": "regions.exclusion", "fields": fields | {"document": ["new"]}}
+
+
+def test_new_policies_come_with_their_rates_places_and_exclusions(folder: Path) -> None:
+    write(folder, "documents.json", document("new"))
+    write(folder, "policies.json", policy("x"), policy("y"), rate("x"), exclusion("x", "y"))
+    assert load(folder) == 5
+    new = Policy.objects.get(slug="x")
+    assert new.rates.get().amount == 100
+    assert [region.code for region in new.portable_to.all()] == ["120000"]
+    assert new.excluded_first.get().second.get().slug == "y"
+
+
+def test_rates_of_a_policy_that_is_there_are_the_clerks_own(folder: Path) -> None:
+    write(folder, "documents.json", document("new"))
+    write(folder, "policies.json", policy("x"), rate("x"))
+    load(folder)
+    Policy.objects.get(slug="x").rates.all().delete()
+    write(folder, "policies.json", policy("x"), rate("x"), rate("x", 2), policy("y"), rate("y"))
+    assert load(folder) == 2
+    assert not Policy.objects.get(slug="x").rates.exists()
 
 
 # All or nothing
