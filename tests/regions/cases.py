@@ -10,11 +10,14 @@ from regions.rules import Disability, Elder, Stay, born_in
 
 PLACES = {
     "北京市": "110000",
+    "西城区": "110102",
+    "石景山区": "110107",
     "天津市": "120000",
     "河北省": "130000",
     "承德市": "130800",
     "三河市": "131082",
     "山东省": "370000",
+    "焦作市": "410800",
     "重庆市": "500000",
 }
 SETTINGS = {
@@ -29,6 +32,8 @@ STATUSES = {
     "特困": "extreme_hardship",
     "独生子女伤残": "child_disabled",
     "独生子女死亡": "child_deceased",
+    "基本养老服务对象": "basic_service",
+    "农村户籍": "rural",
     "领入住机构补贴": "hardship_in_home",
     "领工伤护理费": "work_injury_care",
 }
@@ -37,6 +42,8 @@ SCALES = {
     "国家评估": "gbt42195",
     "长护险评估": "ltci",
     "重庆长护险评估": "ltci_chongqing",
+    "天津照料": "tianjin_care",
+    "机构护理等级": "contract",
 }
 SCHEMES = {"职工": "employee", "居民": "resident"}
 KINDS = {"肢体": "limb", "听力": "hearing", "智力": "intellect"}
