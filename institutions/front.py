@@ -23,7 +23,7 @@ from regions.models import Fact, Region, RegionGroup
 
 # What families say first, and the search that answers it; words of the filters come from facets.
 SAYINGS: Mapping[str, Mapping[str, str]] = {
-    "妈妈在北京，想住到廊坊": {"region": "131000"},
+    "想住到廊坊，离北京近": {"region": "131000"},
     "白天夜里都要人照顾": {"care": "dependent"},
     "老人记不住事，怕走失": {"dementia": "1"},
     "常看病，想直接刷医保": {"settles": "1"},

@@ -56,7 +56,20 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "issued_on"
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fieldsets = [
-        (None, {"fields": ["slug", "title", "number", "kind", "issuer", "url", "licence"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "slug",
+                    ("title", "title_is_ours"),
+                    "number",
+                    "kind",
+                    "issuer",
+                    "url",
+                    "licence",
+                ]
+            },
+        ),
         (
             "日期",
             {"fields": [("issued_on", "issued_precision"), ("in_force_from", "in_force_to")]},

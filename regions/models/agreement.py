@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from .document import DatePrecision, Document, show_date
-from .region import Region
+from .region import NATION, Region
+
+ELSEWHERE_INSURED = ("71", "81", "82")
 
 # The columns that say what is agreed.
 SUBJECTS = (
@@ -33,8 +35,14 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         )
 
     def covering(self, region: Region) -> Self:
-        """Agreements to which `region`, or a wider region it lies in, is a party."""
-        return self.filter(regions__in=region.codes_upward()).distinct()
+        """Agreements to which `region`, or a wider region it lies in, is a party.
+
+        The nation's rules on insurance stop at Taiwan, Hong Kong and Macao.
+        """
+        codes = region.codes_upward()
+        if region.code[:2] in ELSEWHERE_INSURED:
+            codes.remove(NATION)
+        return self.filter(regions__in=codes).distinct()
 
 
 class Agreement(models.Model):

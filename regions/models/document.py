@@ -33,7 +33,7 @@ class Grade(models.TextChoices):
     OFFICIAL = "A", "已读官方全文"
     PRESS = "B", "公开报道或官方引述"
     WEAK = "C", "单一弱来源，待核实"
-    REPORT = "S", "本站依据的五份报告"
+    REPORT = "S", "见于本站依据的五份报告"
     UNVERIFIED = "M", "一般知识，未核实"
     UNKNOWN = "unknown", "未查到"
 
@@ -56,6 +56,7 @@ class Document(models.Model):
 
     slug = models.SlugField("网址名", max_length=80, unique=True)
     title = models.CharField("标题", max_length=200)
+    title_is_ours = models.BooleanField("题名由本站概括", default=False)
     number = models.CharField("文号", max_length=80, blank=True)
     kind = models.CharField("种类", max_length=20, choices=Kind.choices)
     issuer = models.CharField("发布者", max_length=200, blank=True)
@@ -87,13 +88,18 @@ class Document(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"《{self.title}》{self.number}"
+        return self.heading + ("" if self.title_is_ours else self.number)
 
     def get_absolute_url(self) -> str:
         return reverse("source", args=[self.slug])
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
+
+    @property
+    def heading(self) -> str:
+        """The title in its marks; a title of our own wording wears none."""
+        return self.title if self.title_is_ours else f"《{self.title}》"
 
     @property
     def issued(self) -> str:

@@ -13,10 +13,6 @@ class FactQuerySet(models.QuerySet["Fact"]):
     def get_by_natural_key(self, code: str) -> "Fact":
         return self.get(code=code)
 
-    def of(self, region: Region) -> "FactQuerySet":
-        """Facts that name `region` itself, not the places in it."""
-        return self.filter(regions=region).select_related("document")
-
     def results(self) -> "FactQuerySet":
         """What was found to be so; targets are plans and never counted as results."""
         return self.filter(nature=Fact.Nature.RESULT)
@@ -92,6 +88,11 @@ class Fact(models.Model):
         if self.value is None:
             return self.text
         return f"{self.get_bound_display()} {readable(self.value)} {self.unit}".strip()
+
+    @property
+    def dated_by(self) -> str:
+        """What `dated` is: the day the document states, or the day it came out for want of one."""
+        return "发布于" if self.as_of == self.document.issued_on else "截至"
 
     @property
     def dated(self) -> str:

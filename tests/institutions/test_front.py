@@ -68,7 +68,7 @@ def test_a_saying_that_finds_nothing_is_not_said(today):
     Listing.objects.update(takes=0)
     said = {saying.words for saying in front(today).sayings}
     assert said == set(SAYINGS) - {
-        "妈妈在北京，想住到廊坊",
+        "想住到廊坊，离北京近",
         "白天夜里都要人照顾",
         "老人记不住事，怕走失",
         "想先短住一阵看看",

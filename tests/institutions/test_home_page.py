@@ -6,10 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from institutions.facets import VACANCY_DAYS
+from institutions.facets import FRESH_DAYS, VACANCY_DAYS
 from institutions.front import SAYINGS, STORIES
 from institutions.models import Institution, Listing
-from institutions.templatetags.carebridge import FRESH_DAYS
 from regions.models import Fact, RegionGroup
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +89,7 @@ def test_facts_are_the_stored_ones_with_document_and_date(page):
         for code in codes:
             fact = Fact.objects.select_related("document").get(code=code)
             told = said[said.index(f"{fact.label}（{fact.entity}）") :]
-            source = f"截至 {fact.dated}。来源：《{fact.document.title}》，{fact.document.issued}"
+            source = f"{fact.dated_by} {fact.dated}。来源：{fact.document.heading}，{fact.document.issued}"
             wanted = [fact.shown, f"原文：“{fact.quote}”", fact.note, source]
             at = [told.index(words) for words in wanted if words]
             assert at == sorted(at), code
@@ -106,7 +105,8 @@ def test_a_changed_fact_changes_the_page(client):
 
 
 def test_no_figure_stands_without_a_date(page):
-    assert page.count("截至 <time") == page.count("原文：") == sum(len(c) for _, c in STORIES)
+    dated = page.count("截至 <time") + page.count("发布于 <time")
+    assert dated == page.count("原文：") == sum(len(c) for _, c in STORIES)
     assert page.count('<time datetime="2026-11-22">2026-11-22</time> 统计') == 2
 
 

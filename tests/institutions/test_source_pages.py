@@ -68,7 +68,7 @@ def cited():
 def test_the_list_names_every_document_with_its_issuer_number_date_and_grade(client):
     html = client.get(reverse("sources")).content.decode()
     for document in Document.objects.all():
-        assert f'href="{document.get_absolute_url()}">《{escape(document.title)}》' in html
+        assert f'href="{document.get_absolute_url()}">{escape(document.heading)}<' in html
         for words in (document.number, document.issuer):
             assert escape(words) in html
         if document.issued_on:

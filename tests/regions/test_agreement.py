@@ -20,7 +20,12 @@ def test_a_county_is_covered_by_what_its_province_and_the_nation_agreed(today):
 
 
 def test_a_region_outside_is_covered_by_the_nation_alone(today):
-    assert covering("500157", today) == {"national-medical", "national-assessment"}
+    assert covering("500157", today) == {"national-medical"}
+
+
+@pytest.mark.parametrize("code", ["710000", "810101", "820000"])
+def test_the_insurance_of_the_mainland_stops_at_its_border(code, today):
+    assert covering(code, today) == set()
 
 
 @pytest.mark.parametrize(

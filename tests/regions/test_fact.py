@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from regions.models import Fact, Region
+from regions.models import Fact
 from regions.models.fact import readable
 
 
@@ -56,18 +56,8 @@ def test_readable_keeps_the_zeros_that_count(value: str, expected: str) -> None:
 
 
 @pytest.mark.django_db
-def test_facts_of_a_region_are_its_own(django_assert_num_queries) -> None:
-    chaoyang = Region.objects.get(pk="110105")
-    with django_assert_num_queries(1):  # facts with their documents
-        facts = list(Fact.objects.of(chaoyang))
-        assert {fact.document.slug for fact in facts} == {"chaoyang-2023"}
-    of_beijing = Fact.objects.of(Region.objects.get(pk="110000"))
-    assert not {fact.code for fact in facts} & {fact.code for fact in of_beijing}
-
-
-@pytest.mark.django_db
 def test_targets_are_not_results() -> None:
-    chongqing = Fact.objects.of(Region.objects.get(pk="500000"))
+    chongqing = Fact.objects.filter(regions="500000")
     results = {fact.code for fact in chongqing.results()}
     assert "F001-06" in results
     assert {fact.code for fact in chongqing} - results >= {"F001-05", "F001-46", "F001-50a"}
@@ -78,3 +68,11 @@ def test_a_fact_is_found_by_its_code() -> None:
     fact = Fact.objects.get_by_natural_key("F001-06")
     assert fact.natural_key() == ("F001-06",)
     assert fact.value == 1400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "word"), [("F000-19", "发布于"), ("F001-06", "截至"), ("F004-11", "截至")]
+)
+def test_the_day_a_document_came_out_is_not_passed_off_as_the_day_of_the_figure(code, word):
+    assert Fact.objects.select_related("document").get(code=code).dated_by == word
