@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 FULL = 1000
+# How high a row's bar is, and each of two bars one above the other.
+HEIGHT = 20
+LANE = 9
 # How wide the mark at the middle is drawn.
 MARK = 8
 Amount = int | Decimal
@@ -20,6 +23,8 @@ class Bar:
     tone: str
     start: int
     length: int
+    top: int = 0
+    height: int = HEIGHT
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,11 @@ def spread(
     return (whole, Bar("mark", min(length(middle, scale), FULL - MARK), MARK))
 
 
-def apart(label: str, real: int, demo: int, scale: int, note: str = "") -> Row:
-    """Real and demo homes in one row, counted apart."""
-    figures = (Figure(f"{real:,}", "家", "实名"), Figure(f"{demo:,}", "家", "示例"))
-    return Row(label, stacked([("val", real), ("alt", demo)], scale), figures, note)
+def apart(label: str, real: tuple[int, int], demo: tuple[int, int]) -> Row:
+    """Real homes above demo homes, each a (count, whole) and drawn against its own whole."""
+    figures = (Figure(f"{real[0]:,}", "家", "实名"), Figure(f"{demo[0]:,}", "家", "示例"))
+    lanes = (("val", 0, real), ("alt", HEIGHT - LANE, demo))
+    bars = tuple(
+        Bar(tone, 0, long, top, LANE) for tone, top, (n, all_) in lanes if (long := length(n, all_))
+    )
+    return Row(label, bars, figures)

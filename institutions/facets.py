@@ -24,6 +24,8 @@ from institutions.models import (
 from institutions.models.listing import has_any
 from regions.models import Region
 
+# A bed count this young is about now.
+FRESH_DAYS = 7
 # A bed count older than this says nothing about today: not searched by, shown as old.
 VACANCY_DAYS = 90
 CODE_LENGTH = 6

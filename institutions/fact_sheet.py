@@ -46,31 +46,34 @@ MEASURES = (
 
 @dataclass(frozen=True)
 class Comparison:
-    """Figures of one document that are parts of one whole, or shares of a hundred."""
+    """Figures of one document that are parts of one whole, or shares of a hundred.
+
+    `is_share`: a figure says something of the whole even when it stands alone.
+    """
 
     title: str
     labels: tuple[str, ...]
     whole: str | Decimal
+    is_share: bool = False
 
 
 COMPARISONS = (
     Comparison("养老机构是谁办的", ("公办福利院", "敬老院", "社会办养老机构"), "养老机构"),
     Comparison(
-        "医养结合和监管",
-        (
-            "开展医养结合的服务机构",
-            "整改的养老机构",
-            "投保综合责任保险的养老机构",
-            "关停的不合格养老机构",
-            "医养结合机构",
-        ),
+        "医养结合和责任保险",
+        ("开展医养结合的服务机构", "投保综合责任保险的养老机构", "医养结合机构"),
         "养老机构",
     ),
-    Comparison("护理型床位占全部床位", ("护理型床位占比",), PERCENT),
-    Comparison("每千名老人有多少床位", ("每千名老年人拥有床位",), Decimal(1000)),
-    Comparison("老人占常住人口", ("60 岁及以上常住人口占比", "65 岁及以上常住人口占比"), PERCENT),
+    Comparison("护理型床位占全部床位", ("护理型床位占比",), PERCENT, is_share=True),
+    Comparison("每千名老人有多少床位", ("每千名老年人拥有床位",), Decimal(1000), is_share=True),
+    Comparison(
+        "老人占常住人口",
+        ("60 岁及以上常住人口占比", "65 岁及以上常住人口占比"),
+        PERCENT,
+        is_share=True,
+    ),
     Comparison("老人和需要照护的人", ("老年人口", "失能、半失能老年人"), "老年人口"),
-    Comparison("医养中心的入住", ("已完成入住的医养中心",), "规划建设的医养中心"),
+    Comparison("医养中心的入住", ("已完成入住的医养中心",), "规划建设的医养中心", is_share=True),
     Comparison("医养床位住了多少", ("入住医养中心的人数", "入住人员中符合政策兜底的"), "医养床位"),
 )
 
@@ -160,15 +163,20 @@ def sheets(facts: Iterable[Fact], names: Collection[str]) -> tuple[Sheet, ...]:
 
 
 def newest(facts: Iterable[Fact]) -> Fact | None:
-    """The result with the latest date; targets lie in what was then the future."""
-    results = [fact for fact in facts if fact.nature == Fact.Nature.RESULT]
-    return max(results, key=lambda fact: (fact.as_of, fact.code), default=None)
+    """The numeric result with the latest date; targets lie in what was then the future."""
+    numbers = [fact for fact in _results(facts) if fact.value is not None]
+    return max(numbers, key=lambda fact: (fact.as_of, fact.code), default=None)
+
+
+def _results(facts: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.nature == Fact.Nature.RESULT]
 
 
 def highlights(facts: Iterable[Fact]) -> list[Highlight]:
     """The latest result under each measure; figures of several regions together are left out."""
-    results = [fact for fact in facts if fact.nature == Fact.Nature.RESULT]
-    own = [fact for fact in results if fact.value is not None and len(fact.regions.all()) == 1]
+    own = [
+        fact for fact in _results(facts) if fact.value is not None and len(fact.regions.all()) == 1
+    ]
     found = []
     for measure in MEASURES:
         under = [fact for fact in own if fact.label in measure.labels]
@@ -188,38 +196,45 @@ def is_old(fact: Fact, on: datetime.date) -> bool:
 
 
 def charts(facts: Iterable[Fact]) -> list[Chart]:
-    """Every comparison for which the facts of one region hold figures."""
-    numbers = [fact for fact in facts if fact.value is not None]
-    drawn = (_comparison(one, numbers) for one in COMPARISONS)
-    return [chart for chart in drawn if chart]
+    """Every comparison for which a document's facts of one region hold figures."""
+    by_document: dict[Document, list[Fact]] = {}
+    for fact in facts:
+        if fact.value is not None:
+            by_document.setdefault(fact.document, []).append(fact)
+    return [
+        chart
+        for comparison in COMPARISONS
+        for numbers in by_document.values()
+        for chart in _compared(comparison, numbers)
+    ]
 
 
-def _comparison(comparison: Comparison, facts: list[Fact]) -> Chart | None:
+def _compared(comparison: Comparison, facts: list[Fact]) -> list[Chart]:
+    """The charts of one document's facts: one, or one for each date its whole was counted."""
     parts = sorted(
         (fact for fact in facts if fact.label in comparison.labels),
         key=lambda fact: comparison.labels.index(fact.label),
     )
-    whole, words = _whole(comparison, facts)
-    if not parts or whole is None:
-        return None
-    sources = dict.fromkeys(f"{fact.document}，{fact.dated}" for fact in parts)
-    return Chart(
-        comparison.title,
-        f"条的全长是 {words}。",
-        tuple(_part(fact, whole) for fact in parts),
-        tuple(f"来源：{source}" for source in sources),
-    )
-
-
-def _whole(comparison: Comparison, facts: list[Fact]) -> tuple[Decimal | None, str]:
-    """What the whole bar stands for, as a number and in words."""
     if isinstance(comparison.whole, Decimal):
         words = "100%" if comparison.whole == PERCENT else "1,000 人"
-        return comparison.whole, words
-    for fact in facts:
-        if fact.label == comparison.whole:
-            return fact.value, f"{fact.label} {fact.shown}（{fact.dated}）"
-    return None, ""
+        return _chart(comparison, parts, comparison.whole, words)
+    wholes = {fact.dated: fact for fact in _results(facts) if fact.label == comparison.whole}
+    found = []
+    for dated, whole in wholes.items():
+        same_day = [part for part in parts if part.dated == dated]
+        words = f"{whole.label} {whole.shown}（{dated}）"
+        found += _chart(comparison, same_day, whole.value or Decimal(0), words)
+    return found
+
+
+def _chart(comparison: Comparison, parts: list[Fact], whole: Decimal, words: str) -> list[Chart]:
+    """No chart of a single figure that says nothing of the whole."""
+    if len(parts) < (1 if comparison.is_share else 2):
+        return []
+    rows = tuple(_part(fact, whole) for fact in parts)
+    document = parts[0].document
+    source = f"来源：{document}，{document.issued}"
+    return [Chart(comparison.title, f"条的全长是 {words}。", rows, (source,))]
 
 
 def _part(fact: Fact, whole: Decimal) -> Row:

@@ -12,15 +12,21 @@ from typing import Any
 
 from django.db.models import Count, Q, Sum
 
-from institutions.facets import VACANCY_DAYS
+from institutions.facets import FRESH_DAYS, VACANCY_DAYS
 from institutions.models import Bed, Level, Listing, MedicalLink
 from institutions.models.listing import ListingQuerySet, has_any, mask
 from regions.models import Region
 from regions.models.region import within
 
-FRESH_DAYS = 7
 # How old a vacancy figure is, youngest first; the last two are no figure to go by.
-AGES = {"fresh": "7 天以内", "aging": "8—90 天", "stale": "90 天以前", "unknown": "未公布"}
+AGES = {
+    "fresh": f"{FRESH_DAYS} 天以内",
+    "aging": f"{FRESH_DAYS + 1}—{VACANCY_DAYS} 天",
+    "stale": f"{VACANCY_DAYS} 天以前",
+    "unknown": "未公布",
+}
+# The categories that tell a nursing bed from one that is not; 医养 or 普惠 beds may be either.
+DISTINGUISHED = (Bed.Category.ORDINARY, Bed.Category.NURSING, Bed.Category.DEMENTIA)
 
 
 @dataclass(frozen=True)
@@ -38,21 +44,21 @@ class Spread:
 
 @dataclass(frozen=True)
 class Beds:
-    """Registered beds; the nursing share is of those whose category is published."""
+    """Registered beds; the nursing share is of the classified: those it is told of."""
 
     registered: int
     nursing: int
-    unspecified: int
+    classified: int
     homes: int
     homes_unpublished: int
 
     @property
-    def classified(self) -> int:
-        return self.registered - self.unspecified
+    def unclassified(self) -> int:
+        return self.registered - self.classified
 
     @property
     def nursing_percent(self) -> float | None:
-        """One digit after the point, or None where no bed has a published category."""
+        """One digit after the point, or None where it is told of no bed."""
         return round(100 * self.nursing / self.classified, 1) if self.classified else None
 
 
@@ -196,7 +202,7 @@ def _beds(regions: Sequence[Region]) -> dict[bool, dict[str, int]]:
         .annotate(
             all_beds=Sum("registered", default=0),
             nursing=Sum("registered", filter=Q(category=Bed.Category.NURSING), default=0),
-            unspecified=Sum("registered", filter=Q(category=Bed.Category.UNSPECIFIED), default=0),
+            classified=Sum("registered", filter=Q(category__in=DISTINGUISHED), default=0),
             homes=Count("institution", filter=known, distinct=True),
         )
     )
@@ -208,7 +214,7 @@ def _beds_of(row: dict[str, int], homes: int) -> Beds:
     return Beds(
         registered=row.get("all_beds", 0),
         nursing=row.get("nursing", 0),
-        unspecified=row.get("unspecified", 0),
+        classified=row.get("classified", 0),
         homes=published,
         homes_unpublished=homes - published,
     )

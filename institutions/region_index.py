@@ -238,6 +238,13 @@ def by_name(text: str) -> list[Region]:
     return list(Region.objects.with_ancestors().filter(pk__in=codes)) if codes else []
 
 
+def group_by_name(text: str) -> RegionGroup | None:
+    """The group a typed name or slug means; no two share one."""
+    if not text.isprintable():
+        return None
+    return RegionGroup.objects.filter(Q(name=text) | Q(slug=text)).first()
+
+
 def is_code(text: str) -> bool:
     """Whether a text has the form of a region's code."""
     return len(text) == 6 and text.isascii() and text.isdigit()

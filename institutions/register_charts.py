@@ -22,15 +22,23 @@ def charts(held: Holdings) -> list[Chart]:
 
 
 def whole(held: Holdings) -> str:
-    return f"条的全长是本站收录的 {held.homes:,} 家；前一段是实名，后一段是示例。"
+    """What the bars of each side stand for at full length; a side without homes has none."""
+    above = f"实名的条在上，全长是 {held.real.homes:,} 家"
+    below = f"示例的条在下，全长是 {held.demo.homes:,} 家"
+    told = [words for side, words in ((held.real, above), (held.demo, below)) if side.homes]
+    return f"{'；'.join(told)}。"
+
+
+def _apart(label: str, real: int, demo: int, held: Holdings) -> Row:
+    return apart(label, (real, held.real.homes), (demo, held.demo.homes))
 
 
 def _chosen(title: str, name: str, real: Counter[str], demo: Counter[str], held: Holdings) -> Chart:
     """Homes by one column, the most frequent first; what is not published comes last."""
     words = dict(Institution._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
     found = sorted((real + demo).items(), key=lambda item: -item[1])
-    rows = [apart(str(words[key]), real[key], demo[key], held.homes) for key, _ in found if key]
-    rows.append(apart(UNKNOWN, real[""], demo[""], held.homes))
+    rows = [_apart(str(words[key]), real[key], demo[key], held) for key, _ in found if key]
+    rows.append(_apart(UNKNOWN, real[""], demo[""], held))
     return Chart(title, whole(held), tuple(rows))
 
 
@@ -38,7 +46,7 @@ def _nursing(held: Holdings) -> Chart:
     """The share of nursing beds on each side that has beds of a known category."""
     return Chart(
         "护理型床位占多少",
-        "条的全长是公布了类别的备案床位。",
+        "条的全长是说明了是不是护理型的备案床位。",
         tuple(_share(side) for side in _sides(held)),
         tuple(_beds_told(side) for side in _sides(held)),
     )
@@ -49,9 +57,9 @@ def _beds_told(side: Side) -> str:
     beds = side.beds
     if not beds.homes:
         return f"{side.name}的 {side.homes:,} 家都没有公布备案床位。"
-    unspecified = f"，其中 {beds.unspecified:,} 张没有分类" if beds.unspecified else ""
+    rest = f"，其中 {beds.unclassified:,} 张没说是不是护理型" if beds.unclassified else ""
     return (
-        f"{side.name}：{beds.homes:,} 家公布了备案床位，共 {beds.registered:,} 张{unspecified}；"
+        f"{side.name}：{beds.homes:,} 家公布了备案床位，共 {beds.registered:,} 张{rest}；"
         f"{beds.homes_unpublished:,} 家没有公布。"
     )
 
@@ -61,7 +69,7 @@ def _share(side: Side) -> Row:
     if beds.nursing_percent is None:
         return Row(side.name, (), (Figure(UNKNOWN),))
     figures = (Figure(f"{beds.nursing_percent:g}", "%"),)
-    note = f"护理型 {beds.nursing:,} 张，有分类的 {beds.classified:,} 张"
+    note = f"护理型 {beds.nursing:,} 张，说明了的共 {beds.classified:,} 张"
     bars = stacked([(_tone(side), beds.nursing)], beds.classified)
     return Row(side.name, bars, figures, note)
 
@@ -102,7 +110,7 @@ def _vacancy(held: Holdings) -> Chart:
         "空床数有多新",
         whole(held),
         tuple(
-            apart(words, held.real.vacancy[age], held.demo.vacancy[age], held.homes)
+            _apart(words, held.real.vacancy[age], held.demo.vacancy[age], held)
             for age, words in AGES.items()
         ),
         ("90 天以前的空床数不显示，也不能用来查找。",),
@@ -111,11 +119,11 @@ def _vacancy(held: Holdings) -> Chart:
 
 def _medical(held: Holdings) -> Chart:
     rows = [
-        apart(str(words), held.real.medical[mode], held.demo.medical[mode], held.homes)
+        _apart(str(words), held.real.medical[mode], held.demo.medical[mode], held)
         for mode, words in MedicalLink.Mode.choices
         if held.real.medical[mode] + held.demo.medical[mode]
     ]
-    rows.append(apart(UNKNOWN, held.real.medical_unknown, held.demo.medical_unknown, held.homes))
+    rows.append(_apart(UNKNOWN, held.real.medical_unknown, held.demo.medical_unknown, held))
     return Chart(
         "怎么看病", whole(held), tuple(rows), ("一家机构可以有几种方式，各行之和会多于总数。",)
     )

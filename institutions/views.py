@@ -9,7 +9,7 @@ from institutions.filters import InstitutionFilter
 from institutions.front import front
 from institutions.models import Listing
 from institutions.profile import for_profile, profile
-from institutions.region_index import Index, by_name, is_code
+from institutions.region_index import Index, by_name, group_by_name, is_code
 from institutions.regional import Regional, for_regional, groups_for_regional
 from institutions.results import Results
 from institutions.sources import shelves, source_page
@@ -84,7 +84,9 @@ def _regional(request: HttpRequest, whole: Region | RegionGroup) -> HttpResponse
 
 
 def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -> HttpResponse:
-    """On to the one region that `text` means; else those to choose from, or none: 404."""
+    """On to the group or the one region `text` means; else those to choose from, or none: 404."""
+    if group := group_by_name(text):
+        return redirect("region_group", group.slug)
     found = by_name(text)
     if len(found) == 1:
         return redirect("region", found[0].code, permanent=permanent)

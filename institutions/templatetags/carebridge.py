@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from django import template
 from django.utils import timezone
 
-from institutions.facets import VACANCY_DAYS
+from institutions.facets import FRESH_DAYS, VACANCY_DAYS
 
 register = template.Library()
 
 UNKNOWN = "未公布"
-FRESH_DAYS = 7
 FEN = 100
 
 

@@ -240,6 +240,15 @@ def test_a_figure_of_another_time_wears_its_year(client: Client) -> None:
     assert "文件里最近的数字是" not in page(client, "/regions/500000/")
 
 
+def test_words_and_targets_are_no_newest_figure(client: Client) -> None:
+    document = make_document()
+    tell("T1", label="说法", text="数十家", document=document, as_of="2018-01-22")
+    tell("T2", label="目标", value=3, document=document, as_of="2018-01-22", nature="target")
+    assert "文件里最近的数字是" not in page(client, "/regions/540100/")
+    tell("T3", label="数字", value=3, document=document, as_of="2015-01-22")
+    assert "文件里最近的数字是 2015 年的" in page(client, "/regions/540100/")
+
+
 def test_a_fact_of_a_former_region_is_told_by_its_successor(client: Client) -> None:
     fact = Fact.objects.get(code="F001-47")
     fact.regions.set(["500112"])
@@ -253,7 +262,9 @@ def bars(html: str) -> Iterator[tuple[str, str, list[tuple[str, int, int]], str]
     """Each row of each chart: caption, what the row is, its bars, its figures."""
     for table in re.findall(r'<table role="table" class="bars[^"]*">(.*?)</table>', html, re.S):
         caption = words(re.search(r"<caption[^>]*>(.*?)</caption>", table)[1])
-        for row in re.findall(r'<tr role="row">(.*?)</tr>', table, re.S):
+        head, body = re.split(r"</thead>", table)
+        assert re.findall(r'scope="col"[^>]*>(.*?)</th>', head) == ["项目", "图", "数字"]
+        for row in re.findall(r'<tr role="row">(.*?)</tr>', body, re.S):
             assert '<td role="cell" aria-hidden="true"><svg' in row
             rects = re.findall(r'<rect class="(val|alt|mark)" x="(\d+)" width="(\d+)"', row)
             label, _, figures = cells(row)
@@ -271,11 +282,15 @@ def thousandths(amount: Decimal, whole: Decimal) -> int:
 
 def expected(caption: str, label: str, figures: str) -> list[int]:
     """How long the bars of a row must be, told from the words of its table alone."""
-    if "有分类的" in label:
+    if "说明了的共" in label:
         part, whole = numbers(label)
         return [thousandths(part, whole)] if part else []
     if figures == "未公布":
         return []
+    if "的条在" in caption:
+        wholes = dict(zip(re.findall("(实名|示例)的条在", caption), numbers(caption), strict=True))
+        told = zip(re.findall("实名|示例", figures), numbers(figures), strict=True)
+        return [thousandths(n, wholes[side]) for side, n in told if n]
     whole = Decimal(100) if "100%" in caption else numbers(caption.split("（20")[0])[0]
     if "最低" in figures:
         low, middle, high = (thousandths(n, whole) for n in numbers(figures))
@@ -302,7 +317,7 @@ def test_bars_are_as_long_as_the_numbers_beside_them(client: Client, url: str) -
         drawn = [x if tone == "mark" else width for tone, x, width in found]
         assert drawn == expected(caption, label, figures), (caption, label)
         stretches = [bar for bar in found if bar[0] != "mark"]
-        assert all(abs(a[1] + a[2] - b[1]) <= 1 for a, b in pairwise(stretches))
+        assert [x for _, x, _ in stretches] == [0] * len(stretches) or "最低" in figures
         assert all(x >= 0 and x + width <= 1000 for _, x, width in found)
 
 
@@ -313,6 +328,58 @@ def test_the_figures_of_the_fact_charts_are_the_facts(client: Client) -> None:
     assert rows["社会办养老机构 2018-01-22"] == "385 家"
     assert rows["每千名老年人拥有床位 2018-01-22"] == "30 张"
     assert rows["护理型床位占比 目标，2020"] == "不少于 30 %"
+
+
+def tell(code: str, **fields) -> Fact:
+    fact = Fact(code=code, unit="家", quote="测试", **fields)
+    fact.save()
+    fact.regions.set(["540100"])
+    return fact
+
+
+def test_a_whole_is_a_result_of_the_same_document_and_day(client: Client) -> None:
+    old, new = make_document(), make_document()
+    parts = {"document": old, "as_of": "2018-01-22"}
+    tell("T1", label="公办福利院", value=10, **parts)
+    tell("T2", label="敬老院", value=30, **parts)
+    tell("T3", label="养老机构", value=2000, document=new, as_of="2024-01-01", nature="target")
+    tell("T4", label="养老机构", value=60, document=new, as_of="2018-01-22")
+    tell("T5", label="养老机构", value=70, document=old, as_of="2017-01-22")
+    tell("T6", label="养老机构", value=80, nature="target", **parts)
+    html = page(client, "/regions/540100/")
+    assert "养老机构是谁办的" not in html
+    assert not list(bars(html))
+    tell("T7", label="养老机构", value=50, **parts)
+    rows = list(bars(page(client, "/regions/540100/")))
+    assert {caption for caption, *_ in rows} == {"条的全长是 养老机构 50 家（2018-01-22）。"}
+    assert [found for _, _, found, _ in rows] == [[("val", 0, 200)], [("val", 0, 600)]]
+
+
+def test_parts_of_two_documents_are_two_charts(client: Client) -> None:
+    for number, day in (("1", "2018-01-22"), ("2", "2019-01-22")):
+        document = make_document(issued_on=f"20{number}0-05-05")
+        for label, value in (("养老机构", 50), ("公办福利院", 10), ("敬老院", 30)):
+            tell(f"T{number}{label}", label=label, value=value, document=document, as_of=day)
+    html = page(client, "/regions/540100/")
+    assert html.count(">养老机构是谁办的</h3>") == 2
+    for issued in ("2010-05-05", "2020-05-05"):  # the document's own date, not the figures'
+        assert f"，{issued}</p>" in html
+
+
+def test_one_figure_beside_a_whole_is_no_chart(client: Client) -> None:
+    html = page(client, "/regions/110105/")
+    assert "F004-13" in printed(html)
+    assert "医养结合和责任保险" not in html
+    assert "医养中心的入住" in page(client, "/regions/410800/")  # 32 of the 45 planned
+
+
+def test_what_was_closed_or_corrected_is_told_and_not_drawn(client: Client) -> None:
+    html = page(client, "/regions/500000/")
+    assert "医养结合和责任保险" in html
+    assert {"F001-16", "F001-17"} <= set(printed(html))
+    labels = " ".join(label for _, label, _, _ in bars(html))
+    assert "关停" not in labels
+    assert "整改" not in labels
 
 
 def test_every_label_the_charts_look_for_is_the_label_of_a_fact() -> None:
@@ -448,6 +515,15 @@ def test_a_name_leads_to_its_region(client: Client, name: str, code: str) -> Non
         assertRedirects(client.get(f"/regions/{quote(name)}/"), f"/regions/{code}/")
 
 
+@pytest.mark.parametrize("name", ["京津冀", "jing-jin-ji"])
+def test_the_name_of_a_group_leads_to_it(client: Client, name: str) -> None:
+    for response in (
+        client.get(f"/regions/{quote(name)}/"),
+        client.get("/regions/", {"name": name}),
+    ):
+        assertRedirects(response, "/regions/groups/jing-jin-ji/")
+
+
 @pytest.mark.parametrize(
     ("text", "codes"), [("130504", ["130502", "130503"]), ("朝阳区", ["110105", "220104"])]
 )
@@ -547,12 +623,11 @@ def test_the_homes_and_their_counts(client: Client) -> None:
     html = page(client, "/regions/500000/")
     homes = Listing.objects.filter(region__code__startswith="50")
     real, demo = homes.filter(is_demo=False).count(), homes.filter(is_demo=True).count()
-    assert f"看全部 {real + demo:,} 家（实名 {real:,}，示例 {demo:,}）" in html
+    assert f"看实名 {real:,} 家和示例 {demo:,} 家" in html
     assert 'href="/institutions/?region=500000"' in html
     assert "示例数据" not in html.split('id="homes"')[1].split("</section>")[0]
     nation = page(client, "/regions/000000/")
-    assert f"看全部 {Listing.objects.count():,} 家" in nation
-    found = re.search(r'<a class="btn" href="([^"]+)">看全部', nation)[1]
+    found = re.search(r'<a class="btn" href="([^"]+)">看实名', nation)[1]
     assert f"{Listing.objects.count():,} 家机构" in words(page(client, found))
 
 

@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from institutions.charts import FULL, apart, length, spread, stacked
+from institutions.charts import FULL, HEIGHT, apart, length, spread, stacked
 from institutions.holdings import AGES, Side, holdings
 from institutions.listings import refresh
 from institutions.models import Institution, Level, MedicalLink
@@ -72,7 +72,11 @@ def check_beds(side: Side, homes: list[Institution]) -> None:
     beds = [b for home in homes for b in home.beds.all() if b.registered is not None]
     assert side.beds.registered == sum(b.registered for b in beds)
     assert side.beds.nursing == sum(b.registered for b in beds if b.category == "nursing")
-    assert side.beds.unspecified == sum(b.registered for b in beds if b.category == "unspecified")
+    told = [b.registered for b in beds if b.category in ("ordinary", "nursing", "dementia")]
+    assert side.beds.classified == sum(told)
+    assert side.beds.nursing_percent == (
+        round(100 * side.beds.nursing / sum(told), 1) if sum(told) else None
+    )
     assert side.beds.homes == len({b.institution_id for b in beds})
     assert side.beds.homes_unpublished == len(homes) - side.beds.homes
 
@@ -148,7 +152,22 @@ def test_nothing_published_is_no_share(island, today) -> None:
     make_bed(home, registered=10)
     refresh([home.pk], today)
     beds = holdings([island], today).real.beds
-    assert (beds.registered, beds.unspecified, beds.nursing_percent) == (10, 10, None)
+    assert (beds.registered, beds.unclassified, beds.nursing_percent) == (10, 10, None)
+
+
+def test_beds_that_may_be_either_are_no_share(island, today) -> None:
+    home = make_institution(region=island)
+    make_bed(home, registered=10, category="yiyang")
+    refresh([home.pk], today)
+    assert holdings([island], today).real.beds.nursing_percent is None
+    make_bed(home, registered=30, category="ordinary")
+    make_bed(home, registered=10, category="nursing")
+    beds = holdings([island], today).real.beds
+    assert (beds.classified, beds.unclassified, beds.nursing_percent) == (40, 10, 25.0)
+
+
+def test_jiaozuo_does_not_say_its_nursing_share(today) -> None:
+    assert page_of("410800", today).holdings.demo.beds.nursing_percent is None
 
 
 # Which facts, places and agreements belong on the page
@@ -232,6 +251,12 @@ def test_bars_stay_inside_the_scale() -> None:
 
 
 def test_real_and_demo_homes_stand_apart() -> None:
-    row = apart("养老院", 1, 3, 4)
-    assert [(bar.tone, bar.length) for bar in row.bars] == [("val", 250), ("alt", 750)]
+    row = apart("养老院", (1, 2), (3, 4))
+    assert [(bar.tone, bar.start, bar.length) for bar in row.bars] == [
+        ("val", 0, 500),
+        ("alt", 0, 750),
+    ]
+    above, below = row.bars
+    assert above.top + above.height <= below.top
+    assert below.top + below.height <= HEIGHT
     assert [(f.label, f.number) for f in row.figures] == [("实名", "1"), ("示例", "3")]
