@@ -67,6 +67,12 @@ def address(request: pytest.FixtureRequest, watch: Watch) -> str:
     }[name]()
 
 
+# What the parts of the charts are painted with, by class.
+PAINT = """() => Object.fromEntries(['all', 'val', 'alt', 'mark'].map(name => {
+    const {fill, stroke} = getComputedStyle(document.querySelector(`.bars .${name}`));
+    return [name, {fill, stroke}];
+}))"""
+
 every_page = pytest.mark.parametrize("address", PAGES, indirect=True)
 
 
@@ -142,3 +148,16 @@ def test_the_mode_reaches_the_page(mode: str, open_page: OpenPage):
     shown = {"mode": data["mode"], "theme": data["theme"], "contrast": data["contrast"]}
     plain = {"mode": "standard", "theme": "auto", "contrast": "normal"}
     assert shown == plain | MODES[mode]
+
+
+@pytest.mark.parametrize(
+    "media", [{"media": "print"}, {"forced_colors": "active"}], ids=["print", "forced"]
+)
+def test_charts_need_no_colour_of_ours(open_page: OpenPage, media: dict[str, str]) -> None:
+    page = open_page("/regions/000000/")
+    page.emulate_media(**media)  # type: ignore[arg-type]
+    paint = page.evaluate(PAINT)
+    assert paint["all"]["stroke"] not in ("none", paint["all"]["fill"])
+    assert paint["mark"]["stroke"] not in ("none", paint["mark"]["fill"])
+    for bar in ("val", "alt"):  # the mark lies on either
+        assert paint["mark"]["stroke"] != paint[bar]["fill"] != paint["all"]["fill"]
