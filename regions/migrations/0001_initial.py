@@ -4,7 +4,7 @@ import datetime
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
-import regions.models.policy
+import regions.models.codes
 from django.conf import settings
 from django.db import migrations, models
 
@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slug', models.SlugField(unique=True, verbose_name='编号')),
                 ('conflict', models.CharField(choices=[('choose', '两组选一组'), ('blocks', '有这些身份的，不享受第一组'), ('asks', '有这些身份的，第一组要确认'), ('replaces', '第一组代替第二组'), ('unclear', '第二组能不能和第一组一起享受，没有写明')], max_length=10, verbose_name='怎么相互影响')),
-                ('statuses', regions.models.policy.CodesField(blank=True, max_length=200, verbose_name='身份（有一个就算）')),
+                ('statuses', regions.models.codes.CodesField(blank=True, max_length=200, verbose_name='身份（有一个就算）')),
                 ('clause', models.CharField(blank=True, max_length=100, verbose_name='条款')),
                 ('note', models.TextField(blank=True, verbose_name='说明')),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exclusions', to='regions.document', verbose_name='依据')),
@@ -230,13 +230,13 @@ class Migration(migrations.Migration):
                 ('scale', models.CharField(blank=True, choices=[('gbt42195', '国家能力评估（GB/T 42195，0—4 级）'), ('beijing', '北京市老年人能力综合评估（3 为重度失能）'), ('ltci', '长期护理保险评估（3—5 为重度Ⅰ—Ⅲ级）'), ('ltci_chongqing', '重庆长期护理保险评估（2 中度、3 重度）'), ('tianjin_care', '天津照料等级（1 轻度、2 中度、3 重度）'), ('contract', '机构护理等级（0 自理、1 介助、2 介护）')], max_length=20, verbose_name='能力评估')),
                 ('level_from', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='等级从')),
                 ('level_to', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='等级到（含）')),
-                ('statuses', regions.models.policy.CodesField(blank=True, max_length=200, verbose_name='身份（有一个就行）')),
-                ('disability_kinds', regions.models.policy.CodesField(blank=True, max_length=200, verbose_name='残疾类别（有一个就行）')),
+                ('statuses', regions.models.codes.CodesField(blank=True, max_length=200, verbose_name='身份（有一个就行）')),
+                ('disability_kinds', regions.models.codes.CodesField(blank=True, max_length=200, verbose_name='残疾类别（有一个就行）')),
                 ('disability_grade_from', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='残疾等级从')),
                 ('disability_grade_to', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='残疾等级到（含）')),
                 ('multiple', models.BooleanField(blank=True, null=True, verbose_name='多重残疾')),
                 ('scheme', models.CharField(blank=True, choices=[('employee', '职工医保（含退休）'), ('resident', '居民医保')], max_length=10, verbose_name='险种')),
-                ('settings', regions.models.policy.CodesField(blank=True, max_length=200, verbose_name='照护方式（有一个就行）')),
+                ('settings', regions.models.codes.CodesField(blank=True, max_length=200, verbose_name='照护方式（有一个就行）')),
                 ('amount_kind', models.CharField(blank=True, choices=[('fixed', '固定金额'), ('range', '一个范围'), ('share', '按比例'), ('standard', '只知结算标准，付多少没有查到'), ('formula', '按公式，只用文字写')], max_length=10, verbose_name='金额种类')),
                 ('amount', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='金额（分）')),
                 ('amount_to', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='金额到（分）')),

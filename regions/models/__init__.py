@@ -1,10 +1,12 @@
 """Where, and by which document: regions, sources, dated facts, and the staff of a region."""
 
 from .agreement import Agreement
+from .codes import DisabilityKind, Scale, Scheme, Setting, Status
 from .document import DatePrecision, Document, Grade
 from .fact import Fact
 from .fixture import LoadedFixture
-from .policy import DisabilityKind, Exclusion, Policy, Rate, Scale, Scheme, Setting, Status
+from .policy import Exclusion, Policy
+from .rate import Rate
 from .region import Region, RegionGroup
 from .staff import StaffMember
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from institutions.models import Designation
 from regions.models import Exclusion, Policy, Rate
-from regions.models.policy import CodesFormField, Status
+from regions.models.codes import CodesFormField, Status
 from tests.factories import make_document, make_region
 
 pytestmark = pytest.mark.django_db

@@ -577,6 +577,29 @@ def test_a_lower_rate_behind_an_open_formula_is_not_counted() -> None:
     assert found.of("rule").answer is Answer.UNKNOWN
 
 
+def test_a_rate_is_not_sure_while_a_lower_one_before_it_is_open() -> None:
+    tiers = (Rate(Fixed(100_00), scale="ltci", levels=(3, 5)), Rate(Fixed(200_00), age_from=60))
+    found = assess(TOLD, AT_HOME, book(rule(rates=tiers)), JUNE)
+    assert found.of("rule").answer is Answer.UNKNOWN
+
+
+def test_the_voucher_waits_while_the_care_allowance_is_possible(shipped) -> None:
+    """Not telling the Beijing assessment must not make the voucher sure."""
+    elder = replace(BEIJINGER, findings=frozenset({("gbt42195", 3)}))
+    waiting = assess(elder, HEBEI, shipped, VOUCHER_DAY)
+    assert waiting.of("bj-02").answer is Answer.UNKNOWN
+    assert codes(waiting.of("cn-01")) == {Doubt.TOGETHER}
+    told = replace(elder, findings=elder.findings | {("beijing", 1)})
+    assert assess(told, HEBEI, shipped, VOUCHER_DAY).of("cn-01").answer is Answer.YES
+
+
+def test_a_monthly_sum_for_the_home_never_meets_the_bill() -> None:
+    found = assess(TOLD, AT_HOME, book(rule(payee=Payee.HOME)), JUNE)
+    assert found.terms == [[]]
+    assert not found.leaves_open
+    assert bills.bill(found, 1_000_00, None).to_pay == 1_000_00
+
+
 @pytest.mark.parametrize(
     ("period", "term"),
     [
@@ -698,6 +721,14 @@ def test_insurance_comes_before_the_voucher_and_both_before_cash() -> None:
         paid = [(term.slug, amount) for term, amount in bills.payments(order, 4_500, 3_000)]
         assert paid == [("insurance", 1_470), ("voucher", 800), ("cash", 100)]
         assert bills.to_pay([order], 4_500, 3_000) == 2_130
+
+
+def test_the_voucher_is_a_share_of_what_insurance_leaves() -> None:
+    terms = [
+        Term("voucher", 2, Payee.BILL, Share(40, Base.WHOLE, cap=800)),
+        Term("insurance", 1, Payee.BILL, Share(70, Base.CARE, ceiling=2_100)),
+    ]
+    assert [amount for _, amount in bills.payments(terms, 2_000, 1_000)] == [700, 520]
 
 
 def test_without_the_care_part_its_insurance_is_not_counted(shipped) -> None:
