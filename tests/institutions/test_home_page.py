@@ -89,7 +89,8 @@ def test_facts_are_the_stored_ones_with_document_and_date(page):
         for code in codes:
             fact = Fact.objects.select_related("document").get(code=code)
             told = said[said.index(f"{fact.label}（{fact.entity}）") :]
-            source = f"{fact.dated_by} {fact.dated}。来源：{fact.document.heading}，{fact.document.issued}"
+            document = fact.document
+            source = f"{fact.dated_by} {fact.dated}。来源：{document.heading}，{document.issued}"
             wanted = [fact.shown, f"原文：“{fact.quote}”", fact.note, source]
             at = [told.index(words) for words in wanted if words]
             assert at == sorted(at), code
