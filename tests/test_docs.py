@@ -13,11 +13,8 @@ READMES = ["README.md", "README.zh-CN.md"]
 MACHINE_TRACES = [
     "/ro" + "ot/",
     "/ho" + "me/",
-    "/wo" + "rk/",
-    "/opt/" + "pypi",
-    "/opt/" + "wheels",
-    "sha" + "red/",
-    ".libr" + "ary",
+    "/Use" + "rs/",
+    "/opt" + "/",
     "extra-index" + "-url",
     "find-" + "links =",
 ]
