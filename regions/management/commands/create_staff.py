@@ -36,9 +36,6 @@ class Command(BaseCommand):
         role = options["role"] or self.ask(f"角色（{self.roles()}）：")
         place = options["region"] or (NATION if role == Role.NATIONAL else self.ask("管辖地区："))
         user = get_user_model()(username=username, is_staff=True)
-        # Until roles have their own permissions, only the national role can sign in to more than
-        # an empty page.
-        user.is_superuser = role == Role.NATIONAL
         member = StaffMember(user=user, role=role, region=region_of(place))
         refuse_faults(user, exclude={"password"})
         refuse_faults(member, exclude={"user"})
@@ -52,8 +49,6 @@ class Command(BaseCommand):
             member.user = user
             member.save()
         self.stdout.write(f"已建立账号 {member}。请到 /admin/ 登录。")
-        if not user.is_superuser:
-            self.stdout.write("这个角色的权限还没有分配，目前只有全国管理员能修改数据。")
         if shown:
             self.stdout.write(f"密码（只显示这一次）：{password}")
 
