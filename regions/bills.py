@@ -4,7 +4,7 @@ All money is whole fen a month.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import groupby
 from operator import sub
@@ -32,10 +32,23 @@ def to_pay(options: Sequence[Iterable[Term]], fee: Any, care: Any, math: Arithme
     `care` is the care part of the fee; it is read only where a term is a share of it.
     """
     left = [
-        reduce(sub, [paid for _, paid in payments(terms, fee, care, math)], fee)
+        reduce(sub, [paid for _, paid in payments(_joined(terms), fee, care, math)], fee)
         for terms in options
     ]
     return left[0] if len(left) == 1 else math.least(*left)
+
+
+def _joined(terms: Iterable[Term]) -> list[Term]:
+    """Fixed amounts of one stage as one: together they take the same, in a shorter expression."""
+    joined: list[Term] = []
+    for _, group in groupby(sorted(terms, key=_place), key=lambda term: term.stage):
+        stage = list(group)
+        fixed = [term for term in stage if isinstance(term.amount, Fixed)]
+        joined += [term for term in stage if term not in fixed]
+        if fixed:
+            total = sum(term.amount.fen for term in fixed if isinstance(term.amount, Fixed))
+            joined.append(replace(fixed[0], amount=Fixed(total)))
+    return joined
 
 
 def payments(
@@ -104,12 +117,21 @@ class Bill:
 
 
 def bill(found: Assessment, fee: int, care: int | None) -> Bill:
-    """The bill of the option that leaves least to pay; of equals the one with more cash.
+    """The bill of the best option.
 
     Without the care part its insurance cannot be counted, and the bill says "at most".
     """
-    bills = [_bill_of(option, fee, care, found.leaves_open) for option in found.options]
-    return min(bills, key=lambda bill: (bill.to_pay, -bill.to_elder))
+    return _bill_of(best(found, fee, care), fee, care, found.leaves_open)
+
+
+def best(found: Assessment, fee: int, care: int | None) -> Option:
+    """The option that leaves least to pay; of equals the one with more cash."""
+
+    def rank(option: Option) -> tuple[int, int]:
+        bill = _bill_of(option, fee, care, found.leaves_open)
+        return bill.to_pay, -bill.to_elder
+
+    return min(found.options, key=rank)
 
 
 def _bill_of(option: Option, fee: int, care: int | None, leaves_open: bool) -> Bill:
@@ -134,7 +156,8 @@ def would_pay(
     term = Term(rule.slug, rule.stage, rule.payee, amount)
     if isinstance(amount, Share) and amount.percent is None:
         return None
-    earlier = [t for t in found.terms[0] if t.stage < term.stage]
+    beside = [o.term for o in best(found, fee, care) if o.term]
+    earlier = [t for t in beside if t.stage < term.stage]
     if care is None:
         earlier = [t for t in earlier if not takes_care(t)]
         if takes_care(term):

@@ -25,6 +25,7 @@ from regions.rules import (
     Fixed,
     Formula,
     Grade,
+    Hint,
     Missing,
     Period,
     Portability,
@@ -37,6 +38,9 @@ from regions.rules import (
     Share,
     Stay,
 )
+
+# 北京市, 天津市, 上海市, 重庆市: their districts are not cities of their own.
+MUNICIPALITIES = {"11", "12", "31", "50"}
 
 # The whole rule
 
@@ -68,10 +72,23 @@ def registered(rule: Rule, elder: Elder, on: datetime.date) -> Reasons:
     last_day = elder.hukou_left and end_of_month(elder.hukou_left)
     if not last_day or on <= last_day or rule.region == NATION:
         return told(held, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
-    if held:
+    if held and not (rule.since and last_day < rule.since):
         return (Reason(Refusal.HUKOU_LEFT, last_day=last_day),)
     same_province = elder.hukou and elder.hukou[:2] == rule.region[:2]
     return (Reason(Refusal.HUKOU_ELSEWHERE if same_province else Missing.TELL_HUKOU),)
+
+
+def ends_with_hukou(rule: Rule, elder: Elder) -> datetime.date | None:
+    """The last day a benefit of the hukou is had where the hukou has been moved away."""
+    if rule.anchor is not Anchor.HUKOU or rule.region == NATION or not elder.hukou_left:
+        return None
+    return end_of_month(elder.hukou_left)
+
+
+def hints_of(rule: Rule, elder: Elder) -> Iterator[Reason]:
+    """What a place told too roughly may yet change, though it counts for now."""
+    if any(lies_in(elder.hukou, place) is None for place in rule.doubtful_places if elder.hukou):
+        yield Reason(Hint.DISTRICT)
 
 
 def portable(rule: Rule, stay: Stay) -> Reasons:
@@ -298,6 +315,13 @@ def lies_in(code: str | None, wider: str) -> bool | None:
 def upward(code: str) -> tuple[str, ...]:
     """The code and those of every region it lies in."""
     return code, f"{code[:4]}00", f"{code[:2]}0000", NATION
+
+
+def city_of(code: str) -> str:
+    """The prefecture or the municipality; a county that its province runs itself is its own."""
+    if code[:2] in MUNICIPALITIES:
+        return f"{code[:2]}0000"
+    return code if code[2:4] == "90" else f"{code[:4]}00"
 
 
 def end_of_month(day: datetime.date) -> datetime.date:

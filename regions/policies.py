@@ -1,24 +1,65 @@
 """From the rows clerks edit to the rules the engine reads, and the engine's codes in Chinese."""
 
 import datetime
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from django.db.models import Prefetch
 
 from regions import models, rules
-from regions.rules import Doubt, Missing, Refusal
+from regions.rules import Doubt, Hint, Missing, Refusal
 from regions.settlement import KINDS, Pact, Settlement
 
+STAMP = "policies"
 
-def rulebook() -> rules.Rulebook:
-    """Every policy with its rates, and what excludes what, by slug; nine queries."""
-    rows = models.Policy.objects.order_by("slug").prefetch_related(
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """The rules and the policies they were made from, by slug, each with region and document."""
+
+    token: uuid.UUID | None
+    rules: rules.Rulebook
+    policies: Mapping[str, models.Policy]
+
+
+_kept: Book | None = None
+
+
+def book() -> Book:
+    """The policies as they stand: one query while nothing changed, nine more when it did.
+
+    The token is read first: rows that change meanwhile are read again the next time.
+    """
+    global _kept
+    token = models.Stamp.objects.of(STAMP)
+    if _kept is None or token is None or _kept.token != token:
+        rows = {
+            row.slug: row
+            for row in _policies().select_related("region__parent__parent", "document")
+        }
+        _kept = Book(token, rulebook(rows.values()), rows)
+    return _kept
+
+
+def changed() -> None:
+    """Say that policies, rates, exclusions or their documents changed; in that transaction."""
+    models.Stamp.objects.touch(STAMP)
+
+
+def _policies() -> models.policy.PolicyQuerySet:
+    return models.Policy.objects.order_by("slug").prefetch_related(
         "portable_to",
         "portable_to_groups__regions",
         "doubtful_in",
         Prefetch("rates", models.Rate.objects.order_by("order")),
     )
+
+
+def rulebook(rows: Iterable[models.Policy] | None = None) -> rules.Rulebook:
+    """Every policy with its rates, and what excludes what, by slug; nine queries."""
+    rows = _policies() if rows is None else rows
     exclusions = models.Exclusion.objects.order_by("slug").prefetch_related("first", "second")
     return rules.Rulebook(tuple(map(rule, rows)), tuple(map(exclusion, exclusions)))
 
@@ -143,6 +184,7 @@ SENTENCES: dict[rules.Code, str] = {
     Missing.TELL_DISABILITY: "还不能判断：请填残疾类别和等级，没有就选没有。",
     Missing.TELL_SCHEME: "还不能判断：请填医保种类。",
     Missing.TELL_SETTING: "还不能判断：请填住机构还是居家。",
+    Hint.DISTRICT: "有的区另有衔接办法：户籍填到区县再看，可能要当地确认。",
     Doubt.OFF_SITE: "外地能不能用，文件没有写。",
     Doubt.WEAK_SOURCE: "来源待核实，所以不写金额。",
     Doubt.CONDITIONS: "条件没有查全。",

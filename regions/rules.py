@@ -121,6 +121,12 @@ class Doubt(StrEnum):
     REPLACED = "maybe_replaced"
 
 
+class Hint(StrEnum):
+    """What may change a yes once more is told."""
+
+    DISTRICT = "district"
+
+
 class Conflict(StrEnum):
     """How benefits stand in each other's way."""
 
@@ -131,7 +137,7 @@ class Conflict(StrEnum):
     UNCLEAR = "unclear"  # no text says whether the second may be had beside the first
 
 
-Code = Refusal | Missing | Doubt
+Code = Refusal | Missing | Doubt | Hint
 ENDINGS = {Refusal.EXPIRED, Refusal.HUKOU_LEFT}
 QUOTABLE = {Grade.OFFICIAL, Grade.PRESS, Grade.REPORT}
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from regions.conditions import lies_in
+from regions.conditions import MUNICIPALITIES, city_of, lies_in
 from regions.rules import NATION
 
+# Insured by rules of their own.
+ELSEWHERE = {"71", "81", "82"}
 KINDS = ("inpatient", "outpatient", "pharmacy", "chronic")
 
 
@@ -40,21 +42,31 @@ def settle(insured: str | None, place: str | None, pacts: Iterable[Pact]) -> dic
     if insured and place and same_pool(insured, place):
         return dict.fromkeys(KINDS, Answer(Settlement.LOCAL))
     answers = dict.fromkeys(KINDS, Answer(Settlement.ASK))
-    covering = [pact for pact in pacts if covers(pact, insured) and covers(pact, place)]
+    covering = [pact for pact in pacts if covers(pact, insured, place)]
     for pact in sorted(covering, key=_width, reverse=True):
         answers |= {kind: Answer(said, pact.slug) for kind, said in pact.terms}
     return answers
 
 
-def covers(pact: Pact, code: str | None) -> bool:
-    return any(lies_in(code, party) for party in pact.parties)
+def covers(pact: Pact, insured: str | None, place: str | None) -> bool:
+    """Whether the pact speaks of this pair; the nation's rules are for two provinces."""
+    if NATION in pact.parties:
+        return in_two_provinces(insured, place)
+    return all(any(lies_in(code, party) for party in pact.parties) for code in (insured, place))
+
+
+def in_two_provinces(insured: str | None, place: str | None) -> bool:
+    """Whether they surely lie in different ones; Taiwan, Hong Kong and Macao are apart."""
+    provinces = {(code or NATION)[:2] for code in (insured, place)}
+    return len(provinces) == 2 and not provinces & {NATION[:2], *ELSEWHERE}
 
 
 def same_pool(insured: str, place: str) -> bool:
     """Whether both surely pool together: one prefecture, or one municipality."""
-    if insured[:2] in {"11", "12", "31", "50"}:
-        return place[:2] == insured[:2]
-    return insured[2:4] != "00" and insured[:4] == place[:4]
+    city = city_of(insured)
+    if city != city_of(place):
+        return False
+    return city[:2] in MUNICIPALITIES or city[2:] not in {"0000", "9000"}
 
 
 def _width(pact: Pact) -> tuple[bool, int, str]:

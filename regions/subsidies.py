@@ -12,7 +12,10 @@ from regions.conditions import (
     anchored,
     best_rate,
     doubts_of,
+    ends_with_hukou,
     excluded,
+    hints_of,
+    merged,
     portable,
     sourced,
     timely,
@@ -52,13 +55,18 @@ class Term:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One rule's answer. `higher`: a better rate may apply once more is told."""
+    """One rule's answer. `higher`: a better rate may apply once more is told.
+
+    `last_day`: had until then and no longer; `hints`: what may change it once more is told.
+    """
 
     rule: Rule
     reasons: Reasons = ()
     amount: Amount | None = None
     period: Period = Period.MONTH
     higher: Reasons = ()
+    last_day: datetime.date | None = None
+    hints: Reasons = ()
 
     def __post_init__(self) -> None:
         if self.answer is Answer.YES and self.amount is None:
@@ -154,10 +162,13 @@ def judge(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.da
         *sourced(rule),
         *doubts_of(rate, rule, elder),
     )
-    kinds = {type(reason.code) for reason in reasons}
-    if rate is None or kinds & {Refusal, Missing} or rule.grade not in QUOTABLE:
+    refusals = tuple(reason for reason in reasons if isinstance(reason.code, Refusal))
+    reasons = merged(refusals or reasons)
+    untold = any(isinstance(reason.code, Missing) for reason in reasons)
+    if rate is None or refusals or untold or rule.grade not in QUOTABLE:
         return Outcome(rule, reasons)
-    return Outcome(rule, reasons, rate.amount, rate.period, higher)
+    ends, hints = ends_with_hukou(rule, elder), tuple(hints_of(rule, elder))
+    return Outcome(rule, reasons, rate.amount, rate.period, higher, ends, hints)
 
 
 def may_be(outcome: Outcome) -> bool:
@@ -179,9 +190,8 @@ def options(outcomes: Iterable[Outcome], rules: Rulebook) -> tuple[Option, ...]:
 
 def chosen(whole: Option, choice: Exclusion) -> list[Option]:
     sides = [
-        without
+        tuple(o for o in whole if o.rule.slug not in gone)
         for gone, kept in ((choice.second, choice.first), (choice.first, choice.second))
         if any(o.rule.slug in kept for o in whole)
-        and (without := tuple(o for o in whole if o.rule.slug not in gone))
     ]
     return sides or [whole]

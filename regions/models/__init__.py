@@ -8,7 +8,9 @@ from .fixture import LoadedFixture
 from .policy import Exclusion, Policy
 from .rate import Rate
 from .region import Region, RegionGroup
+from .sign_in import FailedSignIn, SignIn
 from .staff import StaffMember
+from .stamp import Stamp
 
 __all__ = [
     "Agreement",
@@ -17,6 +19,7 @@ __all__ = [
     "Document",
     "Exclusion",
     "Fact",
+    "FailedSignIn",
     "Grade",
     "LoadedFixture",
     "Policy",
@@ -26,6 +29,8 @@ __all__ = [
     "Scale",
     "Scheme",
     "Setting",
+    "SignIn",
     "StaffMember",
+    "Stamp",
     "Status",
 ]

@@ -7,21 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from .document import DatePrecision, Document, show_date
-from .region import NATION, Region
-
-ELSEWHERE_INSURED = ("71", "81", "82")
+from .region import ELSEWHERE_INSURED, NATION, Region
 
 # The columns that say what is agreed.
-SUBJECTS = (
-    "inpatient",
-    "outpatient",
-    "pharmacy",
-    "chronic",
-    "lab_results",
-    "imaging",
-    "ratings",
-    "assessments",
-)
+RECOGNISED = ("assessments", "ratings", "lab_results", "imaging")
+SUBJECTS = ("inpatient", "outpatient", "pharmacy", "chronic", *RECOGNISED)
 
 
 class AgreementQuerySet(models.QuerySet["Agreement"]):

@@ -18,6 +18,38 @@ class Scale(models.TextChoices):
     CONTRACT = "contract", "机构护理等级（0 自理、1 介助、2 介护）"
 
 
+# Plain words for the levels of GB/T 42195; pages say them first and the official term in brackets.
+ABILITY_WORDS = {
+    0: "生活能自理",
+    1: "大多能自理，有些事要人搭把手",
+    2: "需要人帮吃饭走路",
+    3: "大部分事要人照顾",
+    4: "完全靠人照顾",
+}
+# The levels of each scale that a finding may state, in the words of that scale.
+LEVEL_NAMES: dict[Scale, dict[int, str]] = {
+    Scale.NATIONAL: {
+        0: "能力完好",
+        1: "轻度失能",
+        2: "中度失能",
+        3: "重度失能",
+        4: "完全失能",
+    },
+    Scale.BEIJING: {0: "能力完好", 1: "轻度失能", 2: "中度失能", 3: "重度失能"},
+    Scale.LTCI: {
+        0: "基本正常",
+        1: "轻度失能",
+        2: "中度失能",
+        3: "重度失能Ⅰ级",
+        4: "重度失能Ⅱ级",
+        5: "重度失能Ⅲ级",
+    },
+    Scale.CHONGQING: {1: "1 级", 2: "2 级（中度失能）", 3: "3 级（重度失能）"},
+    Scale.TIANJIN_CARE: {1: "轻度", 2: "中度", 3: "重度"},
+    Scale.CONTRACT: {0: "自理", 1: "介助", 2: "介护"},
+}
+
+
 class Status(models.TextChoices):
     """What an elder is recognised as, benefits already received included."""
 

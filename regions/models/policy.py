@@ -6,10 +6,11 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from .codes import CodesField, Status
 from .document import DatePrecision, Document, Grade, show_date
-from .region import Region, RegionGroup
+from .region import ELSEWHERE_INSURED, NATION, Region, RegionGroup, in_ranges
 
 # Grades whose figures may be shown; of the rest no amount is kept at all.
 QUOTABLE = (Grade.OFFICIAL, Grade.PRESS, Grade.REPORT)
@@ -25,6 +26,20 @@ class PolicyQuerySet(models.QuerySet["Policy"]):
         return self.filter(Q(in_force_from=None) | Q(in_force_from__lte=on)).filter(
             Q(in_force_to=None) | Q(in_force_to__gte=on)
         )
+
+    def of(self, region: Region) -> Self:
+        """Policies of `region`, of what lies in it and of the wider regions; of former ones too.
+
+        Of the nation its own only; those stop at Taiwan, Hong Kong and Macao.
+        """
+        if region.code == NATION:
+            return self.filter(region=NATION)
+        wider = region.codes_upward()
+        if region.code[:2] in ELSEWHERE_INSURED:
+            wider.remove(NATION)
+        spans = [region.code_range()]
+        own = in_ranges("region", spans) | in_ranges("region__successors", spans)
+        return self.filter(own | Q(region__in=wider)).distinct()
 
 
 class Policy(models.Model):
@@ -146,6 +161,9 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("policy", args=[self.slug])
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)

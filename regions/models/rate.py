@@ -27,6 +27,8 @@ CONDITIONS = (
     "scheme",
     "settings",
 )
+SAME_CONDITIONS = "同一期间已有条件完全相同的一档。"
+SAME_ORDER = "同一政策的档次先后不能相同。"
 # What each kind of amount is made of: these columns must, `optional` ones may be filled.
 PARTS = {
     "": (set(), set()),
@@ -120,7 +122,7 @@ class Rate(models.Model):
                 "policy",
                 "order",
                 name="rate_order_unique",
-                violation_error_message="同一政策的档次先后不能相同。",
+                violation_error_message=SAME_ORDER,
             ),
             models.UniqueConstraint(
                 "policy",
@@ -137,7 +139,7 @@ class Rate(models.Model):
                 "settings",
                 Coalesce("in_force_from", Value(datetime.date.min)),
                 name="rate_conditions_unique",
-                violation_error_message="同一期间已有条件完全相同的一档。",
+                violation_error_message=SAME_CONDITIONS,
             ),
             models.CheckConstraint(
                 name="rate_age_in_order",
@@ -207,14 +209,17 @@ class Rate(models.Model):
         return f"{self.policy} {self.name}"
 
     def clean(self) -> None:
-        if not self.policy_id:
+        policy: Policy | None = getattr(self, "policy", None)
+        if policy is None:
             return
-        if self.amount_kind and self.policy.grade not in QUOTABLE:
+        if self.amount_kind and policy.grade not in QUOTABLE:
             raise ValidationError({"amount_kind": NO_AMOUNT})
+        if policy.pk is None:
+            return
         others = Rate.objects.exclude(pk=self.pk).select_related("policy")
         for other in others.filter(policy=self.policy_id):
             if overlap(self, other) and self.is_for() == other.is_for():
-                raise ValidationError("同一期间已有条件完全相同的一档。")
+                raise ValidationError(SAME_CONDITIONS)
         if self.percent and self.policy.payee == Policy.Payee.BILL:
             self._leave_something(others.filter(policy__stage=self.policy.stage, base=self.base))
 

@@ -9,10 +9,24 @@ from django.db import models
 from django.db.models import Q
 
 NATION = "000000"
+# The nation's rules on insurance and benefits stop at Taiwan, Hong Kong and Macao.
+ELSEWHERE_INSURED = ("71", "81", "82")
 # No full name comes near it; longer texts, and those with control characters, name no region.
 LONGEST_TEXT = 50
+# 双江拉祜族佤族布朗族傣族自治县 has this many characters, and no region has more.
+LONGEST_NAME = 15
 # What may stand between the parts of a place name: 河北·廊坊, 河北 廊坊, 河北省/廊坊市.
 SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
+
+
+def is_code(text: str) -> bool:
+    """Whether `text` is a code of GB/T 2260, or one of 9 or 12 digits that begins with one."""
+    return re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` may be a name at all."""
+    return len(text) <= LONGEST_TEXT and text.isprintable()
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
@@ -53,20 +67,32 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """
         text = SEPARATORS.sub("", text)
         places = context.heirs() if context else None
-        found = {
-            region: heirs
-            for region in self._answering(text)
-            if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
-        }
-        final = {heir for region in preferred(list(found)) for heir in found[region]}
-        return sorted(final, key=lambda region: region.code)
+        return meant(
+            {
+                region: heirs
+                for region in self._answering(text)
+                if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
+            }
+        )
+
+    def leading(self, words: Iterable[str]) -> dict[str, tuple[list["Region"], str]]:
+        """Of each word that begins with a place (廊坊燕达): what that may be now, and what follows.
+
+        Words that begin with no place are left out. Two queries at most, however many words.
+        """
+        heads = {word: word[:LONGEST_TEXT] for word in words}
+        parts = {part for head in heads.values() for part in _parts(head)}
+        rows = self.filter(Q(name__in=parts) | Q(short_name__in=parts) | Q(code__in=parts))
+        named = list(rows.with_ancestors().prefetch_related("successors") if parts else ())
+        led = {word: _led(word, head, named) for word, head in heads.items()}
+        return {word: found for word, found in led.items() if found[0]}
 
     def _answering(self, text: str) -> list["Region"]:
         """Regions, current and former, that have this code or answer to this name."""
         rows = self.with_ancestors().prefetch_related("successors")
-        if re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text):
+        if is_code(text):
             return list(rows.filter(code=text[:6]))
-        if len(text) > LONGEST_TEXT or not text.isprintable():
+        if not is_name(text):
             return []
         endings = [text[start:] for start in range(len(text))]
         named = rows.filter(Q(name__in=endings) | Q(short_name__in=endings))
@@ -123,6 +149,10 @@ class Region(models.Model):
         verbose_name = "地区"
         verbose_name_plural = "地区"
         ordering = ["code"]
+        indexes = [
+            models.Index(fields=["name"], name="region_name"),
+            models.Index(fields=["short_name"], name="region_short_name"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="region_only_the_nation_has_no_parent",
@@ -214,11 +244,33 @@ class Region(models.Model):
         return not self.is_current and other.is_current and self.code[:2] == other.code[:2]
 
 
+def meant(found: dict[Region, list[Region]]) -> list[Region]:
+    """Of regions that answer to one text, each with its heirs: the current ones meant, by code."""
+    final = {heir for region in preferred(list(found)) for heir in found[region]}
+    return sorted(final, key=lambda region: region.code)
+
+
 def preferred(candidates: list[Region]) -> list[Region]:
     """Of the regions that answer to one name, those people mean: 河北 is the province."""
     provinces = [region for region in candidates if region.level == Region.Level.PROVINCE]
     candidates = provinces or candidates
     return [r for r in candidates if not any(r.gives_way_to(other) for other in candidates)]
+
+
+def _parts(text: str) -> set[str]:
+    """Every stretch of `text` as long as the names of regions are."""
+    lengths = range(2, LONGEST_NAME + 1)
+    return {text[i : i + n] for n in lengths for i in range(len(text) - n + 1)}
+
+
+def _led(word: str, head: str, named: list[Region]) -> tuple[list[Region], str]:
+    """The current regions that the longest possible beginning of `word` names, and the rest."""
+    for end in range(len(head), 1, -1):
+        start = head[:end]
+        found = [r for r in named if r.code == start or r.answers_to(start)]
+        if heirs := {heir for region in preferred(found) for heir in region.heirs()}:
+            return sorted(heirs, key=lambda region: region.code), word[end:]
+    return [], word
 
 
 def within(field: str, regions: Iterable[Region]) -> Q:

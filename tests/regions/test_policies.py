@@ -12,7 +12,7 @@ from django.contrib.admin.sites import site
 from django.db.models import TextChoices
 
 from regions import rules
-from regions.models import Agreement, Exclusion, Grade, Policy, Rate, RegionGroup
+from regions.models import Agreement, Exclusion, Grade, Policy, Rate, Region, RegionGroup
 from regions.models.policy import QUOTABLE
 from regions.policies import pacts, rulebook
 from regions.policies import rule as rule_of
@@ -68,6 +68,7 @@ def test_every_row_of_the_master_table_ships() -> None:
     assert Policy.objects.filter(slug__in=slugs).count() == len(slugs)
 
 
+@pytest.mark.no_cover
 def test_what_ships_passes_every_check_of_the_form() -> None:
     for row in [*Policy.objects.all(), *Rate.objects.all(), *Exclusion.objects.all()]:
         row.full_clean()
@@ -196,6 +197,12 @@ def test_the_pages_of_staff_open(admin_client) -> None:
         ("500000", "500103", "local"),
         ("131000", "131082", "local"),
         ("130800", "131082", "direct"),
+        ("410100", "410800", "ask"),
+        ("410000", "410800", "ask"),
+        ("000000", "410800", "ask"),
+        ("429004", "429005", "ask"),
+        ("429004", "429004", "local"),
+        ("110000", "810000", "ask"),
         (None, "131082", "ask"),
         ("110000", None, "ask"),
     ],
@@ -223,3 +230,8 @@ def test_the_narrower_agreement_decides_whatever_the_order() -> None:
     narrow = Pact("narrow", frozenset({"110000", "130000"}), (("inpatient", Settlement.NO),))
     for order in ((wide, narrow), (narrow, wide)):
         assert settle("110105", "131082", order)["inpatient"] == Answer(Settlement.NO, "narrow")
+
+
+def test_models_and_engine_mean_the_same_by_their_constants() -> None:
+    assert {str(grade) for grade in QUOTABLE} == {str(grade) for grade in rules.QUOTABLE}
+    assert Region.objects.get(level=Region.Level.NATION).code == rules.NATION

@@ -1,10 +1,12 @@
-"""Reads cases.csv, the table of worked cases in Chinese: what a clerk reads is what is tested."""
+"""Reads worked_cases.csv, in Chinese: what a clerk reads and tries an edit on is what is tested."""
 
 import csv
 import datetime
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from regions.rules import Disability, Elder, Stay, born_in
 
@@ -48,15 +50,21 @@ SCALES = {
 SCHEMES = {"职工": "employee", "居民": "resident"}
 KINDS = {"肢体": "limb", "听力": "hearing", "智力": "intellect"}
 CARE = {"住院": "inpatient", "普通门诊": "outpatient", "药店": "pharmacy", "慢特病": "chronic"}
-PATH = Path(__file__).with_name("cases.csv")
+Word = TypeVar("Word")
+PATH = Path(__file__).with_suffix(".csv")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One row; fees and totals are fen, None where the row does not say."""
+    """One row; fees and totals are fen, None where the row does not say.
+
+    `told` and `going` are the elder and the stay in the words of the table.
+    """
 
     number: str
     on: datetime.date
+    told: str
+    going: str
     elder: Elder
     stay: Stay
     fee: int | None
@@ -82,6 +90,8 @@ def case(row: dict[str, str]) -> Case:
     return Case(
         number=row["编号"],
         on=datetime.date.fromisoformat(row["日期"]),
+        told=row["老人"],
+        going=row["去处"],
         elder=elder(dict(part.split("=") for part in parts(row["老人"]))),
         stay=stay(*row["去处"].split()),
         fee=fen(row["月费"]),
@@ -123,16 +133,19 @@ def elder(told: dict[str, str]) -> Elder:
     )
 
 
-def chosen(cell, read):
+def chosen(cell: str | None, read: Callable[[str], Word]) -> frozenset[Word] | None:
+    """What a cell lists; 无 is an empty set, no cell is not told."""
     if cell is None:
         return None
     return frozenset(read(word) for word in cell.split("、") if word != "无")
 
 
 def disability(words: str) -> Disability:
-    match = re.fullmatch(r"(..)([一二三四])级(多重)?", words)
-    assert match, words
-    kind, grade, multiple = match.groups()
+    """As in 智力二级多重."""
+    found = re.fullmatch(r"(..)([一二三四])级(多重)?", words)
+    if not found:
+        raise ValueError(f"不是残疾的写法：{words}")
+    kind, grade, multiple = found.groups()
     return Disability(KINDS[kind], "一二三四".index(grade) + 1, bool(multiple))
 
 
@@ -144,16 +157,14 @@ def born(text: str | None) -> tuple[datetime.date, datetime.date] | None:
     """A day of birth, or a month of it."""
     if text is None:
         return None
-    if len(text) == 7:
-        return born_in(*map(int, text.split("-")))
+    if len(text) == len("1945-06"):
+        year, month = map(int, text.split("-"))
+        return born_in(year, month)
     return datetime.date.fromisoformat(text), datetime.date.fromisoformat(text)
 
 
 def stay(place: str, setting: str, listed: str = "") -> Stay:
     """The home is on no list but the one named."""
-    lists = [tuple(listed.removeprefix("名单=").split("@"))] if listed else []
-    return Stay(
-        PLACES[place],
-        SETTINGS[setting],
-        frozenset((kind, PLACES[by]) for kind, by in lists),
-    )
+    kind, _, by = listed.removeprefix("名单=").partition("@")
+    designations = {(kind, PLACES[by])} if listed else set()
+    return Stay(PLACES[place], SETTINGS[setting], frozenset(designations))

@@ -1,0 +1,35 @@
+"""When a set of rows last changed, so that what was worked out from them can be kept."""
+
+import uuid
+
+from django.db import models
+
+
+def new_token() -> uuid.UUID:
+    return uuid.uuid4()
+
+
+class StampQuerySet(models.QuerySet["Stamp"]):
+    def of(self, name: str) -> uuid.UUID | None:
+        """The token of the last change, or None before the first; one query."""
+        return self.filter(pk=name).values_list("token", flat=True).first()
+
+    def touch(self, name: str) -> None:
+        """Say, in the transaction that changed the rows, that they are changed."""
+        self.update_or_create(pk=name, defaults={"token": new_token()})
+
+
+class Stamp(models.Model):
+    """One token per set of rows; a token is never used twice, not even after a rollback."""
+
+    name = models.CharField("名称", max_length=20, primary_key=True)
+    token = models.UUIDField("记号", default=new_token)
+
+    objects = StampQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "变动记号"
+        verbose_name_plural = "变动记号"
+
+    def __str__(self) -> str:
+        return self.name
