@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 
 from django.db.models import Count, Q, QuerySet
 
@@ -22,6 +22,7 @@ from institutions.models import (
     Rating,
 )
 from institutions.models.listing import has_any
+from institutions.needs import NEEDS, need_words
 from regions.models import Region
 
 # A bed count this young is about now.
@@ -42,19 +43,21 @@ class Choice:
 
 @dataclass(frozen=True)
 class Facet:
-    """One parameter of the search with its choices."""
+    """One parameter of the search with its choices; `all_of`: every chosen one must hold."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
+    all_of: bool = False
 
     def words(self, choice: Choice) -> str:
         """The choice as a sentence part of its own; 未公布 says what is not published."""
         return f"{self.label}{choice.label}" if choice.value == "unknown" else choice.label
 
     def q(self, values: Iterable[str]) -> Q:
-        """The condition for any of `values`."""
-        return reduce(or_, (choice.q for choice in self.choices if choice.value in set(values)))
+        """The condition for any of `values`, or for all of them."""
+        chosen = (choice.q for choice in self.choices if choice.value in set(values))
+        return reduce(and_ if self.all_of else or_, chosen)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,15 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
             ),
         ),
         _yes("dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])),
+        Facet(
+            "need",
+            "要能照顾",
+            tuple(
+                Choice(name, f"不拒收{need_words(name)}", ~has_any("refuses", [name]))
+                for name in NEEDS
+            ),
+            all_of=True,
+        ),
         _yes(
             "vacant",
             "空床",
@@ -102,7 +114,11 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
             "ltci_city",
             "长护险",
             tuple(
-                Choice(city.code, f"{city.name}长护险（长期护理保险）定点", _on_list_of(city))
+                Choice(
+                    city.code,
+                    f"{city.name}长护险（长期护理保险）定点",
+                    Q(pk__on_list=(Designation.Kind.LTCI.value, city.code)),
+                )
                 for city in cities
             ),
         ),
@@ -162,12 +178,6 @@ def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str
         label,
         tuple(Choice(value, str(text), has_any(field, [value])) for value, text in choices),
     )
-
-
-def _on_list_of(city: Region) -> Q:
-    """A subquery, not a join: a join would count a home once for each of its designations."""
-    rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI, region=city)
-    return Q(pk__in=rows.values("listing"))
 
 
 def ltci_cities(asked: Iterable[str] = ()) -> QuerySet[Region]:

@@ -10,18 +10,23 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Case, F, OrderBy, Q, QuerySet, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
-from institutions import places
+from institutions import distance, places
+from institutions.estimates import Estimator, estimator, level_of
 from institutions.facets import CARE, Facet, facets, fresh_vacancy, ltci_cities
 from institutions.models import Level, Listing
-from institutions.search import MOST_WORDS, matching, words
+from institutions.models.listing import has_any
+from institutions.search import MOST_WORDS, Search, search, words
+from regions import policies
+from regions.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
+from regions.forms import UNREADABLE, ElderForm, legible
 
 LONGEST_QUERY = 200
 HIGHEST_PRICE = 1_000_000
-UNREADABLE = "�"  # what Django puts for bytes that are no text, and we for NUL
 FEN = 100
 BOUNDS = (("gte", GreaterThanOrEqual), ("lte", LessThanOrEqual))
 
@@ -33,10 +38,16 @@ RECOMMENDED: tuple[OrderBy, ...] = (
 )
 SORTS = {
     "": "推荐",
+    "net": "补贴后从低到高",
     "price": "标价从低到高",
     "vacant": "空床从多到少",
     "fresh": "更新从近到远",
+    "near": "直线距离从近到远",
 }
+BASES = {"list": "按标价算", "net": "按补贴后算"}
+# What narrows a search and is no choice of a facet.
+TYPED = ("q", "price_min", "price_max", "within")
+NEEDS_LEVEL = "要先填老人的国家能力评估等级，才能按补贴后的钱算。"
 
 
 class SearchForm(forms.Form):
@@ -52,6 +63,7 @@ class SearchForm(forms.Form):
             elif len(set(values)) > 1:
                 self.add_error(name, "这一项写了不止一次，先不按它筛选。")
         self._check_prices()
+        self._check_anchor()
         return self.cleaned_data
 
     def _keep_known(self, name: str, field: "ChoicesField", values: list[str]) -> None:
@@ -70,13 +82,16 @@ class SearchForm(forms.Form):
             self.add_error("price_max", "最高价比最低价还低，两项都先不算。")
             del self.cleaned_data["price_min"]
 
-
-def legible(data: QueryDict) -> QueryDict:
-    """What was typed, with a mark in place of the NUL that neither page nor PostgreSQL takes."""
-    marked = QueryDict(mutable=True)
-    for name, values in data.lists():
-        marked.setlist(name, [value.replace("\0", UNREADABLE) for value in values])
-    return marked
+    def _check_anchor(self) -> None:
+        """Without a first place nothing is near; where it is in error, that alone is told."""
+        if self.cleaned_data.get(FIRST):
+            return
+        needing = ["within"] if self.cleaned_data.get("within") is not None else []
+        needing += ["sort"] if self.cleaned_data.get("sort") == "near" else []
+        for name in needing:
+            del self.cleaned_data[name]
+            if FIRST not in self.errors:
+                self.add_error(name, distance.NEEDS_ANCHOR)
 
 
 class ChoicesField(forms.MultipleChoiceField):
@@ -99,13 +114,15 @@ class Number(django_filters.Filter):
 
     field_class = forms.IntegerField
 
-    def __init__(self, label: str, lowest: int, highest: int | None = None) -> None:
+    def __init__(
+        self, label: str, lowest: int, highest: int | None = None, example: int = 5000
+    ) -> None:
         super().__init__(
             label=label,
             min_value=lowest,
             max_value=highest,
             error_messages={
-                "invalid": "请填整数，比如 5000。",
+                "invalid": f"请填整数，比如 {example}。",
                 "min_value": f"不能小于 {lowest}。",
                 "max_value": f"不能大于 {highest}。",
             },
@@ -120,6 +137,12 @@ class OneOf(django_filters.Filter):
     def __init__(self, label: str, choices: Iterable[tuple[str, str]]) -> None:
         words = {"invalid_choice": "没有这一项。"}
         super().__init__(label=label, choices=[*choices], error_messages=words)
+
+
+class Near(django_filters.Filter):
+    """A place that distances are measured from."""
+
+    field_class = AnchorField
 
 
 def validate_words(text: str) -> None:
@@ -147,6 +170,7 @@ class InstitutionFilter(django_filters.FilterSet):
     region = Choices()
     care = Choices()
     dementia = Choices()
+    need = Choices()
     price_min = Number("最低（元/月）", 0, HIGHEST_PRICE)
     price_max = Number("最高（元/月）", 0, HIGHEST_PRICE)
     vacant = Choices()
@@ -163,7 +187,11 @@ class InstitutionFilter(django_filters.FilterSet):
     fresh = Choices()
     operating = Choices()
     real = Choices()
-    basis = OneOf("价格按什么算", [("list", "标价")])
+    near = Near(label=LABELS[FIRST])
+    near2 = Near(label=LABELS[SECOND])
+    within = Number("多少公里以内（直线）", 1, distance.FARTHEST, example=30)
+    basis = OneOf("价格按什么算", BASES.items())
+    why = OneOf("写明为什么合适", [("1", "写明")])
     sort = OneOf("排序", SORTS.items())
     page = Number("页码", 1)
 
@@ -193,6 +221,29 @@ class InstitutionFilter(django_filters.FilterSet):
             ]
         # Former codes are known too; a search for one is a search for what succeeded it.
         self.filters["region"].extra["choices"] += [(code, code) for code in self.places.former]
+        self.asked = ElderForm(data, on)
+        for name in ("basis", "sort"):
+            self.filters[name].extra["validators"] = [self._validate_net]
+
+    def _validate_net(self, value: str) -> None:
+        """A price is of one ability level: without it there is nothing to subtract from."""
+        if value == "net" and self.level is None:
+            raise ValidationError(NEEDS_LEVEL)
+
+    @cached_property
+    def estimator(self) -> Estimator:
+        """What prices homes for the elder of this address."""
+        return estimator(self.asked.elder, policies.book(), self.on)
+
+    @property
+    def level(self) -> Level | None:
+        """The elder's own ability level, if it is told."""
+        return level_of(self.asked.elder)
+
+    @cached_property
+    def net(self) -> Case:
+        """What is left to pay after what follows the elder, as SQL; needs the level."""
+        return self.estimator.net(self.level or Level.ABLE)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -207,56 +258,100 @@ class InstitutionFilter(django_filters.FilterSet):
     def narrowing(self) -> list[str]:
         """The parameters that narrow this search, in the order of the form."""
         names = [name for name in self.filters if name in self.values]
-        return [name for name in names if name in (*self.facets, "q", "price_min", "price_max")]
+        return [name for name in names if name in (*self.facets, *TYPED)]
 
     @cached_property
+    def found(self) -> Search:
+        """What the text of the search box finds."""
+        return search(self.values.get("q", ""))
+
+    @property
     def text(self) -> Q:
         """What was typed into the search box, as a condition."""
-        return matching(self.values["q"]) if "q" in self.values else Q()
+        return self.found.condition
 
-    def condition(self, **changes: Any) -> Q:
-        """The search as a condition but for its text, with some parameters changed or dropped.
+    def parts(self, **changes: Any) -> list[Q]:
+        """What the search asks but for its text, with some parameters changed or dropped.
 
-        `condition(care=["self"])` is the search with that care alone; `condition(care=None)`
-        the search without any.
+        `parts(care=["self"])` is the search with that care alone; `parts(care=None)` the search
+        without any. A home must meet every part.
         """
         values = {k: v for k, v in (self.values | changes).items() if v is not None}
-        condition = reduce(
-            and_, (f.q(values[name]) for name, f in self.facets.items() if name in values), Q()
-        )
-        bounds = {}
-        if "price_min" in values:
-            bounds["gte"] = values["price_min"] * FEN
-        if "price_max" in values:
-            bounds["lte"] = values["price_max"] * FEN
-        return condition & _price_within(bounds, levels_priced(values.get("care", ())))
+        asked = [f.q(values[name]) for name, f in self.facets.items() if name in values]
+        bounds = _bounds(values)
+        if not bounds or values.get("basis") == "net":
+            return asked
+        levels = [self.level] if self.level is not None else levels_priced(values.get("care", ()))
+        return [*asked, _within(_price(levels), bounds)]
+
+    def condition(self, **changes: Any) -> Q:
+        """The parts as one condition."""
+        return reduce(and_, self.parts(**changes), Q())
+
+    @property
+    def unpriced(self) -> Q:
+        """Homes without the price that bounds are about."""
+        names = [f"price_{level}" for level in self.levels] or ["price_from"]
+        return Q(**{f"{name}__isnull": True for name in names})
+
+    def within_reach(self, **changes: Any) -> Q:
+        """The bounds on what is left to pay and on distance: no facet counts with them lifted."""
+        values = {k: v for k, v in (self.values | changes).items() if v is not None}
+        bounds = _bounds(values) if values.get("basis") == "net" else {}
+        near = distance.within(values[FIRST], values["within"]) if "within" in values else Q()
+        return near & _within(self.net, bounds) if bounds else near
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The places that distances are measured from; homes are sorted by the first."""
+        return chosen(self.values)
 
     @cached_property
     def conditions(self) -> Q:
-        """The whole search but for its text."""
+        """The whole search but for its text and what is within reach."""
         return self.condition()
 
     @property
     def levels(self) -> list[Level]:
-        """The ability levels to price by, the first with a price wins; none: the lowest of any."""
+        """The ability levels to price by, the first with a price wins; none: the lowest of any.
+
+        The elder's own level is more exact than the care that was ticked.
+        """
+        if self.level is not None:
+            return [self.level]
         return levels_priced(self.values.get("care", ()))
 
     def filter_queryset(self, queryset: QuerySet[Listing]) -> QuerySet[Listing]:
         """The matching rows in the chosen order, which is total: ties end with the id."""
-        rows = queryset.filter(self.text).filter(self.conditions)
-        return rows.order_by(*self._order(), "pk")
+        rows = queryset.filter(self.text, self.within_reach()).filter(self.conditions)
+        return rows.order_by(*self.order, "pk")
 
-    def _order(self) -> Iterable[OrderBy]:
+    @cached_property
+    def order(self) -> list[OrderBy]:
+        """The chosen order; ties end with the id."""
         match self.values.get("sort"):
+            case "net":
+                price = OrderBy(_price(self.levels), nulls_last=True)
+                return [OrderBy(self.net, nulls_last=True), price]
             case "price":
                 return [OrderBy(_price(self.levels), nulls_last=True)]
             case "vacant":
                 shown = Case(When(fresh_vacancy(self.on), then=F("vacant")))
                 return [shown.desc(nulls_last=True)]
+            case "near":
+                return [distance.nearest_first(self.values[FIRST])]
             case "fresh":
                 return [F("as_of").desc(nulls_last=True)]
             case _:
-                return RECOMMENDED
+                return [*self._meeting_first(), *self.found.order, *RECOMMENDED]
+
+    def _meeting_first(self) -> list[OrderBy]:
+        """Homes known to meet every need before those that do not say."""
+        needs = self.values.get("need", [])
+        if not needs:
+            return []
+        met = reduce(and_, (has_any("takes", [need]) for need in needs))
+        return [Case(When(met, then=0), default=1).asc()]
 
 
 def levels_priced(cares: Iterable[str]) -> list[Level]:
@@ -273,9 +368,12 @@ def _price(levels: Iterable[Level]) -> F | Coalesce:
     return columns[0] if len(columns) == 1 else Coalesce(*columns)
 
 
-def _price_within(bounds: dict[str, int], levels: list[Level]) -> Q:
-    """That the price lies within the bounds; without bounds a home needs no price."""
-    if not bounds:
-        return Q()
-    price = _price(levels)
+def _bounds(values: dict[str, Any]) -> dict[str, int]:
+    """The prices asked for, in fen, by lookup."""
+    asked = {"gte": values.get("price_min"), "lte": values.get("price_max")}
+    return {name: yuan * FEN for name, yuan in asked.items() if yuan is not None}
+
+
+def _within(price: Combinable, bounds: dict[str, int]) -> Q:
+    """That the price lies within the bounds; one that is not known does not."""
     return Q(*(lookup(price, bounds[name]) for name, lookup in BOUNDS if name in bounds))

@@ -1,16 +1,27 @@
-"""Keeps `Listing` in step with the institutions it is derived from."""
+"""Keeps `Listing` and `Tokens` in step with the institutions they are derived from."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from django.db import transaction
+from django.db import models, transaction
+from django.utils import timezone
 
-from institutions.models import Bed, Institution, Level, Listing, ListingDesignation
+from institutions.distance import position_of
+from institutions.models import (
+    Bed,
+    Institution,
+    Level,
+    Listing,
+    ListingChange,
+    ListingDesignation,
+    Tokens,
+)
 from institutions.models.institution import TAKES
 from institutions.models.listing import mask
 from institutions.models.quality import latest_ratings
 from institutions.pricing import bundle, monthly
 from institutions.provenance import sources_of
+from institutions.tokens import tokens
 
 BATCH = 500
 
@@ -22,25 +33,80 @@ def refresh(institutions: Iterable[int], on: datetime.date) -> None:
     no longer there, loses its listing.
     """
     ids = list(institutions)
+    if not ids:
+        return
     with transaction.atomic():
+        lock(ids)
+        changed(ids)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
-            # Two who save one home wait for each other; without the lock both insert its row.
-            list(Institution.objects.select_for_update().filter(pk__in=batch).order_by("pk"))
             derived = list(_derive(batch, on))
             Listing.objects.filter(pk__in=batch).delete()
             Listing.objects.bulk_create(listing for listing, _ in derived)
             ListingDesignation.objects.bulk_create(
                 designation for _, designations in derived for designation in designations
             )
+            _keep_tokens(batch, {row.pk: tokens(row.institution) for row, _ in derived})
+
+
+def lock(institutions: Iterable[int]) -> None:
+    """Wait for whoever else writes these homes; without it two who save one both insert its row.
+
+    Before anything is told as changed: a writer who waits for a home must not hold up the rest.
+    """
+    ids = sorted(institutions)
+    for start in range(0, len(ids), BATCH):
+        rows = Institution.objects.filter(pk__in=ids[start : start + BATCH]).order_by("pk")
+        list(rows.select_for_update().values_list("pk"))
+
+
+def changed(institutions: Iterable[int] | None = None) -> None:
+    """Say that the listings of these institutions change or go, or all; in that transaction."""
+    ListingChange.objects.tell(institutions, timezone.now())
+
+
+def _keep_tokens(batch: list[int], texts: Mapping[int, str]) -> None:
+    """Write the tokens that changed: what few edits touch stays as it is in the index."""
+    kept = dict(Tokens.objects.filter(pk__in=batch).values_list("pk", "text"))
+    Tokens.objects.filter(pk__in=kept.keys() - texts.keys()).delete()
+    Tokens.objects.bulk_create(
+        (Tokens(pk=pk, text=text) for pk, text in texts.items() if kept.get(pk) != text),
+        update_conflicts=True,
+        unique_fields=["institution"],
+        update_fields=["text"],
+    )
+
+
+def rebuild_tokens(say: Callable[[int, int], object]) -> None:
+    """Write the tokens of every listed home that differ; `say` is told how many of all are done."""
+    ids = list(Listing.objects.order_by("pk").values_list("pk", flat=True))
+    Tokens.objects.exclude(pk__in=Listing.objects.values("pk")).delete()
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        homes = Institution.objects.filter(pk__in=batch).with_place()
+        _keep_tokens(batch, {home.pk: tokens(home) for home in homes})
+        say(start + len(batch), len(ids))
+    changed()
 
 
 def refresh_all(on: datetime.date) -> int:
     """Derive every listing anew; returns how many institutions were read."""
     ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
+        lock(ids)
+        changed()
         Listing.objects.all().delete()
         refresh(ids, on)
+    return len(ids)
+
+
+def remove(homes: models.QuerySet[Institution]) -> int:
+    """Delete these homes with all that hangs on them; returns how many."""
+    with transaction.atomic():
+        ids = list(homes.values_list("pk", flat=True))
+        lock(ids)
+        changed(ids)
+        homes.delete()
     return len(ids)
 
 
@@ -48,6 +114,7 @@ def wrong(on: datetime.date) -> list[int]:
     """Ids of institutions whose listing is missing, left over or not what `refresh` would make."""
     kept = {row["institution_id"]: row for row in Listing.objects.values()}
     designations = _by_listing(ListingDesignation.objects.all())
+    texts = dict(Tokens.objects.values_list("pk", "text"))
     found = []
     ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
@@ -58,7 +125,12 @@ def wrong(on: datetime.date) -> list[int]:
             fresh = listing and {
                 f.attname: getattr(listing, f.attname) for f in listing._meta.fields
             }
-            if fresh != kept.pop(pk, None) or _by_listing(rows).get(pk) != designations.get(pk):
+            text = tokens(listing.institution) if listing else None
+            if (
+                fresh != kept.pop(pk, None)
+                or text != texts.get(pk)
+                or _by_listing(rows).get(pk) != designations.get(pk)
+            ):
                 found.append(pk)
     return found
 
@@ -74,7 +146,7 @@ def _derive(
     ids: list[int], on: datetime.date
 ) -> Iterable[tuple[Listing, list[ListingDesignation]]]:
     """New, unsaved listings of the published institutions among `ids`."""
-    published = Institution.objects.published().filter(pk__in=ids).order_by("pk")
+    published = Institution.objects.published().filter(pk__in=ids).with_place().order_by("pk")
     for institution in published.prefetch_related(
         "beds", "fees", "phones", "medical_links", "designations", "ratings", "provenance"
     ):
@@ -101,6 +173,8 @@ def derive(institution: Institution, on: datetime.date) -> Listing:
         is_demo=institution.is_demo,
         valid_until=_valid_until(institution, on),
     )
+    if place := position_of(institution):
+        listing.x, listing.y, listing.z = place
     _set_prices(listing, institution, on)
     _set_vacancy(listing, list(institution.beds.all()))
     _set_masks(listing, institution, on)

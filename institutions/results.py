@@ -6,18 +6,30 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
+from django.forms import Form
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.urls import reverse
 
+from institutions import comparison, shortlist
 from institutions.cards import Card, card
-from institutions.facets import Counts, count
-from institutions.filters import SORTS, InstitutionFilter
+from institutions.distance import NEAR, Near, near
+from institutions.estimates import Estimator
+from institutions.filters import BASES, RECOMMENDED, SORTS, InstitutionFilter
+from institutions.finding import Rows, finding
+from institutions.fit import Wish, refusals
 from institutions.models import Listing
-from institutions.places import HomesByRegion, Node
+from institutions.models.listing import has_any
+from institutions.places import Node
+from regions.forms import ElderForm
+from regions.questions import Questions, questions
 
 PER_PAGE = 20
+# Needs that the care of the elder asks for already; a column need not ask twice.
+LEVEL_NEED = "takes_level_"
+# Of the first so many homes a page says why they fit, and of those set apart why they do not.
+SAID_WHY = 10
 # Of a search text too long to use, as much as a reader needs to mend it.
 LONGEST_SHOWN = 1000
 # A facet with more options than this folds away those that would find nothing.
@@ -25,7 +37,7 @@ FEW = 8
 # The panels of the filter column: a heading, its parameters, and whether it starts open.
 PANELS = (
     ("地区", ("region",), True),
-    ("老人的情况", ("care", "dementia"), True),
+    ("老人的情况", ("care", "dementia", "need"), True),
     ("每月价格", ("price_min", "price_max"), True),
     ("床位和房型", ("vacant", "room", "bed"), True),
     ("医保和长护险", ("designated", "settles", "ltci_city"), True),
@@ -106,11 +118,42 @@ class Problem:
         return f"id_{self.field}" if self.field not in ("basis", "sort", "page") else "id_q"
 
 
+@dataclass(frozen=True)
+class Refused:
+    """A home that says it does not meet a need."""
+
+    name: str
+    url: str
+    is_demo: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How many homes are set apart, and the first of them."""
+
+    total: int
+    homes: tuple[Refused, ...]
+
+    @property
+    def more(self) -> bool:
+        return self.total > len(self.homes)
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """How many homes a budget leaves out unasked, and the same search without it."""
+
+    total: int
+    real: int
+    url: str
+
+
 class CountedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
     """A paginator that is told the count, so that it does not ask the database again."""
 
-    def __init__(self, rows: QuerySet[Listing], total: int) -> None:
-        super().__init__(rows, PER_PAGE)
+    def __init__(self, rows: Rows, total: int) -> None:
+        super().__init__(rows, PER_PAGE)  # type: ignore[arg-type]  # counts and slices suffice
         self._total = total
 
     @property
@@ -123,39 +166,113 @@ class Results:
 
     def __init__(self, search: InstitutionFilter) -> None:
         self.search = search
-        self.rows = search.queryset.filter(search.text)
-        self.counts: Counts = count(self.rows, search.conditions, self._choices_counted())
-        self.homes = HomesByRegion(
-            dict(
-                self.rows.filter(search.condition(region=None))
-                .order_by()
-                .values_list("region")
-                .annotate(homes=Count("pk"))
-            )
-        )
-
-    def _choices_counted(self) -> dict[tuple[str, str], Q]:
-        """The search with each choice alone in its facet; regions are counted by county instead."""
-        return {
-            (facet.name, choice.value): self.search.condition(**{facet.name: [choice.value]})
-            for facet in self.search.facets.values()
-            if facet.name != "region"
-            for choice in facet.choices
-        }
+        self.finding = finding(search)
+        self.counts = self.finding.counts()
+        self.homes = self.finding.homes()
 
     @property
-    def form(self) -> object:
+    def form(self) -> Form:
         return self.search.form
+
+    @property
+    def elder(self) -> ElderForm:
+        """The elder that prices are computed for."""
+        return self.search.asked
+
+    @property
+    def to_compare(self) -> dict[str, str]:
+        """The homes chosen for comparison, which the page only carries along."""
+        return comparison.carried(comparison.chosen(self.search.data))
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The strip that asks about the elder; it sends the search along."""
+        kept = [(name, value) for name, values in self._query().lists() for value in values]
+        kept += self.to_compare.items()
+        return questions(self.elder, reverse("institutions"), kept)
+
+    @cached_property
+    def near(self) -> Near:
+        """The strip that asks where to measure from; it sends the rest of the search along."""
+        query = self._with_elder()
+        for name in (*NEAR, "sort"):
+            query.pop(name, None)
+        kept = [(name, value) for name, values in query.lists() for value in values]
+        return near(self.form, self.search.anchors, reverse("institutions"), kept)
+
+    @property
+    def without_places(self) -> str:
+        """The address without any place to measure from, and what rests on one."""
+        query = self._with_elder()
+        for name in NEAR:
+            query.pop(name, None)
+        if query.get("sort") == "near":
+            del query["sort"]
+        return _url(query)
 
     @cached_property
     def page(self) -> Page[Listing]:
-        paginator = CountedPaginator(self.search.qs.for_cards(), self.counts.total)
+        base = self.search.queryset.for_cards()
+        if self._estimator:
+            base = base.prefetch_related("designations")
+        rows = self.finding.rows(base, self.search.parts(), self.search.order)
+        paginator = CountedPaginator(rows, self.counts.total)
         return paginator.get_page(self.search.values.get("page") or 1)
+
+    @property
+    def _estimator(self) -> Estimator | None:
+        """What prices the cards, once anything is told of the elder."""
+        return self.search.estimator if self.elder.told else None
 
     @cached_property
     def cards(self) -> list[Card]:
+        search, by, wish = self.search, self._estimator, self._wish
+        return [
+            card(
+                row,
+                search.levels,
+                search.on,
+                by,
+                wish if n < SAID_WHY else None,
+                search.anchors,
+            )
+            for n, row in enumerate(self.page)
+        ]
+
+    @property
+    def _wish(self) -> Wish | None:
+        """What the first homes are measured against, where the search asks why they fit."""
         search = self.search
-        return [card(listing, search.levels, search.on) for listing in self.page]
+        if "why" not in search.values:
+            return None
+        most = search.values.get("price_max") if search.values.get("basis") == "net" else None
+        return Wish(tuple(search.values.get("need", [])), search.level, most, self.elder.elder)
+
+    @cached_property
+    def apart(self) -> Apart:
+        """Homes that only a need they refuse keeps out of the list, with the reason."""
+        search = self.search
+        needs = search.values.get("need", [])
+        if not needs:
+            return Apart(0, ())
+        parts = [*search.parts(need=None), has_any("refuses", needs)]
+        base = search.queryset.select_related("institution")
+        rows = self.finding.rows(base, parts, RECOMMENDED)
+        homes = tuple(
+            Refused(
+                row.institution.name,
+                row.institution.get_absolute_url(),
+                row.is_demo,
+                tuple(refusals(row, needs)),
+            )
+            for row in rows[:SAID_WHY]
+        )
+        return Apart(rows.count(), homes)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether no home holds what was typed, and those of a like name are shown."""
+        return self.search.found.is_alike
 
     @property
     def sort(self) -> str:
@@ -167,6 +284,17 @@ class Results:
         return [
             Link(label, self._address(sort=value), current=value == current)
             for value, label in SORTS.items()
+            if (value != "net" or self.search.level is not None)
+            and (value != "near" or "near" in self.search.values)
+        ]
+
+    @property
+    def bases(self) -> list[Option]:
+        """Whether bounds are on the list price or on what is left to pay."""
+        current = self.search.values.get("basis", "list")
+        return [
+            Option("basis", value, label, self.counts.total, value == current)
+            for value, label in BASES.items()
         ]
 
     @property
@@ -205,6 +333,7 @@ class Results:
                 choice.value in chosen,
             )
             for choice in self.search.facets[name].choices
+            if choice.value in chosen or not choice.value.startswith(LEVEL_NEED)
         ]
 
     def _place(self, node: Node) -> Option:
@@ -229,14 +358,17 @@ class Results:
     def _chosen(self) -> Iterator[tuple[str, str | None, str]]:
         """Every parameter and value that narrows the search, in words."""
         values = self.search.values
+        basis = "补贴后每月" if values.get("basis") == "net" else "每月"
         for name in self.search.narrowing:
             match name:
                 case "q":
                     yield name, None, f"含有 {values[name]}"
                 case "price_min":
-                    yield name, None, f"每月 {values[name]:,} 元以上"
+                    yield name, None, f"{basis} {values[name]:,} 元以上"
                 case "price_max":
-                    yield name, None, f"每月 {values[name]:,} 元以内"
+                    yield name, None, f"{basis} {values[name]:,} 元以内"
+                case "within":
+                    yield name, None, f"离{values['near'].name}直线 {values[name]:,} 公里以内"
                 case _:
                     facet = self.search.facets[name]
                     for choice in facet.choices:
@@ -244,18 +376,31 @@ class Results:
                             yield name, choice.value, facet.words(choice)
 
     @cached_property
+    def unpriced(self) -> Unpriced | None:
+        """Homes that a bound on the price leaves out because they publish none, real ones told."""
+        lifted = {"price_min": None, "price_max": None}
+        search = self.search
+        if not lifted.keys() & search.values.keys():
+            return None
+        asked = search.text & search.within_reach(**lifted) & search.condition(**lifted)
+        found = self.finding.count(asked & search.unpriced, {})
+        query = self._with_elder()
+        for name in (*lifted, "basis"):
+            query.pop(name, None)
+        return Unpriced(found.total, found.real, _url(query)) if found.total else None
+
+    @cached_property
     def relaxations(self) -> list[Link]:
         """When nothing is found: each filter whose removal finds something, with how many."""
         if self.counts.total:
             return []
         search = self.search
-        found = count(
-            search.queryset,
-            search.text & search.conditions,
+        found = self.finding.count(
+            search.text & search.within_reach() & search.conditions,
             {
-                (name, ""): search.conditions
-                if name == "q"
-                else search.text & search.condition(**{name: None})
+                (name, ""): (Q() if name == "q" else search.text)
+                & search.within_reach(**{name: None})
+                & search.condition(**{name: None})
                 for name in search.narrowing
             },
         )
@@ -277,6 +422,9 @@ class Results:
             Problem(name, self._label(name), self._typed(name), " ".join(map(str, errors[name])))
             for name in errors
         ]
+        told += [
+            Problem(name, label, self._typed(name), why) for name, label, why in self.elder.problems
+        ]
         asked = self.search.values.get("page", 1)
         if self.counts.total and asked > self.page.paginator.num_pages:
             last = f"没有这么多页，显示最后一页（第 {self.page.number} 页）。"
@@ -297,9 +445,11 @@ class Results:
     @property
     def carried(self) -> Iterable[tuple[str, str]]:
         """Parameters no field of the page holds, which a form must send along."""
-        return [
-            (name, self.search.values[name]) for name in ("sort",) if name in self.search.values
-        ]
+        values = self.search.values
+        chosen = {name: values[name] for name in ("why", "sort") if name in values}
+        near = [(name, str(values[name])) for name in NEAR if name in values]
+        kept = shortlist.carried(self.search.data)
+        return [*chosen.items(), *near, *self.elder.pairs, *kept.items(), *self.to_compare.items()]
 
     @cached_property
     def pages(self) -> list[Link]:
@@ -324,9 +474,10 @@ class Results:
 
     @property
     def canonical(self) -> str:
-        """The one path of these results: their filters in a fixed order, whatever the sort."""
+        """The one path of these results: filters in a fixed order, whatever sort and family."""
         query = self._query()
-        query.pop("sort", None)
+        for name in ("sort", "basis", "why", shortlist.KEEP, *NEAR):
+            query.pop(name, None)
         if self.page.number > 1:
             query["page"] = str(self.page.number)
         pairs = sorted((name, value) for name, values in query.lists() for value in values)
@@ -341,17 +492,26 @@ class Results:
                 query.setlist(name, [place.value for place in self.search.places.chosen])
             elif name != "page":
                 query.setlist(name, value if isinstance(value, list) else [str(value)])
+        query.update(shortlist.carried(self.search.data))
+        return query
+
+    def _with_elder(self) -> QueryDict:
+        """The address with what the page only carries along: homes to compare, and the elder."""
+        query = self._query()
+        query.update(self.to_compare)
+        for name, value in self.elder.pairs:
+            query.appendlist(name, value)
         return query
 
     def _address(self, **changes: object) -> str:
-        query = self._query()
+        query = self._with_elder()
         for name, value in changes.items():
             query[name] = str(value)
         return _url(query)
 
     def _address_without(self, name: str, value: str | None) -> str:
         """The address with one value of a parameter dropped, or all of it."""
-        query = self._query()
+        query = self._with_elder()
         kept = [one for one in query.getlist(name) if value is not None and one != value]
         query.setlist(name, kept)
         return _url(query)
@@ -370,4 +530,4 @@ def _url(query: QueryDict) -> str:
         query.setlist(name, values)
     if query.get("page") == "1":
         del query["page"]
-    return f"?{query.urlencode(safe=':')}"
+    return f"?{query.urlencode(safe=':,')}"

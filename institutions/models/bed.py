@@ -95,3 +95,12 @@ class Bed(models.Model):
     def dated(self) -> str:
         """The day, month or year of the counts; an empty string where nothing is counted."""
         return show_date(self.as_of, self.as_of_precision) if self.as_of else ""
+
+
+class BedFigures(Bed):
+    """The same rows as the clerk's list of daily figures, all homes together."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "床位数字"
+        verbose_name_plural = "床位数字一览"

@@ -54,14 +54,34 @@ class BitAnd(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
         return f"({left} & {right}) <> 0", (*left_params, *right_params)
 
 
+@models.OneToOneField.register_lookup
+class OnList(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
+    """`pk__on_list=(kind, region code)`: true of listings designated so by that region.
+
+    Not a join, which would count a home once for each of its designations.
+    """
+
+    lookup_name = "on_list"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        left, parameters = compiler.compile(self.lhs)
+        table = ListingDesignation._meta.db_table
+        rows = f"SELECT listing_id FROM {table} WHERE kind = %s AND region_id = %s"  # noqa: S608
+        return f"{left} IN ({rows})", (*parameters, *self.rhs)
+
+
 class ListingQuerySet(models.QuerySet["Listing"]):
     def within(self, *regions: Region) -> Self:
         """Listings in any of `regions`, or in what succeeded it."""
         return self.filter(within("region", regions))
 
     def stale(self, on: datetime.date) -> Self:
-        """Rows that a dated fee, status or designation changed before the day `on`."""
-        return self.filter(valid_until__lt=on)
+        """Rows that a dated fee, status or designation changed before the day `on`.
+
+        And rows that nothing is found by yet, made by a release that kept no tokens.
+        """
+        return self.filter(Q(valid_until__lt=on) | Q(institution__tokens=None))
 
     def for_cards(self) -> Self:
         """Rows with all that a result card shows; four queries however many rows."""
@@ -106,6 +126,11 @@ class Listing(models.Model):
     price_3 = models.BigIntegerField(null=True)
     price_4 = models.BigIntegerField(null=True)
     price_from = models.BigIntegerField(null=True)
+
+    # Where it stands, in metres from the centre of the earth: `regions.distance` says why.
+    x = models.BigIntegerField(null=True)
+    y = models.BigIntegerField(null=True)
+    z = models.BigIntegerField(null=True)
 
     vacant = models.PositiveIntegerField(null=True)
     vacant_as_of = models.DateField(null=True)
@@ -157,6 +182,12 @@ class Listing(models.Model):
                 )
                 for k in Level.values
             ),
+            models.CheckConstraint(
+                name="listing_position_whole",
+                condition=Q(x=None, y=None, z=None)
+                | Q(x__isnull=False, y__isnull=False, z__isnull=False),
+                violation_error_message="位置的三个数要么都有，要么都没有。",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -166,6 +197,18 @@ class Listing(models.Model):
         """The list price of a month for an elder of this ability level, in fen."""
         price: int | None = getattr(self, f"price_{level}")
         return price
+
+    def care(self, level: int) -> int | None:
+        """The care part of that price, in fen."""
+        care: int | None = getattr(self, f"care_{level}")
+        return care
+
+    @property
+    def position(self) -> tuple[int, int, int] | None:
+        """Where it stands; None: not published."""
+        if self.x is None or self.y is None or self.z is None:
+            return None
+        return self.x, self.y, self.z
 
     def members(self, name: str) -> list[str]:
         """The members set in the mask called `name`, in bit order."""

@@ -48,6 +48,8 @@ def fits(
             return price is not None and price <= int(values[0]) * 100
         case "region":
             return _in_region(home.region, values)
+        case "need":
+            return all(getattr(home, value) is not False for value in values)
         case _:
             return any(_has(home, name, value, on) for value in values)
 

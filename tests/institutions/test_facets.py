@@ -5,6 +5,7 @@ import random
 
 import pytest
 from django.http import QueryDict
+from django.test import override_settings
 
 from institutions.filters import InstitutionFilter
 from institutions.models import Institution, Listing
@@ -51,6 +52,7 @@ def address(chosen: dict[str, list[str]]) -> str:
     return query.urlencode()
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(12))
 def test_counts_equal_brute_force(seed, homes, today):
     check_counts(random.Random(seed), homes, today)
@@ -62,12 +64,21 @@ def test_counts_equal_brute_force_at_length(seed, homes, today):
     check_counts(random.Random(seed), homes, today)
 
 
+def by_bitmaps(found: InstitutionFilter) -> Results:
+    return Results(found)
+
+
+def by_database(found: InstitutionFilter) -> Results:
+    with override_settings(FACETS="orm"):
+        return Results(found)
+
+
 def check_counts(rng: random.Random, homes: list[Institution], today: datetime.date) -> None:
     """One random search: its rows, its totals, and the counts of five of its facets."""
     chosen = draw(rng, today)
     found = search(address(chosen), today)
     assert not found.form.errors
-    results = Results(found)
+    results = rng.choice([by_bitmaps, by_database])(found)
     ids = oracle.find(homes, chosen, today)
     assert set(found.qs.values_list("pk", flat=True)) == ids
     assert results.counts.total == len(ids)
@@ -82,6 +93,7 @@ def check_counts(rng: random.Random, homes: list[Institution], today: datetime.d
             assert got == expected, (name, choice.value)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(5))
 def test_relaxations_equal_brute_force(seed, homes, today):
     chosen = draw(random.Random(100 + seed), today) | {"q": ["绝无此名"]}
@@ -94,9 +106,14 @@ def test_relaxations_equal_brute_force(seed, homes, today):
     assert sorted(link.count for link in results.relaxations) == sorted(expected)
 
 
-def test_all_counts_take_one_query_and_regions_one(today, django_assert_num_queries):
-    found = search("region=131082&care=partial&vacant=1&price_max=6000", today)
-    with django_assert_num_queries(2):  # the aggregate of every choice, homes by region
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 1), ("orm", 2)])
+def test_queries_of_all_counts(engine, queries, today, settings, django_assert_num_queries):
+    settings.FACETS = engine
+    address = "region=131082&care=partial&vacant=1&price_max=6000"
+    Results(search(address, today))
+    found = search(address, today)
+    with django_assert_num_queries(queries):
+        # bitmaps: whether they are fresh; orm: the aggregate of every choice, homes by region
         Results(found)
 
 

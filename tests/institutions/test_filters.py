@@ -37,7 +37,7 @@ def search(address: str, on) -> InstitutionFilter:
         ("q=" + "老" * 201, "q", "最多 200 个字"),
         ("q=%00", "q", "看不见的字符"),
         ("sort=paid", "sort", "没有这一项"),
-        ("basis=net", "basis", "没有这一项"),
+        ("basis=net", "basis", "能力评估等级"),
         ("page=0", "page", "不能小于 1"),
         ("page=one", "page", "请填整数"),
     ],

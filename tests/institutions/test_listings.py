@@ -102,6 +102,7 @@ def expected_sets(home: Institution) -> dict[str, Any]:
     }
 
 
+@pytest.mark.no_cover
 def test_every_listing_of_the_register_is_what_the_oracle_says(today: datetime.date) -> None:
     kept = Listing.objects.in_bulk()
     homes = Institution.objects.published().prefetch_related(

@@ -1,0 +1,309 @@
+"""Listings as bitmaps of their ids, one for each value of each column, held in memory.
+
+The conditions and orders are the very ones the database is asked by (`Q`, `OrderBy`): here they are
+read over the values of a column instead of its rows. What no column tells, the database is asked.
+"""
+
+import operator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial, reduce
+from operator import and_
+from typing import Any
+
+from django.db.models import Case, F, OrderBy, Q, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Least
+from django.db.models.lookups import Lookup
+from pyroaring import BitMap
+
+from institutions.models import Level, Listing, ListingDesignation, Tokens
+
+# Columns, alone or together: a sum of prices needs the values that stand in one row.
+Names = tuple[str, ...]
+Values = dict[Any, BitMap]
+
+COLUMNS: tuple[Names, ...] = (
+    *(
+        (name,)
+        for name in (
+            "region", "kind", "ownership", "operating", "is_demo", "price_from", "vacant",
+            "vacant_as_of", "takes", "refuses", "rooms", "bed_categories", "medical", "ratings",
+            "designated", "networked", "known", "as_of",
+        )
+    ),
+    *((f"price_{k}",) for k in Level.values),
+    *((f"care_{k}", f"price_{k}") for k in Level.values),
+)  # fmt: skip
+FIELDS = sorted({name for names in COLUMNS for name in names})
+# The lists a home is on, the one column with many values a row.
+LISTS: Names = ("kind", "region")
+BATCH = 5_000
+# Answers kept beside the bitmaps; the oldest go first.
+MOST_KEPT = 500
+
+TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "exact": operator.eq,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "in": lambda value, several: value in several,
+    "range": lambda value, bounds: bounds[0] <= value <= bounds[1],
+    "bitand": lambda value, mask: value & mask != 0,
+}
+SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.floordiv,
+}
+
+
+class Bitmaps:
+    """The listings as they stood at one change. Never changed; `after` makes the next one."""
+
+    def __init__(self, columns: Mapping[Names, Values], everything: BitMap) -> None:
+        self.columns, self.everything = columns, everything
+        self._kept = lru_cache(MOST_KEPT)(self._answer)
+        self._sorted = lru_cache(MOST_KEPT)(self._buckets)
+
+    @classmethod
+    def load(cls) -> "Bitmaps":
+        """Every listing, read a few thousand at a time."""
+        bitmaps, last = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap()), 0
+        rows = Listing.objects.order_by("pk").values_list("pk", *FIELDS)
+        while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+            bitmaps._add(batch, _lists(listing__gt=last, listing__lte=batch[-1][0]))
+            last = batch[-1][0]
+        return bitmaps
+
+    def after(self, ids: Iterable[int]) -> "Bitmaps":
+        """With these listings as they are now; those no longer there are gone."""
+        gone = BitMap(ids)
+        columns = {
+            names: {
+                value: rows - gone if rows.intersect(gone) else rows
+                for value, rows in values.items()
+            }
+            for names, values in self.columns.items()
+        }
+        bitmaps = Bitmaps(columns, self.everything - gone)
+        rows = list(Listing.objects.filter(pk__in=list(gone)).values_list("pk", *FIELDS))
+        bitmaps._add(rows, _lists(listing__in=list(gone)))
+        return bitmaps
+
+    def _add(self, rows: list[tuple[Any, ...]], lists: Iterable[tuple[Any, ...]]) -> None:
+        """Only while being made: add rows of id and `FIELDS`, and of id and `LISTS`."""
+        if not rows:
+            return
+        ids, *told = zip(*rows, strict=True)
+        by_name = dict(zip(FIELDS, told, strict=True))
+        for names in COLUMNS:
+            self._add_column(names, ids, zip(*(by_name[name] for name in names), strict=True))
+        if pairs := list(lists):
+            listed, *told = zip(*pairs, strict=True)
+            self._add_column(LISTS, listed, zip(*told, strict=True))
+        self.everything |= BitMap(ids)
+
+    def _add_column(
+        self, names: Names, ids: Iterable[int], values: Iterable[tuple[Any, ...]]
+    ) -> None:
+        groups: dict[Any, list[int]] = defaultdict(list)
+        for pk, value in zip(ids, values, strict=True):
+            groups[value].append(pk)
+        column = self.columns[names]
+        for value, group in groups.items():
+            column[value] = column.get(value, BitMap()) | BitMap(group)
+
+    # Conditions
+
+    def all_of(self, conditions: Iterable[Q]) -> BitMap:
+        """Listings that meet every condition."""
+        return reduce(and_, map(self.find, conditions), self.everything)
+
+    def find(self, condition: Any) -> BitMap:
+        """Listings that meet a condition as the ORM takes it."""
+        if not isinstance(condition, Q):
+            return self._kept(condition) if _is_hashable(condition) else self._answer(condition)
+        found = [self.find(child) for child in condition.children]
+        if not found:
+            return self.everything
+        if condition.connector == Q.OR:
+            met = BitMap.union(*found)
+        elif condition.connector == Q.AND:
+            met = reduce(and_, found)
+        else:
+            raise ValueError(f"no reading of {condition.connector}")
+        return self.everything - met if condition.negated else met
+
+    def _answer(self, condition: Any) -> BitMap:
+        if isinstance(condition, Lookup) and self.tells(condition.lhs):
+            bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
+            test = TESTS[str(condition.lookup_name)]
+            return _union(
+                rows
+                for value, rows in self.split(condition.lhs, self.everything).items()
+                if value is not None and test(value, bound)
+            )
+        if not isinstance(condition, tuple):
+            return self._ask(condition)
+        name, wanted = condition
+        field, _, lookup = name.partition("__")
+        if name == "pk__on_list":
+            return self.columns[LISTS].get(wanted, BitMap())
+        if name == "pk__in" and isinstance(wanted, (list, tuple, set, frozenset)):
+            return BitMap(wanted) & self.everything
+        if (field,) in self.columns and (wanted is None or lookup == "isnull"):
+            unknown = wanted is None or bool(wanted)
+            kept = self.columns[field,].items()
+            return _union(rows for (value,), rows in kept if (value is None) is unknown)
+        if (field,) not in self.columns or (lookup or "exact") not in TESTS:
+            return self._ask(condition)
+        test = TESTS[lookup or "exact"]
+        return _union(
+            rows
+            for (value,), rows in self.columns[field,].items()
+            if value is not None and test(value, wanted)
+        )
+
+    def _ask(self, condition: Any) -> BitMap:
+        """The database's answer, for what is in no column: words, distances and subqueries."""
+        of_words = isinstance(condition, tuple) and condition[0] == "pk__holds"
+        rows = Tokens.objects if of_words else Listing.objects
+        found = rows.filter(Q(condition)).values_list("pk", flat=True)
+        return BitMap(found) & self.everything
+
+    def numbers(self, name: str, rows: BitMap) -> dict[Any, int]:
+        """How many of `rows` have each value of a column, those that none has left out."""
+        values = self.columns[name,].items()
+        counted = ((value, having.intersection_cardinality(rows)) for (value,), having in values)
+        return {value: number for value, number in counted if number}
+
+    # Orders
+
+    def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
+        """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
+        return self._cut(rows, list(orders), start, stop - start)
+
+    def _cut(self, rows: BitMap, orders: list[OrderBy], skip: int, take: int) -> list[int]:
+        if not orders:
+            return list(rows[skip : skip + take])
+        ids: list[int] = []
+        left = len(rows)
+        for bucket in self.buckets(orders[0]):
+            inside = bucket & rows
+            number = len(inside)
+            left -= number
+            if number <= skip:
+                skip -= number
+            else:
+                ids += self._cut(inside, orders[1:], skip, take - len(ids))
+                skip = 0
+            if len(ids) == take or not left:
+                break
+        return ids
+
+    def buckets(self, order: OrderBy) -> list[BitMap]:
+        """All listings, those of equal standing together, in order."""
+        return self._sorted(order) if _is_hashable(order) else self._buckets(order)
+
+    def _buckets(self, order: OrderBy) -> list[BitMap]:
+        values = self.split(order.expression, self.everything)
+        unknown = values.pop(None, None)
+        known = [values[value] for value in sorted(values, reverse=order.descending)]
+        return [*known, unknown] if unknown else known
+
+    def tells(self, expression: Any) -> bool:
+        """Whether the columns know all that an expression reads; a distance they do not."""
+        if isinstance(expression, Case):
+            return all(self.tells(part) for part in _results(expression))
+        if isinstance(expression, Coalesce):
+            return all(map(self.tells, expression.get_source_expressions()))
+        names = tuple(sorted(set(_names(expression))))
+        return not names or names in self.columns
+
+    def split(self, expression: Any, rows: BitMap) -> Values:
+        """`rows` by the value an expression has for them."""
+        if isinstance(expression, Case):
+            return self._split_case(expression, rows)
+        if isinstance(expression, Coalesce):
+            return self._split_first(expression, rows)
+        names = tuple(sorted(set(_names(expression))))
+        if not names:
+            return {_value(expression, names, ()): rows}
+        value = partial(_value, expression, names)
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        for row, having in self.columns[names].items():
+            if inside := having & rows:
+                found[value(row)].append(inside)
+        return {value: _union(parts) for value, parts in found.items()}
+
+    def _split_case(self, case: Case, rows: BitMap) -> Values:
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        left = rows
+        for when in case.cases:
+            inside = self.find(when.condition) & left
+            left = left - inside
+            for value, part in self.split(when.result, inside).items():
+                found[value].append(part)
+        for value, part in self.split(case.default, left).items():
+            found[value].append(part)
+        return {value: _union(parts) for value, parts in found.items()}
+
+    def _split_first(self, coalesce: Coalesce, rows: BitMap) -> Values:
+        """By the first of several expressions that has a value."""
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        for expression in coalesce.get_source_expressions():
+            values = self.split(expression, rows)
+            rows = values.pop(None, BitMap())
+            for value, part in values.items():
+                found[value].append(part)
+        found[None].append(rows)
+        return {value: _union(parts) for value, parts in found.items()}
+
+
+def _is_hashable(key: Any) -> bool:
+    """A list in it, say: then it cannot be told from others, and its answer is not kept."""
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
+
+
+def _union(several: Iterable[BitMap]) -> BitMap:
+    return BitMap.union(*several, BitMap())
+
+
+def _lists(**condition: object) -> Iterable[tuple[Any, ...]]:
+    return ListingDesignation.objects.filter(**condition).values_list("listing", *LISTS)
+
+
+def _results(case: Case) -> list[Any]:
+    return [*(when.result for when in case.cases), case.default]
+
+
+def _names(expression: Any) -> Iterable[str]:
+    """The columns an expression reads."""
+    if isinstance(expression, F):
+        yield expression.name
+    else:
+        for part in expression.get_source_expressions():
+            yield from _names(part)
+
+
+def _value(expression: Any, names: Names, row: tuple[Any, ...]) -> Any:
+    """What an expression is for a row of `names`; of something unknown, unknown."""
+    if isinstance(expression, F):
+        return row[names.index(expression.name)]
+    if isinstance(expression, Value):
+        return expression.value
+    parts = [_value(part, names, row) for part in expression.get_source_expressions()]
+    if None in parts:
+        return None
+    if isinstance(expression, CombinedExpression):
+        return SIGNS[expression.connector](*parts)
+    if isinstance(expression, Least):
+        return min(parts)
+    raise TypeError(f"no reading of {expression!r}")

@@ -1,0 +1,152 @@
+"""Two ways to the same answers about a search: by bitmaps in memory, or by the database.
+
+Both read the same conditions and orders. The database is what the bitmaps are measured against,
+and what answers while they are not there.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db.models import Count, OrderBy, Q, QuerySet
+from pyroaring import BitMap
+
+from institutions import bitmap_index
+from institutions.bitmaps import Bitmaps
+from institutions.facets import Counts, Facet, count
+from institutions.filters import InstitutionFilter
+from institutions.models import Listing
+from institutions.places import HomesByRegion
+
+
+class Finding(Protocol):
+    """What a results page asks of a search."""
+
+    def counts(self) -> Counts:
+        """How many homes there are, and how many with each choice alone in its facet."""
+
+    def homes(self) -> HomesByRegion:
+        """How many homes stand in each county, whatever region is chosen."""
+
+    def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
+        """How many homes of the whole register meet each condition."""
+
+    def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
+        """The rows of `base` that the text and every part find, in order; ties stand by id."""
+
+
+class Rows(Protocol):
+    """Rows that can be counted, and cut into pages."""
+
+    def count(self) -> int: ...
+
+    def __getitem__(self, part: slice) -> Iterable[Listing]: ...
+
+
+def finding(search: InstitutionFilter) -> Finding:
+    """By bitmaps, if they are there and fresh."""
+    bitmaps = bitmap_index.current()
+    return ByBitmaps(search, bitmaps) if bitmaps else ByDatabase(search)
+
+
+class ByDatabase:
+    """Every answer is a query."""
+
+    def __init__(self, search: InstitutionFilter) -> None:
+        self.search = search
+        self.found = search.queryset.filter(search.text, search.within_reach())
+
+    def counts(self) -> Counts:
+        search = self.search
+        choices = {
+            (facet.name, choice.value): search.condition(**{facet.name: [choice.value]})
+            for facet in _counted(search)
+            for choice in facet.choices
+        }
+        return count(self.found, search.conditions, choices)
+
+    def homes(self) -> HomesByRegion:
+        rows = self.found.filter(self.search.condition(region=None)).order_by()
+        return HomesByRegion(dict(rows.values_list("region").annotate(homes=Count("pk"))))
+
+    def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
+        return count(self.search.queryset, everything, choices)
+
+    def rows(
+        self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]
+    ) -> QuerySet[Listing]:
+        found = base.filter(self.search.text, self.search.within_reach())
+        return found.filter(*parts).order_by(*order, "pk")
+
+
+class ByBitmaps:
+    """Counts and order from bitmaps; of the rows only those shown are read."""
+
+    def __init__(self, search: InstitutionFilter, bitmaps: Bitmaps) -> None:
+        self.search, self.bitmaps = search, bitmaps
+        self.found = bitmaps.all_of([search.text, search.within_reach()])
+
+    def counts(self) -> Counts:
+        total = self.found & self.bitmaps.all_of(self.search.parts())
+        numbers = {
+            (facet.name, choice.value): number
+            for facet in _counted(self.search)
+            for choice, number in zip(facet.choices, self._beside(facet), strict=True)
+        }
+        return Counts(len(total), self._real(total), numbers)
+
+    def _beside(self, facet: Facet) -> Iterable[int]:
+        """How many homes each choice of a facet would find, the facet itself lifted."""
+        find, parts = self.bitmaps.all_of, self.search.parts
+        if facet.name == "care":  # homes are priced by it: each choice has bounds of its own
+            for choice in facet.choices:
+                yield len(self.found & find(parts(care=[choice.value])))
+        else:
+            lifted = self.found & find(parts(**{facet.name: None}))
+            for choice in facet.choices:
+                yield lifted.intersection_cardinality(find([choice.q]))
+
+    def _real(self, rows: BitMap) -> int:
+        return rows.intersection_cardinality(self.bitmaps.find(Q(is_demo=False)))
+
+    def homes(self) -> HomesByRegion:
+        anywhere = self.found & self.bitmaps.all_of(self.search.parts(region=None))
+        return HomesByRegion(self.bitmaps.numbers("region", anywhere))
+
+    def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
+        find = self.bitmaps.find
+        total = find(everything)
+        return Counts(
+            len(total),
+            self._real(total),
+            {choice: len(find(condition)) for choice, condition in choices.items()},
+        )
+
+    def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
+        parts, order = list(parts), list(order)
+        if not all(self.bitmaps.tells(one.expression) for one in order):
+            return ByDatabase(self.search).rows(base, parts, order)
+        return Picked(base, self.bitmaps, self.found & self.bitmaps.all_of(parts), order)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """Rows whose ids are known before they are read."""
+
+    base: QuerySet[Listing]
+    bitmaps: Bitmaps
+    found: BitMap
+    order: list[OrderBy]
+
+    def count(self) -> int:
+        return len(self.found)
+
+    def __getitem__(self, part: slice) -> list[Listing]:
+        ids = self.bitmaps.cut(self.found, self.order, part.start or 0, part.stop)
+        rows = self.base.in_bulk(ids)
+        return [rows[pk] for pk in ids if pk in rows]
+
+
+def _counted(search: InstitutionFilter) -> Iterable[Facet]:
+    """The facets whose choices are counted; of regions every county is counted instead."""
+    return (facet for facet in search.facets.values() if facet.name != "region")

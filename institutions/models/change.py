@@ -1,0 +1,50 @@
+"""What changed of the listings, in the order it was committed, so that copies in memory follow."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Self
+
+from django.db import models
+
+from regions.models.stamp import Stamp, new_token
+
+STAMP = "listings"
+# A reader further behind than this loads everything anew.
+KEPT = 1_000
+# A change of more homes than this is not told one by one.
+MOST_TOLD = 500
+
+
+class ListingChangeQuerySet(models.QuerySet["ListingChange"]):
+    def tell(self, institutions: Iterable[int] | None, at: datetime.datetime) -> None:
+        """Say, in the transaction that changes them, which listings change; None: all of them.
+
+        The row of the stamp orders the writers: whoever has it writes the next change, so that
+        changes are numbered as they are committed.
+        """
+        ids = None if institutions is None else sorted(institutions)
+        Stamp.objects.touch(STAMP)
+        told = ids if ids is not None and len(ids) <= MOST_TOLD else None
+        change = self.create(institutions=told, at=at)
+        self.filter(pk__lte=change.pk - KEPT).delete()
+
+    def since(self, number: int) -> Self:
+        """The change of this number and those after it, in order."""
+        return self.filter(pk__gte=number).order_by("pk")
+
+
+class ListingChange(models.Model):
+    """Listings changed together. Of a change that was rolled back the token never comes again."""
+
+    token = models.UUIDField("记号", default=new_token, editable=False)
+    institutions = models.JSONField("机构编号", null=True)
+    at = models.DateTimeField("时间")
+
+    objects = ListingChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "检索行的变动"
+        verbose_name_plural = "检索行的变动"
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

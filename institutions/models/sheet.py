@@ -1,0 +1,144 @@
+"""Sheets that were brought in: who, when, which file, and what became of each home in it."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from institutions.validators import validate_not_future
+from regions.models import Document, Region
+from regions.models.document import precision_field
+
+from .institution import Institution
+from .provenance import Provenance
+
+
+class SheetImportQuerySet(models.QuerySet["SheetImport"]):
+    def with_errors(self) -> Self:
+        """Imports some rows of which were refused and wait to be mended."""
+        return self.filter(refused__gt=0)
+
+    def by(self, user: Any) -> Self:
+        return self.filter(author=user)
+
+
+class SheetImport(models.Model):
+    """One file of institutions: checked first, then written whole or not at all."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", "已核对，还没有导入"
+        DONE = "done", "已导入"
+
+    file_name = models.CharField("文件名", max_length=200)
+    checksum = models.CharField("校验和（SHA-256）", max_length=64)
+    content = models.BinaryField("文件", null=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="谁导入的",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    within = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="限于地区",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    made_at = models.DateTimeField("上传时间", auto_now_add=True)
+    done_at = models.DateTimeField("导入时间", null=True, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.CHECKED)
+    # Where its figures come from
+    kind = models.CharField("来源种类", max_length=10, choices=Provenance.Kind.choices)
+    document = models.ForeignKey(
+        Document,
+        models.PROTECT,
+        verbose_name="来源文件",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    title = models.CharField("这张表的名称", max_length=200, blank=True)
+    as_of = models.DateField("数字截至", validators=[validate_not_future])
+    as_of_precision = precision_field()
+    # What became of its homes
+    digest = models.CharField("核对结果的校验和", max_length=64, blank=True)
+    new = models.PositiveIntegerField("新增", default=0)
+    changed = models.PositiveIntegerField("有变化", default=0)
+    same = models.PositiveIntegerField("没有变化", default=0)
+    refused = models.PositiveIntegerField("退回", default=0)
+    flagged = models.PositiveIntegerField("请核对", default=0)
+
+    objects = SheetImportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "表格导入"
+        verbose_name_plural = "表格导入"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="sheet_import_done_has_a_time",
+                condition=Q(state="done", done_at__isnull=False)
+                | Q(state="checked", done_at__isnull=True),
+                violation_error_message="导入了的要有导入时间，没有导入的不写。",
+            ),
+            models.CheckConstraint(
+                name="sheet_import_own_report_or_source",
+                condition=Q(kind="own") | Q(document__isnull=False) | ~Q(title=""),
+                violation_error_message="不是机构自己填报的，要选来源文件，或写明这张表的名称。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name}（{self.get_state_display()}）"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:institutions_sheetimport_change", args=[self.pk])
+
+
+class SheetLine(models.Model):
+    """What became of one home of a sheet: outcome, differences, and why it was refused."""
+
+    class Outcome(models.TextChoices):
+        NEW = "new", "新增"
+        CHANGED = "changed", "有变化"
+        SAME = "same", "没有变化"
+        REFUSED = "refused", "退回"
+
+    sheet = models.ForeignKey(SheetImport, models.CASCADE, related_name="lines")
+    first_row = models.PositiveIntegerField("第一行")
+    rows: "models.JSONField[Any, Any]" = models.JSONField("行", default=list)
+    name = models.CharField("名称", max_length=200, blank=True)
+    institution = models.ForeignKey(
+        Institution,
+        models.SET_NULL,
+        verbose_name="机构",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    outcome = models.CharField("结果", max_length=10, choices=Outcome.choices)
+    changes: "models.JSONField[Any, Any]" = models.JSONField("变化", default=list, blank=True)
+    problems: "models.JSONField[Any, Any]" = models.JSONField("问题", default=list, blank=True)
+    flags: "models.JSONField[Any, Any]" = models.JSONField("请核对", default=list, blank=True)
+
+    class Meta:
+        verbose_name = "导入结果"
+        verbose_name_plural = "导入结果"
+        ordering = ["sheet", "first_row"]
+        constraints = [
+            models.UniqueConstraint(
+                "sheet",
+                "first_row",
+                name="sheet_line_one_per_row",
+                violation_error_message="这一行已经有结果。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"第 {self.first_row} 行 {self.name}（{self.get_outcome_display()}）"

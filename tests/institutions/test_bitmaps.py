@@ -1,0 +1,183 @@
+"""What bitmaps answer is what the database answers: counts, ids and order, after any edit."""
+
+import datetime
+import random
+from urllib.parse import urlencode
+
+import pytest
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from institutions import listings
+from institutions.bitmap_index import FEW, BitmapIndex
+from institutions.bitmaps import Bitmaps
+from institutions.filters import SORTS, InstitutionFilter
+from institutions.finding import ByBitmaps, ByDatabase
+from institutions.models import Institution, Listing, ListingChange
+from institutions.models.institution import TAKES
+from tests.institutions.test_facets import address, draw, search
+
+pytestmark = pytest.mark.django_db
+
+TOLD = [
+    ("e_hukou", "110000"),
+    ("e_age", "87"),
+    ("e_status", "subsistence"),
+    ("e_disability", "none"),
+    ("e_insured", "110000"),
+    ("e_scheme", "employee"),
+]
+
+
+def at_once(work) -> None:
+    work()
+
+
+@pytest.fixture
+def worker() -> BitmapIndex:
+    return BitmapIndex(at_once)
+
+
+def drawn(rng: random.Random, today: datetime.date) -> InstitutionFilter:
+    """A random search in a random order, half of the time for an elder."""
+    pairs = [("sort", rng.choice(list(SORTS)))]
+    if rng.random() < 0.5:
+        pairs += [*TOLD, ("e_ability", f"gbt42195:{rng.randint(0, 4)}")]
+        pairs += [("basis", rng.choice(["list", "net"]))]
+    if rng.random() < 0.3:
+        pairs += [("near", "131082"), ("within", str(rng.choice([20, 100, 600])))]
+    return search(f"{address(draw(rng, today))}&{urlencode(pairs)}", today)
+
+
+def edit(rng: random.Random, today: datetime.date) -> None:
+    """Change a few homes as an editor might: what they take, are, and whether they are shown."""
+    ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
+    for pk in rng.sample(ids, rng.randint(1, 3)):
+        with transaction.atomic():
+            Institution.objects.filter(pk=pk).update(
+                kind=rng.choice(["", *Institution.Kind.values]),
+                ownership=rng.choice(["", *Institution.Ownership.values]),
+                region=rng.choice(["131082", "110105", "500101", "410802"]),
+                stage=rng.choice([*Institution.Stage.values, "published", "published"]),
+                **{name: rng.choice([None, True, False]) for name in rng.sample(TAKES, 3)},
+            )
+            listings.refresh([pk], today)
+
+
+def differences(bitmaps: Bitmaps | None, asked: InstitutionFilter, rng: random.Random) -> list[str]:
+    """What the two engines say differently of one search."""
+    assert bitmaps is not None
+    fast, slow = ByBitmaps(asked, bitmaps), ByDatabase(asked)
+    found = [name for name in ("counts",) if getattr(fast, name)() != getattr(slow, name)()]
+    if fast.homes().codes != slow.homes().codes or fast.homes().below != slow.homes().below:
+        found.append("homes")
+    ids = list(slow.rows(asked.queryset, asked.parts(), asked.order).values_list("pk", flat=True))
+    assert ids == list(asked.qs.values_list("pk", flat=True))
+    rows = fast.rows(asked.queryset, asked.parts(), asked.order)
+    start = rng.choice([0, 0, 7, max(len(ids) - 5, 0)])
+    if [row.pk for row in rows[start : start + 400]] != ids[start : start + 400]:
+        found.append("order")
+    return [f"{name}: {asked.data.urlencode()}" for name in found]
+
+
+def agree(seeds: range, today: datetime.date) -> list[str]:
+    """Two workers, one of which asks less often, while homes are edited between the searches."""
+    eager, lazy, found = BitmapIndex(at_once), BitmapIndex(at_once), []
+    for seed in seeds:
+        rng = random.Random(seed)
+        edit(rng, today)
+        asked = drawn(rng, today)
+        found += differences(eager.current(), asked, rng)
+        if seed % 3 == 0:
+            found += differences(lazy.current(), asked, rng)
+    return found
+
+
+@pytest.mark.no_cover
+def test_bitmaps_are_the_database(today):
+    assert agree(range(30), today) == []
+
+
+@pytest.mark.full
+def test_bitmaps_are_the_database_at_length(today):
+    assert agree(range(1_000, 1_500), today) == []
+
+
+def test_no_choice_of_a_facet_needs_the_database(today, worker, django_assert_num_queries):
+    asked, bitmaps = search("ltci_city=120000", today), worker.current()
+    choices = [choice for facet in asked.facets.values() for choice in facet.choices]
+    with django_assert_num_queries(0):
+        found = [len(bitmaps.find(choice.q)) for choice in choices]
+    assert found == [asked.queryset.filter(choice.q).count() for choice in choices]
+
+
+def home_shown(bitmaps: Bitmaps | None) -> int:
+    assert bitmaps is not None
+    return bitmaps.everything[0]
+
+
+def test_what_is_withdrawn_or_deleted_is_gone(today, worker):
+    withdrawn, deleted = worker.current().everything[:2]
+    Institution.objects.filter(pk=withdrawn).update(stage=Institution.Stage.DRAFT)
+    listings.refresh([withdrawn], today)
+    assert withdrawn not in worker.current().everything
+    listings.remove(Institution.objects.filter(pk=deleted))
+    assert deleted not in worker.current().everything
+
+
+def test_nothing_changed_is_one_query_and_the_same_bitmaps(worker, django_assert_num_queries):
+    bitmaps = worker.current()
+    with django_assert_num_queries(1):  # the last change seen, and any after it
+        assert worker.current() is bitmaps
+
+
+def test_many_changes_are_loaded_aside_and_nobody_waits(today):
+    waiting: list = []
+    worker = BitmapIndex(waiting.append)
+    assert worker.current() is None  # the database answers until they are there
+    waiting.pop()()
+    before = worker.current()
+    listings.changed(range(FEW + 1))
+    assert worker.current() is before
+    assert worker.current() is before
+    assert len(waiting) == 1  # one load, however many ask
+    ListingChange.objects.update(at=timezone.now() - datetime.timedelta(seconds=2))
+    assert worker.current() is None  # too old to show, and still loading
+    waiting.pop()()
+    assert worker.current() not in (None, before)
+
+
+def test_a_change_that_was_rolled_back_is_forgotten(today, worker):
+    shown = home_shown(worker.current())
+    listings.changed([])
+    worker.current()
+    try:
+        with transaction.atomic():
+            listings.remove(Institution.objects.filter(pk=shown))
+            assert shown not in worker.current().everything
+            raise InterruptedError
+    except InterruptedError:
+        pass
+    listings.changed([])
+    assert shown in worker.current().everything
+
+
+def test_one_who_would_wait_for_another_asks_the_database(worker, monkeypatch):
+    monkeypatch.setattr("institutions.bitmap_index.MOST_WAIT", 0.001)
+    worker.current()
+    listings.changed([1])
+    with worker._taking_in:
+        assert worker.current() is None
+    assert worker.current() is not None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [Q(price_2=None), Q(price_2__isnull=True), Q(price_2__isnull=False), ~Q(price_2=None)],
+    ids=str,
+)
+def test_what_is_not_published_is_found_as_the_database_finds_it(condition, today):
+    listings = Listing.objects.filter(condition).values_list("pk", flat=True)
+    assert 0 < len(listings) < Listing.objects.count()
+    assert set(Bitmaps.load().find(condition)) == set(listings)

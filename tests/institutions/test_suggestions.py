@@ -1,0 +1,78 @@
+"""While somebody types, places that hold homes and homes are offered: eight at most."""
+
+import pytest
+
+from institutions.listings import refresh
+from institutions.suggestions import suggestions
+from tests.factories import make_institution, make_region
+
+pytestmark = pytest.mark.django_db
+
+
+def words(text: str) -> list[str]:
+    return [suggestion.words for suggestion in suggestions(text)]
+
+
+@pytest.mark.parametrize("text", ["廊坊", "廊", "langf", "LANGFANG", "廊坊市"])
+def test_places_come_first(text):
+    first = suggestions(text)[0]
+    assert (first.words, first.hint) == ("河北省·廊坊市", "地区")
+    assert first.url == "/institutions/?region=131000"
+
+
+def test_places_without_homes_are_not_offered():
+    assert "地区" not in {suggestion.hint for suggestion in suggestions("拉萨")}
+    assert suggestions("全国")[0].hint != "地区"
+
+
+@pytest.mark.parametrize(
+    "text", ["燕达", "yanda", "ydjsnh", "燕達金", "廊坊 燕达", "三河燕达", "国际健康城"]
+)
+def test_homes_are_offered_with_their_place(text):
+    (home,) = suggestions(text)
+    assert (home.words, home.hint) == ("燕达金色年华健康养护中心", "河北省·廊坊市·三河市")
+    assert not home.is_demo
+
+
+def test_names_that_begin_so_come_before_names_that_hold_it(today):
+    names = ("老青松岭养老院", "青松岭养老院", "青松岭")
+    homes = [make_institution(name=name) for name in names]
+    elsewhere = make_institution(name="青松岭护理院", region=make_region("131082"))
+    refresh([home.pk for home in [*homes, elsewhere]], today)
+    assert words("青松岭") == ["青松岭养老院", "青松岭", "青松岭护理院", "老青松岭养老院"]
+    assert words("朝阳 青松岭") == ["青松岭养老院", "青松岭", "老青松岭养老院"]
+
+
+@pytest.mark.parametrize("text", ["养", "y", "养老", "重庆", "朝阳"])
+def test_eight_at_most_and_none_twice(text):
+    found = suggestions(text)
+    assert len(found) == len({suggestion.url for suggestion in found}) == 8
+    assert sum(suggestion.hint == "地区" for suggestion in found) <= 3
+
+
+@pytest.mark.parametrize("text", ["", " ", "%", "绝无此名", "养" * 201, "\0", "'\"*()"])
+def test_nothing_to_offer(text, client):
+    assert suggestions(text) == []
+    response = client.get("/institutions/suggest/", {"q": text})
+    assert (response.status_code, response.content.strip()) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "queries"), [("养", 3), ("燕达", 4), ("廊坊", 6), ("江北 护理", 5)]
+)
+def test_queries_are_pinned(text, queries, django_assert_num_queries):
+    with django_assert_num_queries(queries):
+        # regions of the name, and homes in them if there are any; regions in the words if there
+        # are two characters, and their successors if there are any; homes whose name begins so,
+        # and homes that hold the words if there is room
+        suggestions(text)
+
+
+def test_options_say_what_is_demo_and_are_escaped(client, today):
+    home = make_institution(name="<b>青松岭</b>", is_demo=True)
+    refresh([home.pk], today)
+    page = client.get("/institutions/suggest/?q=青松岭").content.decode()
+    assert "&lt;b&gt;青松岭" in page
+    assert "示例数据" in page
+    assert f'data-url="/institutions/{home.pk}/"' in page
+    assert client.post("/institutions/suggest/?q=青松岭").status_code == 405
