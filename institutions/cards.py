@@ -1,12 +1,18 @@
 """What a result card says of one home: plain data made from its listing."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from institutions.cost import Cost, cost, missing_price
 from institutions.dates import is_stale
+from institutions.distance import Distance, distances
+from institutions.estimates import Estimator
+from institutions.fit import Fit, Wish, fit
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
 from institutions.models.quality import latest_ratings
 from institutions.provenance import source_of, sources_of
+from regions.anchors import Anchor
 from regions.models import Region
 
 
@@ -28,6 +34,8 @@ class Card:
     tags: tuple[str, ...]
     warning: str
     price: Price
+    cost: Cost | None
+    fit: Fit | None
     takes: str
     medical: str
     settlement: str
@@ -38,11 +46,25 @@ class Card:
     source: Provenance | None
     price_source: Provenance | None
     price_stale: bool
+    distances: tuple[Distance, ...]
 
 
-def card(listing: Listing, levels: list[Level], on: datetime.date) -> Card:
-    """The card of one row of `ListingQuerySet.for_cards()`, priced by the first level it can."""
+def card(
+    listing: Listing,
+    levels: list[Level],
+    on: datetime.date,
+    elder: Estimator | None = None,
+    wish: Wish | None = None,
+    anchors: Iterable[Anchor] = (),
+) -> Card:
+    """The card of one row of `ListingQuerySet.for_cards()`, priced by the first level it can.
+
+    With an elder's estimator it says what a month costs that elder, at the elder's own level;
+    with a wish, why the home fits.
+    """
+    priced = cost(listing, elder.level, elder) if elder else None
     home = listing.institution
+    settlement = _settlement(list(home.medical_links.all()))
     price_source = min(
         sources_of(home.provenance.all(), ["fees"]), key=lambda row: row.as_of, default=None
     )
@@ -52,9 +74,11 @@ def card(listing: Listing, levels: list[Level], on: datetime.date) -> Card:
         tags=_tags(home, on),
         warning=_warning(home),
         price=_price(listing, levels),
+        cost=priced,
+        fit=fit(listing, wish, priced, settlement, on) if wish else None,
         takes=_takes(listing),
         medical=_medical(list(home.medical_links.all())),
-        settlement=_settlement(list(home.medical_links.all())),
+        settlement=settlement,
         vacant=listing.vacant,
         vacant_as_of=listing.vacant_as_of,
         vacancy_told=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
@@ -62,6 +86,7 @@ def card(listing: Listing, levels: list[Level], on: datetime.date) -> Card:
         source=source_of(home.provenance.all(), "name"),
         price_source=price_source,
         price_stale=price_source is not None and is_stale(price_source.as_of, on),
+        distances=distances(listing, anchors),
     )
 
 
@@ -96,30 +121,8 @@ def _price(listing: Listing, levels: list[Level]) -> Price:
         known = [(price, k) for k in Level if (price := listing.price(k)) is not None]
         priced = min(known, default=(None, None))[1]
     if priced is None:
-        return Price(None, "", _missing(listing, levels or list(Level)))
+        return Price(None, "", missing_price(listing, levels or list(Level)))
     return Price(listing.price(priced), f"起（最便宜的房型），按{priced.label}算", "")
-
-
-def _missing(listing: Listing, levels: list[Level]) -> str:
-    """Why there is no price: the home does not take the elder, or a part is not published."""
-    refused = listing.members("refuses")
-    taken = [level for level in levels if f"takes_level_{level}" not in refused]
-    if not taken:
-        return "这家机构写明不收这样的老人。"
-    parts = {
-        "床位费": getattr(listing, f"bed_{taken[0]}"),
-        "餐费": listing.meals,
-        "护理费": getattr(listing, f"care_{taken[0]}"),
-    }
-    known = [f"{name} {yuan(amount)} 元" for name, amount in parts.items() if amount is not None]
-    unknown = "、".join(name for name, amount in parts.items() if amount is None)
-    if not known:
-        return "床位费、餐费、护理费都未公布。"
-    return f"只公布了{'、'.join(known)}，{unknown}未公布。"
-
-
-def yuan(fen: int) -> str:
-    return f"{fen / 100:,.0f}"
 
 
 def _takes(listing: Listing) -> str:

@@ -2,21 +2,16 @@
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from institutions.dates import period, state
 from institutions.models import ContractTerms, Fee, Level
 from institutions.pricing import Bundle, bundle, monthly, prepayment_warnings
+from institutions.records import path_of
+from regions.models.codes import ABILITY_WORDS
 
-# Plain words for the ability levels; pages say them first and the official term in brackets.
-LEVEL_WORDS: dict[Level, str] = {
-    Level.ABLE: "生活能自理",
-    Level.MILD: "大多能自理，有些事要人搭把手",
-    Level.MODERATE: "需要人帮吃饭走路",
-    Level.SEVERE: "大部分事要人照顾",
-    Level.COMPLETE: "完全靠人照顾",
-}
+LEVEL_WORDS: dict[Level, str] = {Level(level): words for level, words in ABILITY_WORDS.items()}
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,7 @@ class FeeLine:
     conditions: str
     period: str
     state: str
+    path: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, fee: Fee, on: datetime.date) -> Self:
@@ -69,6 +65,7 @@ class FeeLine:
             fee.conditions,
             period(fee.valid_from, fee.valid_to),
             state(fee.valid_from, fee.valid_to, on),
+            f"{path_of(fee)}/amount",
         )
 
 

@@ -20,6 +20,8 @@ from institutions.filters import LONGEST_QUERY
 from institutions.models import Listing
 from institutions.places import Place
 from regions.models import Fact, Region, RegionGroup
+from regions.models.region import LONGEST_TEXT
+from regions.questions import OFFERED
 
 # What families say first, and the search that answers it; words of the filters come from facets.
 SAYINGS: Mapping[str, Mapping[str, str]] = {
@@ -110,6 +112,8 @@ class Front:
     stories: tuple[Story, ...]
     longest_query: int = LONGEST_QUERY
     vacancy_days: int = VACANCY_DAYS
+    hukou_places: tuple[str, ...] = OFFERED
+    longest_place: int = LONGEST_TEXT
 
     @property
     def examples(self) -> dict[str, datetime.date]:

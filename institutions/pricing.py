@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from institutions.models import ContractTerms, Fee, Level
 from institutions.models.fee import MOST_DEPOSIT_IN_BED_FEES, MOST_PREPAID_MONTHS
-
-DAYS_A_MONTH = 30
+from regions.rules import DAYS_A_MONTH
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ Money is fen, None is "not published". What needs no shaping is handed on as the
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Prefetch
 
 from institutions.bed_table import Beds, bed_table
 from institutions.dates import is_stale, period, state
-from institutions.fee_table import LEVEL_WORDS, Fees, fee_table
+from institutions.fee_table import Fees, fee_table
 from institutions.models import (
     ContractTerms,
     Designation,
@@ -29,7 +29,10 @@ from institutions.models import (
 )
 from institutions.models.institution import PARTS, TAKES, InstitutionQuerySet
 from institutions.models.quality import latest_ratings
+from institutions.needs import TAKES_WORDS
 from institutions.provenance import SourceLine, grouped, sources_of
+from institutions.records import path_of
+from institutions.updates import UpdateLine, for_updates, updates
 from regions.models import Region
 
 # The paths of the record that each section of the page shows.
@@ -55,24 +58,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# Plain words first; then the official term, or an empty string where the words are the term.
-TAKES_WORDS: dict[str, tuple[str, str]] = {
-    **{f"takes_level_{level}": (words, str(level.label)) for level, words in LEVEL_WORDS.items()},
-    "takes_dementia": ("记性不好、会糊涂的老人", "认知症"),
-    "takes_men": ("爷爷（男性）", ""),
-    "takes_women": ("奶奶（女性）", ""),
-    "takes_nonlocal": ("户口不在当地的老人", "外地户籍"),
-    "takes_sojourn": ("只住一阵子", "短住、旅居康养"),
-    "meets_dialysis": ("要做透析的老人", ""),
-    "meets_tube_feeding": ("靠鼻管吃饭的老人", "鼻饲"),
-    "meets_oxygen": ("要吸氧的老人", "供氧"),
-    "meets_wandering": ("会走失的老人", "防走失"),
-    "meets_psychiatric": ("要定期看精神科的老人", "配合精神科复诊"),
-}
-
 
 def for_profile() -> InstitutionQuerySet:
-    """Institutions with all that a profile reads: one query for the row and one for each part."""
+    """Institutions with all that a profile reads: a query for the row, each part, the steps."""
     plain = [part for part in PARTS if part not in ("terms", "designations", "provenance")]
     return (
         Institution.objects.with_place()
@@ -84,17 +72,22 @@ def for_profile() -> InstitutionQuerySet:
                 Designation.objects.select_related("region__parent__parent", "document"),
             ),
             Prefetch("provenance", Provenance.objects.select_related("document")),
+            for_updates(),
         )
     )
 
 
 @dataclass(frozen=True)
 class Line:
-    """A question and its answer in words; an empty answer is not published."""
+    """A question and its answer in words; an empty answer is not published.
+
+    `path` is the figure's place in the record, for whoever says that it is wrong.
+    """
 
     label: str
     answer: str
     official: str = ""
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +104,7 @@ class DesignationLine:
     state: str
     document: str
     url: str
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -120,6 +114,7 @@ class RatingLine:
     year: int
     valid_to: datetime.date | None
     expired: bool
+    path: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -163,6 +158,7 @@ class Profile:
     sources: dict[str, list[SourceLine]]
     all_sources: list[SourceLine]
     updated: datetime.date | None
+    updates: list[UpdateLine]
 
     @property
     def place(self) -> str:
@@ -212,6 +208,7 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
         sources=_sources(institution, terms, provenance),
         all_sources=[SourceLine.of(row) for row in sources_of(provenance, [""])],
         updated=max((row.as_of for row in provenance), default=None),
+        updates=updates(institution.latest_steps),  # type: ignore[attr-defined]
     )
 
 
@@ -262,15 +259,20 @@ def _terms(terms: ContractTerms | None) -> list[Line]:
         return "" if number is None else some(number) if number else none
 
     given = terms or ContractTerms()
+    trial = told(given.trial_days, lambda days: f"可以试住 {days} 天", "不能试住")
+    prepaid = told(given.prepay_months, lambda m: f"{m} 个月", "不先收")
+    public = _yes_no(given.custody_account_public, "已公示", "没有公示")
+
+    def at(name: str) -> str:
+        return f"terms/{name}" if terms else "terms"
+
     return [
-        Line("试住", told(given.trial_days, lambda days: f"可以试住 {days} 天", "不能试住")),
-        Line("退费", given.refund_rule),
-        Line("请假时床位留不留", given.bed_hold_rule, "留床"),
-        Line(
-            "最多先交几个月", told(given.prepay_months, lambda m: f"{m} 个月", "不先收"), "预收费"
-        ),
-        Line("预收的钱存在哪家银行", given.custody_bank, "存管"),
-        Line("存管账户公示了吗", _yes_no(given.custody_account_public, "已公示", "没有公示")),
+        Line("试住", trial, path=at("trial_days")),
+        Line("退费", given.refund_rule, path=at("refund_rule")),
+        Line("请假时床位留不留", given.bed_hold_rule, "留床", at("bed_hold_rule")),
+        Line("最多先交几个月", prepaid, "预收费", at("prepay_months")),
+        Line("预收的钱存在哪家银行", given.custody_bank, "存管", at("custody_bank")),
+        Line("存管账户公示了吗", public, path=at("custody_account_public")),
     ]
 
 
@@ -283,20 +285,28 @@ def _takes(institution: Institution) -> list[Line]:
         words = ("收", "不收") if name.startswith("takes") else ("能照顾", "不能照顾")
         return _yes_no(getattr(institution, name), *words)
 
-    return [Line(TAKES_WORDS[name][0], answer(name), TAKES_WORDS[name][1]) for name in TAKES]
+    return [Line(TAKES_WORDS[name][0], answer(name), TAKES_WORDS[name][1], name) for name in TAKES]
 
 
 def _medical(link: MedicalLink) -> MedicalLine:
+    path = path_of(link)
+
+    def line(label: str, name: str, answer: str, official: str = "") -> Line:
+        return Line(label, answer, official, f"{path}/{name}")
+
+    def asked(label: str, name: str, official: str = "") -> Line:
+        return line(label, name, _yes_no(getattr(link, name)), official)
+
     return MedicalLine(
         link.get_mode_display(),
         [
-            Line("医疗机构", link.partner),
-            Line("级别", link.get_partner_level_display()),
-            Line("能刷医保", _yes_no(link.designated), "医保定点"),
-            Line("外地医保能直接结算", _yes_no(link.networked), "已联网异地直接结算"),
-            Line("看急病有绿色通道", _yes_no(link.green_channel)),
-            Line("检查结果别处也认", _yes_no(link.on_recognition_list), "在互认名单内"),
-            Line("重病转到这里", _yes_no(link.is_transfer_hospital), "转诊医院"),
+            line("医疗机构", "partner", link.partner),
+            line("级别", "partner_level", link.get_partner_level_display()),
+            asked("能刷医保", "designated", "医保定点"),
+            asked("外地医保能直接结算", "networked", "已联网异地直接结算"),
+            asked("看急病有绿色通道", "green_channel"),
+            asked("检查结果别处也认", "on_recognition_list", "在互认名单内"),
+            asked("重病转到这里", "is_transfer_hospital", "转诊医院"),
         ],
     )
 
@@ -310,6 +320,7 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
         state(designation.valid_from, designation.valid_to, on) or "有效",
         str(document) if document else "",
         document.get_absolute_url() if document else "",
+        path_of(designation),
     )
 
 
@@ -318,7 +329,8 @@ def _rating(rating: Rating, on: datetime.date) -> RatingLine:
     expired = rating.valid_to is not None and rating.valid_to < on
     most = {"星级": "星", "叶级": "叶"}.get(rating.level_name[1:], "级")
     level = f"{rating.level_name}，满分 5 {most}"
-    return RatingLine(rating.get_scheme_display(), level, rating.year, rating.valid_to, expired)
+    scheme, path = rating.get_scheme_display(), f"{path_of(rating)}/level"
+    return RatingLine(scheme, level, rating.year, rating.valid_to, expired, path)
 
 
 def _sources(

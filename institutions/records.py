@@ -61,6 +61,9 @@ class Part:
             return [] if row is None else [row]
         return list(getattr(institution, self.name).all())
 
+    def plain(self, row: models.Model) -> Row:
+        return _plain(row, self.fields)
+
     def data(self, record: Record) -> list[Row]:
         """The part's rows in a record, whether it holds one or many."""
         value = record[self.name]
@@ -117,6 +120,13 @@ def _part(name: str) -> Part:
 
 FIELDS = _fields(Institution, BOOKKEEPING)
 PARTS = tuple(_part(name) for name in PART_NAMES)
+_BY_MODEL: dict[type[models.Model], Part] = {part.model: part for part in PARTS}
+
+
+def path_of(row: models.Model) -> str:
+    """The path of one row of a part: beds/nursing/twin."""
+    part = _BY_MODEL[type(row)]
+    return part.path_of(part.plain(row))
 
 
 # Out
@@ -130,7 +140,7 @@ def to_record(institution: Institution) -> Record:
     """
     record = _plain(institution, FIELDS)
     for part in PARTS:
-        rows = [_plain(row, part.fields) for row in part.rows(institution)]
+        rows = [part.plain(row) for row in part.rows(institution)]
         if part.single:
             record[part.name] = rows[0] if rows else None
         else:
@@ -214,7 +224,7 @@ class Plan:
 def _plan(part: Part, institution: Institution, record: Record, errors: Errors) -> Plan:
     rows = {}
     for row in part.rows(institution):
-        was = _plain(row, part.fields)
+        was = part.plain(row)
         rows[part.key_of(was)] = (row, was)
     changed = []
     for data in part.data(record):

@@ -15,7 +15,7 @@ from institutions.filters import RECOMMENDED
 from institutions.holdings import Holdings, holdings
 from institutions.models import Institution, Listing
 from institutions.places import Place
-from regions.models import Agreement, Fact, Region, RegionGroup
+from regions.models import Agreement, Fact, Policy, Region, RegionGroup
 from regions.models.region import NATION, RegionQuerySet
 
 FIRST_HOMES = 6
@@ -161,6 +161,21 @@ class Regional:
     def _all_party_to(self, agreement: Agreement) -> bool:
         parties = list(agreement.regions.all())
         return all(region.lies_in(parties) for region in self.place.regions)
+
+    @cached_property
+    def policies(self) -> list[Policy]:
+        """Policies of this place, of what lies in it and above it, that no date speaks against."""
+        found = Policy.objects.none()
+        for region in self.place.regions:
+            found |= Policy.objects.of(region)
+        rows = found.in_force(self.on).select_related("region__parent__parent")
+        return list(rows.order_by("region", "slug").distinct())
+
+    @property
+    def policies_url(self) -> str:
+        """The list of policies narrowed to this place; a group has no list of its own."""
+        url = reverse("policies")
+        return url if self.is_group else f"{url}?region={self.place.value}"
 
     @cached_property
     def inside(self) -> list[Near]:

@@ -47,6 +47,7 @@ def test_the_whole_register_is_counted(shown):
     assert shown.tally.demo
 
 
+@pytest.mark.no_cover
 def test_sayings_equal_brute_force(shown, today):
     homes = list(Institution.objects.published().with_parts())
     assert [saying.words for saying in shown.sayings] == list(SAYINGS)

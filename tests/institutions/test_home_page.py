@@ -45,6 +45,7 @@ def test_queries_are_pinned(client, django_assert_num_queries):
         client.get("/")
 
 
+@pytest.mark.no_cover
 def test_every_count_comes_true(client, page):
     ways = promised(page)
     links = set(map(html.unescape, re.findall(r'href="(/institutions/\?[^"]+)"', page)))
@@ -115,8 +116,8 @@ def test_the_form_asks_the_results(client, page):
     form = re.search(r'<form class="route".*?</form>', page, re.S)[0]
     assert 'action="/institutions/"' in form
     assert "method" not in form
-    assert re.findall(r'name="(\w+)"', form) == ["region", "q"]
-    found = client.get("/institutions/", {"region": "", "q": ""}).content.decode()
+    assert re.findall(r'name="(\w+)"', form) == ["e_hukou", "region", "q"]
+    found = client.get("/institutions/", {"e_hukou": "", "region": "", "q": ""}).content.decode()
     assert f"{Listing.objects.count():,} 家机构" in plain(found)
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from institutions.models import (
     Bed,
     ContractTerms,
+    Correction,
+    Demand,
     Designation,
     Fee,
     Institution,
@@ -19,12 +21,16 @@ from institutions.models import (
     Listing,
     ListingDesignation,
     MedicalLink,
+    PendingChange,
     Phone,
     Photo,
     Provenance,
     QualityRecord,
     Rating,
+    Revision,
     Service,
+    SheetImport,
+    SheetLine,
     StaffFigure,
 )
 from tests.factories import make_document, make_fee, make_institution, make_region, make_user
@@ -32,30 +38,47 @@ from tests.factories import make_document, make_fee, make_institution, make_regi
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2026, 1, 1)
 EVE = datetime.date(2025, 12, 31)
+NOON = datetime.datetime(2026, 1, 1, 4, tzinfo=datetime.UTC)
 
 # What a row of each model needs at least; `institution` is added.
 LEAST: dict[type[models.Model], dict[str, Any]] = {
     Bed: {"as_of": DAY},
     ContractTerms: {},
+    Correction: {"wrong": "电话打不通", "how": "phone", "received_on": DAY},
     Designation: {"kind": "ltci", "region_id": "110105"},
     Fee: {"kind": "bed", "amount": 1},
     MedicalLink: {"mode": "contract"},
+    PendingChange: {"base_version": 1, "changes": [{}]},
     Phone: {"number": "12345"},
     Photo: {"image": "photos/a.jpg", "alt": "大门"},
     Provenance: {"kind": "own", "as_of": DAY},
     QualityRecord: {"kind": "fire", "result": "合格", "on": DAY},
     Rating: {"scheme": "national", "level": 3, "year": 2024},
+    Revision: {"version": 2, "how": "form"},
     Service: {"kind": "meals"},
+    SheetImport: {"file_name": "a.csv", "checksum": "0" * 64, "kind": "own", "as_of": DAY},
+    SheetLine: {"first_row": 2, "rows": [2], "outcome": "same"},
     StaffFigure: {"role": "nurse", "as_of": DAY},
 }
 
 # constraint: what breaks it. A unique constraint is broken by the same row twice.
+CONTACT = {"contact": "13800000000", "consented_on": DAY, "contact_until": DAY}
+CLOSED = {"state": "rejected", "outcome": "电话没有错", "closed_on": DAY}
 BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("bed_operating_within_registered", Bed, {"registered": 5, "operating": 6}),
     ("bed_occupied_and_vacant_within_operating", Bed, {"operating": 5, "occupied": 6}),
     ("bed_occupied_and_vacant_within_operating", Bed, {"operating": 5, "vacant": 6}),
     ("bed_occupied_and_vacant_within_operating", Bed, {"operating": 5, "vacant": 3, "occupied": 3}),
     ("bed_counts_have_a_date", Bed, {"vacant": 1, "as_of": None}),
+    ("correction_about_one_page", Correction, {"institution": None}),
+    ("correction_says_what_is_wrong", Correction, {"wrong": ""}),
+    ("correction_contact_with_consent", Correction, {"contact": "13800000000"}),
+    ("correction_contact_with_consent", Correction, {"contact_until": DAY}),
+    ("correction_contact_with_consent", Correction, CONTACT | {"consented_on": None}),
+    ("correction_closed_whole", Correction, {"state": "accepted"}),
+    ("correction_closed_whole", Correction, {"closed_on": DAY}),
+    ("correction_closed_whole", Correction, CLOSED | {"outcome": ""}),
+    ("correction_closed_forgets_contact", Correction, CLOSED | CONTACT),
     ("fee_amount_not_negative", Fee, {"amount": -1}),
     ("fee_levels_in_order", Fee, {"level_from": 3, "level_to": 2}),
     ("fee_levels_only_for_bed_and_care", Fee, {"kind": "meals", "level_from": 1}),
@@ -74,6 +97,9 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ),
     ("designation_period_in_order", Designation, {"valid_from": DAY, "valid_to": EVE}),
     ("photo_has_alt_text", Photo, {"alt": ""}),
+    ("pending_change_decided_whole", PendingChange, {"state": "approved"}),
+    ("pending_change_decided_whole", PendingChange, {"decided_at": NOON}),
+    ("pending_change_rejected_with_reason", PendingChange, {"reason": "电话打不通"}),
     ("provenance_own_report_or_document", Provenance, {"kind": "official"}),
     ("provenance_verified_whole", Provenance, {"verified_on": DAY}),
     ("provenance_verified_whole", Provenance, {"verified_how": "phone"}),
@@ -81,6 +107,9 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("rating_level_one_to_five", Rating, {"level": 6}),
     ("rating_year_plausible", Rating, {"year": 202}),
     ("quality_record_period_in_order", QualityRecord, {"valid_to": EVE}),
+    ("sheet_import_done_has_a_time", SheetImport, {"state": "done"}),
+    ("sheet_import_done_has_a_time", SheetImport, {"done_at": NOON}),
+    ("sheet_import_own_report_or_source", SheetImport, {"kind": "public"}),
     ("staff_figure_parts_within_headcount", StaffFigure, {"headcount": 1, "certified": 2}),
     ("staff_figure_parts_within_headcount", StaffFigure, {"headcount": 1, "trained": 2}),
 ]
@@ -95,6 +124,7 @@ TWICE: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("provenance_one_per_field", Provenance, {}),
     ("rating_unique_by_scheme_and_year", Rating, {}),
     ("quality_record_unique", QualityRecord, {}),
+    ("revision_one_per_version", Revision, {}),
     ("service_unique", Service, {}),
     ("staff_figure_unique_by_role", StaffFigure, {}),
     ("institution_name_unique_in_region", Institution, {"name": "同名院"}),
@@ -103,7 +133,11 @@ TWICE: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 APART = {
     "institution_credit_code_unique",
     "listing_designation_unique",
+    "demand_one_row_a_kind",
+    "demand_origin_is_a_province",
+    "sheet_line_one_per_row",
     *(f"listing_price_{level}_adds_up" for level in Level.values),
+    "listing_position_whole",
 }
 # A row that nobody types has nobody to tell: `institutions.listings` writes it.
 WORDLESS = {"listing_designation_unique"}
@@ -118,6 +152,12 @@ CONSTRAINTS = {
 def unsaved(model: type[models.Model], home: Institution, fields: dict[str, Any]) -> models.Model:
     if model is Institution:
         return Institution(**{"name": "某院", "region_id": "110105"} | fields)
+    if model is SheetImport:
+        return SheetImport(**LEAST[model] | fields)
+    if model is SheetLine:
+        fields = {"sheet": SheetImport.objects.create(**LEAST[SheetImport])} | fields
+    if model is PendingChange:
+        fields = {"author": make_user()} | fields
     return model(**{"institution": home} | LEAST[model] | fields)
 
 
@@ -189,6 +229,25 @@ def test_the_price_of_a_listing_adds_up(level: int):
     setattr(row, f"price_{level}", 6)
     row.save()
     assert row.price(level) == 6
+
+
+def test_demand_is_counted_by_province_and_once_a_kind():
+    is_refused(Demand(on=DAY, origin="110105"), "demand_origin_is_a_province")
+    Demand.objects.create(on=DAY, origin="110000")
+    is_refused(Demand(on=DAY, origin="110000"), "demand_one_row_a_kind")
+
+
+def test_a_row_of_a_sheet_has_one_outcome():
+    line = unsaved(SheetLine, make_institution(), {})
+    line.save()
+
+    is_refused(SheetLine(sheet=line.sheet, **LEAST[SheetLine]), "sheet_line_one_per_row")
+
+
+def test_a_listing_stands_in_three_numbers_or_in_none() -> None:
+    home = make_institution()
+    row = Listing(institution=home, region=home.region, is_demo=False, x=1, y=2)
+    is_refused(row, "listing_position_whole")
 
 
 def test_a_listing_names_a_designation_once():

@@ -75,9 +75,11 @@ def test_a_home_without_provenance_has_no_source_and_no_date():
 def test_sections_name_every_field_a_family_sees():
     """A new field or part must be put in a section, or among those that are ours alone."""
     ours = {"id", "is_demo", "stage", "version", "created_at", "updated_at"}
+    ours |= {"revisions", "pending_changes", "tokens"}
     told_with_another = {"operating_since", "operating_reason"}
     told_with_another |= {"filed_precision", "opened_precision", "operating_since_precision"}
-    parts = {"photos", "provenance", "listing"}  # photos carry their own words and dates
+    # Photos carry their own words and dates; corrections are what readers say.
+    parts = {"photos", "provenance", "listing", "corrections"}
     fields = {field.name for field in Institution._meta.get_fields()}
     named = {path for paths in SECTIONS.values() for path in paths}
     assert named == fields - ours - told_with_another - parts

@@ -350,6 +350,7 @@ def test_applying_its_own_record_changes_nothing(django_assert_num_queries):
         assert home.version == 1
 
 
+@pytest.mark.no_cover
 @given(record=records)
 @pytest.mark.usefixtures("linked")
 def test_a_new_institution_becomes_its_record(record):
@@ -361,6 +362,7 @@ def test_a_new_institution_becomes_its_record(record):
         assert to_record(whole(home.pk)) == record
 
 
+@pytest.mark.no_cover
 @given(record=records)
 @pytest.mark.usefixtures("linked")
 def test_an_institution_becomes_its_record(record):

@@ -202,6 +202,7 @@ def test_the_page_says_what_the_report_says(client: Client, url: str) -> None:
         assert ("目标，不是结果" in row) == (code in TARGETS), code
 
 
+@pytest.mark.no_cover
 def test_every_fact_is_on_a_page_with_its_document_and_date(client: Client) -> None:
     facts = list(Fact.objects.select_related("document").prefetch_related("regions"))
     assert len(facts) == 197
@@ -557,6 +558,7 @@ def test_a_group_of_nothing_is_a_page(client: Client) -> None:
     assert "本站没有收录与这里有关的约定" in html
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
@@ -593,20 +595,39 @@ def test_the_page_is_well_formed(client: Client, url: str) -> None:
     assert all(after <= before + 1 for before, after in pairwise(body))
 
 
+@pytest.mark.parametrize(
+    ("url", "named", "unnamed"),
+    [
+        ("/regions/131082/", {"he-02", "cn-01"}, {"he-01", "bj-01"}),
+        ("/regions/130000/", {"he-01", "he-02", "cn-02"}, {"tj-01"}),
+        ("/regions/000000/", {"cn-01", "cn-02"}, {"bj-01"}),
+        ("/regions/710000/", set(), {"cn-01"}),
+        ("/regions/groups/jing-jin-ji/", {"bj-06", "tj-03", "he-01", "cn-01"}, {"cq-01"}),
+    ],
+)
+def test_a_region_leads_to_its_policies(client: Client, url, named, unnamed) -> None:
+    links = Outline(page(client, url)).links
+    assert {f"/policies/{slug}/" for slug in named} <= set(links)
+    assert not {f"/policies/{slug}/" for slug in unnamed} & set(links)
+    policies = [link for link in links if re.fullmatch(r"/policies/[\w-]+/", link)]
+    assert len(policies) == len(set(policies))  # once, though several regions have it
+
+
 def test_queries_of_a_region(client: Client, django_assert_num_queries) -> None:
     # 1 region with ancestors, 2 former regions
     # 3 which facts name which regions, 4 facts with documents, 5 their regions
     # 6 homes by region, kind and ownership, 7 vacancy and medical answers, 8 prices, 9 beds
     # 10 first homes with places
     # 11 agreements with documents, 12 their regions
-    # 13 regions inside, 14 groups it lies in
-    with django_assert_num_queries(14):
+    # 13 policies with their places
+    # 14 regions inside, 15 groups it lies in
+    with django_assert_num_queries(15):
         client.get("/regions/500000/")
 
 
 def test_queries_of_a_group(client: Client, django_assert_num_queries) -> None:
     # as for a region, less the regions inside and the groups; group and its regions instead
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get("/regions/groups/huan-jing/")
 
 

@@ -94,6 +94,7 @@ def check_prices(one, homes: list[Institution], on: datetime.date) -> None:
         assert (one.lowest, one.middle, one.highest) == (None, None, None)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("code", ["000000", "500000", "110105", "410800", "130304", "540100"])
 def test_statistics_equal_slow_counting(homes, today, code: str) -> None:
     inside = [home for home in homes if lies_in(home.region, {code})]

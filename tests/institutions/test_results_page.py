@@ -7,9 +7,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from institutions.distance import NEAR
 from institutions.filters import InstitutionFilter
 from institutions.models import Listing
 from institutions.results import PANELS
+from regions import policies
 from regions.models import Region
 
 pytestmark = pytest.mark.django_db
@@ -32,24 +34,36 @@ def test_first_page_shows_the_whole_register(client):
     assert text(response).count('<article class="card"') == 20
 
 
-def test_queries_are_pinned(client, django_assert_num_queries):
-    with django_assert_num_queries(10):
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 9), ("orm", 10)])
+def test_queries_are_pinned(engine, queries, client, settings, django_assert_num_queries):
+    settings.FACETS = engine
+    client.get(URL)
+    with django_assert_num_queries(queries):
         # the groups with their regions, regions_region for the tree,
         # regions_region for the cities of long-term-care insurance,
-        # the aggregate of all counts, homes by region, the 20 rows with institution and place,
+        # whether the bitmaps are fresh, or: the aggregate of all counts, and homes by region;
+        # the 20 rows with institution and place,
         # phones, ratings, medical links, provenance with documents
         client.get(URL)
 
 
-def test_queries_of_a_full_search_are_pinned(client, django_assert_num_queries):
-    with django_assert_num_queries(11):
-        # as above, and regions_region for the place the text may name
-        client.get(URL, {"region": "131082", "care": "partial", "q": "养老", "price_max": "9000"})
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 11), ("orm", 13)])
+def test_queries_of_a_full_search_are_pinned(
+    engine, queries, client, settings, django_assert_num_queries
+):
+    settings.FACETS = engine
+    asked = {"region": "131082", "care": "partial", "q": "养老", "price_max": "9000"}
+    client.get(URL, asked)
+    with django_assert_num_queries(queries):
+        # as above, regions_region for the places the text may begin with, and whether any home
+        # holds all of it; which homes do, and which publish no price, is kept with the bitmaps
+        client.get(URL, asked)
 
 
 def test_every_facet_has_a_place_on_the_page(today):
     shown = {name for _, names, _ in PANELS for name in names}
-    assert shown == set(InstitutionFilter.base_filters) - {"q", "basis", "sort", "page"}
+    typed = {"q", "basis", "why", "sort", "page", *NEAR}
+    assert shown == set(InstitutionFilter.base_filters) - typed
 
 
 def test_counts_beside_choices_come_true(client):
@@ -89,6 +103,13 @@ def test_nothing_found_offers_a_way_on(client):
     assert client.get(URL + links[0][0]).status_code == 200
 
 
+def test_names_that_are_only_alike_are_told_apart(client):
+    page = text(client.get(URL, {"q": "燕大金色年华"}))
+    assert "没有找到完全一样的“燕大金色年华”，下面是名字相近的" in page
+    assert "燕达金色年华健康养护中心" in page
+    assert "没有找到完全一样" not in text(client.get(URL, {"q": "燕达金色年华"}))
+
+
 def test_bad_values_are_kept_and_told_twice(client):
     page = text(client.get(URL, {"price_min": "三千", "price_max": "5000"}))
     assert 'value="三千"' in page
@@ -111,6 +132,7 @@ def test_page_beyond_the_last_is_told(client):
     assert "没有这么多页" not in text(client.get(URL, {"page": "2"}))
 
 
+@pytest.mark.no_cover
 def test_all_prefectures_at_once_are_a_page(client):
     codes = list(Region.objects.current().filter(level=2).values_list("pk", flat=True))
     response = client.get(URL, {"region": codes})
@@ -144,6 +166,7 @@ def test_typed_text_is_escaped(client):
     assert "<b>" not in page.replace("<b>标价未公布</b>", "")
 
 
+@pytest.mark.no_cover
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
@@ -176,3 +199,86 @@ def test_too_many_parameters_are_refused_in_words(client):
     client.raise_request_exception = False
     response = client.get(URL + "?" + "&".join(f"a{i}=1" for i in range(1001)))
     assert response.status_code == 400
+
+
+TOLD = {
+    "e_hukou": "110000",
+    "e_age": "87",
+    "e_status": "subsistence",
+    "e_disability": "none",
+    "e_ability": ["gbt42195:3", "beijing:3"],
+    "e_insured": "110000",
+    "e_scheme": "employee",
+}
+
+
+def test_queries_sorted_by_what_is_left_to_pay_are_pinned(client, django_assert_num_queries):
+    policies.changed()
+    asked = {"sort": "net", "region": "131082", **TOLD}
+    client.get(URL, asked)
+    with django_assert_num_queries(13):
+        # the nine above; the regions of the elder, the stamp of the policies,
+        # the lists that homes are on for the sort, and those of the 20 rows
+        client.get(URL, asked)
+
+
+def test_cards_say_what_follows_and_how(client):
+    page = text(client.get(URL, {"region": "131082", "sort": "net", **TOLD}))
+    assert heading_words(page) == "补贴后从低到高"
+    assert "−1,000" in page
+    assert "补贴后，至多" in page
+    assert "《北京市老年人养老服务补贴津贴管理实施办法》京民养老发〔2019〕160号" in page
+    assert "2019-10-01 起，已读官方全文" in page
+    assert "暂时算不出" in page  # 燕达 publishes no price
+
+
+def heading_words(page: str) -> str:
+    return re.search(r"按(\w+)排", re.sub(r"<[^>]+>", "", page))[1]
+
+
+def test_net_cost_sorts_and_filters_the_whole_register(client):
+    page = text(client.get(URL, {"sort": "net", **TOLD}))
+    shown = [int(n.replace(",", "")) for n in re.findall(r"<dd><b>([\d,]+)</b><small>", page)]
+    assert len(shown) == 20
+    assert shown == sorted(shown)
+    dearest = {"basis": "net", "price_max": str(shown[9]), "sort": "net"}
+    within = text(client.get(URL, {**dearest, **TOLD}))
+    found = [int(n.replace(",", "")) for n in re.findall(r"<dd><b>([\d,]+)</b><small>", within)]
+    assert found[:10] == shown[:10]
+    assert max(found) <= shown[9]
+
+
+def test_missing_prices_come_last_and_say_what_is_missing(client):
+    total = Listing.objects.count()
+    page = text(client.get(URL, {"sort": "net", "page": str(total // 20 + 1), **TOLD}))
+    assert "暂时算不出" in page
+    assert "未公布" in page
+
+
+def test_without_a_level_the_net_order_is_refused_in_words(client):
+    page = text(client.get(URL, {"sort": "net", "e_hukou": "110000"}))
+    assert "要先填老人的国家能力评估等级" in page
+    assert "还不能算：先填老人的国家能力评估等级" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("e_age=-1", "0 到 120"),
+        ("e_age=八十", "请填数字"),
+        ("e_ability=3", "哪一种评估"),
+        ("e_left=1900-01-01&e_hukou=北京", "1958"),
+        ("e_left=2100-01-01&e_hukou=北京", "还没有到"),
+        ("e_hukou=%00", "没有找到"),
+    ],
+)
+def test_a_bad_answer_about_the_elder_is_told_beside_its_field(client, query, said):
+    page = text(client.get(f"{URL}?{query}"))
+    assert page.count(said) >= 2  # at the top and beside the field
+    assert '<details class="elder no-print" id="elder" open>' in page
+
+
+def test_the_count_is_announced(client):
+    shown = text(client.get(URL))
+    total = Listing.objects.count()
+    assert f'role="status" id="search-status">找到 {total:,} 家机构</p>' in shown

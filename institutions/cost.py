@@ -1,0 +1,107 @@
+"""A month in one home after what follows the elder, as cards and the home's page show it."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from institutions.estimates import Estimator, estimator
+from institutions.models import Institution, Level, Listing
+from regions import policies
+from regions.forms import ElderForm
+from regions.ledger import Ledger, ledger, yuan
+from regions.questions import Questions, questions
+
+NEEDS_LEVEL = "还不能算：先填老人的国家能力评估等级，价格是按等级定的。"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """List price, what follows, and what is left to pay; `missing` says why there is no such sum.
+
+    Money is fen a month. Without a price the ledger still says what follows.
+    """
+
+    level: Level | None
+    list_price: int | None
+    ledger: Ledger
+    missing: str
+
+    @property
+    def to_pay(self) -> int | None:
+        return self.ledger.bill.to_pay if self.ledger.bill else None
+
+    @property
+    def follows(self) -> int:
+        """What follows the elder off this bill."""
+        return self.ledger.bill.on_bill + self.ledger.bill.cash if self.ledger.bill else 0
+
+    @property
+    def left_over(self) -> int:
+        """Cash of the elder that this bill does not take up."""
+        return self.ledger.to_elder - self.ledger.bill.cash if self.ledger.bill else 0
+
+    @property
+    def percent(self) -> float:
+        """The part of the list price that is left to pay, for the drawn bridge."""
+        if not self.ledger.bill or not self.ledger.bill.fee:
+            return 100.0
+        return round(100 * self.ledger.bill.to_pay / self.ledger.bill.fee, 1)
+
+    @property
+    def rest(self) -> float:
+        return round(100 - self.percent, 1)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The strip of one home's page, and the cost once anything is told of the elder."""
+
+    questions: Questions
+    cost: Cost | None
+
+
+def priced(
+    home: Institution,
+    asked: ElderForm,
+    on: datetime.date,
+    kept: Iterable[tuple[str, str]] = (),
+) -> Priced:
+    """What a month in one published home costs the elder of an address on the day `on`.
+
+    `kept` are the other parameters of the page, which its strip sends along.
+    """
+    strip = questions(asked, f"{home.get_absolute_url()}#ledger", kept)
+    if not asked.told:
+        return Priced(strip, None)
+    listing = Listing.objects.prefetch_related("designations").get(pk=home.pk)
+    by = estimator(asked.elder, policies.book(), on)
+    return Priced(strip, cost(listing, by.level, by))
+
+
+def cost(listing: Listing, level: Level | None, by: Estimator) -> Cost:
+    """The cost of one home by an estimator; a home without a price says what is missing."""
+    found = by.assessment(by.class_of(listing))
+    if level is None:
+        return Cost(None, None, ledger(found, by.book), NEEDS_LEVEL)
+    price = listing.price(level)
+    if price is None:
+        return Cost(level, None, ledger(found, by.book), missing_price(listing, [level]))
+    return Cost(level, price, ledger(found, by.book, price, listing.care(level)), "")
+
+
+def missing_price(listing: Listing, levels: list[Level]) -> str:
+    """Why there is no price: the home does not take the elder, or a part is not published."""
+    refused = listing.members("refuses")
+    taken = [level for level in levels if f"takes_level_{level}" not in refused]
+    if not taken:
+        return "这家机构写明不收这样的老人。"
+    parts = {
+        "床位费": getattr(listing, f"bed_{taken[0]}"),
+        "餐费": listing.meals,
+        "护理费": getattr(listing, f"care_{taken[0]}"),
+    }
+    known = [f"{name} {yuan(amount)} 元" for name, amount in parts.items() if amount is not None]
+    unknown = "、".join(name for name, amount in parts.items() if amount is None)
+    if not known:
+        return "床位费、餐费、护理费都未公布。"
+    return f"只公布了{'、'.join(known)}，{unknown}未公布。"
