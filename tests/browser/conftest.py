@@ -168,24 +168,32 @@ def watch(site: Site) -> Iterator[Watch]:
 OpenPage = Callable[..., Page]
 
 
+def new_reader(
+    browser: Browser, site: Site, mode: str = "normal", viewport=DESKTOP, scripts: bool = True
+) -> BrowserContext:
+    """Somebody who has chosen a mode and was never here before: no cache, no other cookies."""
+    context = browser.new_context(
+        base_url=site.url,
+        viewport=viewport,
+        java_script_enabled=scripts,
+        locale="zh-CN",
+        color_scheme="light",
+        reduced_motion="reduce",
+    )
+    cookies = [{"name": k, "value": v, "url": site.url} for k, v in MODES[mode].items()]
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    return context
+
+
 @pytest.fixture
 def open_page(site: Site, browser: Browser, watch: Watch) -> Iterator[OpenPage]:
     """open_page(path="/institutions/", mode="elder", viewport=PHONE, scripts=False) -> Page."""
     contexts: list[BrowserContext] = []
 
     def opened(path: str, mode: str = "normal", viewport=DESKTOP, scripts: bool = True) -> Page:
-        context = browser.new_context(
-            base_url=site.url,
-            viewport=viewport,
-            java_script_enabled=scripts,
-            locale="zh-CN",
-            color_scheme="light",
-            reduced_motion="reduce",
-        )
+        context = new_reader(browser, site, mode, viewport, scripts)
         contexts.append(context)
-        cookies = [{"name": k, "value": v, "url": site.url} for k, v in MODES[mode].items()]
-        context.add_cookies(cookies)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
         page = context.new_page()
         watch.follow(page)
         page.goto(path)

@@ -8,8 +8,20 @@ from playwright.sync_api import Locator, Page, expect
 from .conftest import DESKTOP, PHONE, OpenPage, Site
 
 RESULTS = "/institutions/"
+ELDER = "e_hukou=110000&e_age=82&e_ability=gbt42195:2"
 FACET, CHOICE, PARAMETER = "老人的情况", "要人帮一部分（轻度、中度失能）", "care=partial"
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+# With and without scripts, wide and narrow, in both sizes of print: each once.
+readers = pytest.mark.parametrize(
+    ("scripts", "viewport", "mode"),
+    [
+        (True, DESKTOP, "normal"),
+        (False, PHONE, "normal"),
+        (True, PHONE, "elder"),
+        (False, DESKTOP, "elder"),
+    ],
+    ids=["scripts-1280", "no-scripts-390", "scripts-390-elder", "no-scripts-1280-elder"],
+)
 
 
 def total(page: Page) -> int:
@@ -119,8 +131,8 @@ def test_search_by_name(scripts: bool, site: Site, open_page: OpenPage):
         " WHERE NOT is_demo AND stage = 'published' ORDER BY length(name) DESC, id LIMIT 1"
     )
     page = open_page(RESULTS, scripts=scripts)
-    page.get_by_role("searchbox").fill(name)
-    page.get_by_role("searchbox").press("Enter")
+    page.get_by_label("机构名、地址或地区").fill(name)
+    page.get_by_label("机构名、地址或地区").press("Enter")
     page.wait_for_url("**q=*")
     expect(first_result(page)).to_have_text(name)
 
@@ -132,9 +144,11 @@ def test_from_the_front_page_to_a_place(scripts: bool, open_page: OpenPage):
     option = place.get_by_role("option", name=re.compile("^河北省·廊坊市")).inner_text()
     real, demo = re.findall(r"[\d,]+", option)
     place.select_option(option)
-    page.get_by_role("searchbox").fill("三河")
+    page.get_by_label("老人户籍在").fill("北京市")
+    page.get_by_label("机构名、地址或地区").fill("三河")
     page.get_by_role("button", name="查机构").click()
-    page.wait_for_url("**/institutions/?region=131000&q=*")
+    page.wait_for_url("**/institutions/?e_hukou=*&region=131000&q=*")
+    expect(page.locator("#elder > summary")).to_contain_text("北京市户籍")
     expect(choice(page, "地区", "廊坊市")).to_be_checked()
     narrowed = total(page)
     assert narrowed > 0
@@ -226,7 +240,7 @@ def test_by_keyboard_alone(open_page: OpenPage):
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.get_by_role("main")).to_be_focused()
-    press_until(page, "Tab", page.get_by_role("searchbox"))
+    press_until(page, "Tab", page.get_by_label("机构名、地址或地区"))
     page.keyboard.type("养老")
     page.keyboard.press("Enter")
     page.wait_for_url("**q=*")
@@ -242,3 +256,190 @@ def test_a_missing_page_leads_on(open_page: OpenPage, watch):
     page = open_page("/institutions/999999999/")
     page.get_by_role("main").get_by_role("link", name="看全部机构").click()
     assert total(page) > 0
+
+
+@readers
+def test_say_what_is_wrong_and_look_up_what_came_of_it(
+    scripts: bool, viewport, mode: str, full_demo: int, open_page: OpenPage
+):
+    page = open_page(f"/institutions/{full_demo}/", viewport=viewport, scripts=scripts, mode=mode)
+    page.get_by_role("link", name=re.compile(r"纠错\s*：地址")).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("纠错")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_contain_text("请写一句哪里不对")
+    page.get_by_label("哪里不对").fill("门牌号不对")
+    page.get_by_label("自己去看过").check()
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("收到了")
+    reference = page.locator(".ref").inner_text()
+    theirs = open_page("/corrections/", scripts=scripts)
+    theirs.get_by_label("查询号").fill(reference.lower().replace("-", " "))
+    theirs.get_by_role("main").get_by_role("button", name="查").click()
+    expect(theirs.get_by_role("status")).to_contain_text("地址")
+    expect(theirs.get_by_role("heading", level=2, name="已收到")).to_be_visible()
+    assert theirs.context.cookies() == []
+
+
+@readers
+def test_put_homes_aside_and_hand_the_list_on(
+    scripts: bool, viewport, mode: str, open_page: OpenPage
+):
+    page = open_page(RESULTS, viewport=viewport, scripts=scripts, mode=mode)
+    cards = page.get_by_role("article")
+    names = [cards.nth(n).get_by_role("heading").inner_text() for n in (0, 1)]
+    if scripts:
+        for n in (0, 1):
+            save = cards.nth(n).get_by_role("button", name=re.compile("收藏"))
+            save.press("Space")
+            expect(save).to_have_attribute("aria-pressed", "true")
+        page.reload()
+        page.get_by_role("link", name="我的收藏（2）").click()
+    else:
+        cards.nth(0).get_by_role("link", name=re.compile("收藏")).click()
+        page.get_by_role("link", name="再找几家").click()
+        cards.nth(1).get_by_role("link", name=re.compile("收藏")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("收藏的 2 家机构")
+    page.get_by_role("link", name=re.compile("往后移")).first.click()
+    link = page.get_by_label("清单的网址").input_value()
+    theirs = open_page(link, scripts=scripts)
+    shown = theirs.get_by_role("article").get_by_role("heading")
+    expect(shown).to_have_text(names[::-1])
+    expect(theirs.get_by_role("img", name="二维码")).to_be_visible()
+    assert theirs.context.cookies() == []
+    theirs.get_by_role("link", name=re.compile("移出清单")).first.click()
+    expect(shown).to_have_text(names[:1])
+
+
+@readers
+def test_from_what_follows_to_homes_for_this_elder(
+    scripts: bool, viewport, mode: str, open_page: OpenPage
+):
+    page = open_page("/follow/", viewport=viewport, scripts=scripts, mode=mode)
+    page.get_by_label("去哪里养老").fill("河北三河")
+    page.get_by_label("户籍在哪里").fill("北京市")
+    page.get_by_label("年龄或出生年月").fill("八十")
+    page.get_by_role("button", name="算一算").click()
+    expect(page.get_by_role("alert")).to_contain_text("请填数字")
+    expect(page.get_by_label("年龄或出生年月")).to_have_value("八十")
+    page.get_by_label("年龄或出生年月").fill("86")
+    page.get_by_role("checkbox", name="没有特殊身份").check()
+    page.get_by_role("button", name="算一算").click()
+    expect(page.locator(".crossing")).to_contain_text("三河市")
+    expect(page.locator(".crossing .mid")).to_contain_text("100")
+    page.get_by_role("link", name="按这位老人找机构").click()
+    page.wait_for_url("**/institutions/?region=131082&e_hukou=110000&e_age=86&e_status=none")
+    expect(page.locator("#elder > summary")).to_contain_text("86 岁")
+    assert total(page) > 0
+
+
+def test_a_question_that_is_folded_away_opens_from_its_link(open_page: OpenPage):
+    page = open_page("/follow/?to=131082&e_hukou=110000&e_age=86")
+    field = page.locator("#id_e_status")
+    expect(field).to_be_hidden()
+    page.get_by_role("link", name="身份和正在领的补贴").click()
+    expect(field).to_be_visible()
+
+
+def test_the_answer_prints_without_the_questions(open_page: OpenPage):
+    page = open_page("/follow/?to=131082&e_hukou=110000&e_age=86")
+    page.emulate_media(media="print")
+    expect(page.locator("#elder")).to_be_hidden()
+    expect(page.get_by_text("按这位老人计算：北京市户籍")).to_be_visible()
+    expect(page.locator("#papers")).to_contain_text("身份证或户口簿原件")
+    expect(page.get_by_role("button", name="打印这一页")).to_be_hidden()
+
+
+@readers
+def test_from_results_to_a_comparison_to_the_folder(
+    scripts: bool, viewport, mode: str, open_page: OpenPage
+):
+    """The choice grows by links alone, and follows the elder told in the address."""
+    asked = f"{RESULTS}?region=131082&sort=price&{ELDER}"
+    page = open_page(asked, viewport=viewport, scripts=scripts, mode=mode)
+    chosen = []
+    for number in range(2):
+        article = page.get_by_role("article").nth(number)
+        chosen.append(article.get_by_role("heading").inner_text())
+        article.get_by_role("link", name=re.compile("加入对比")).click()
+        page.wait_for_url("**/compare/?id=*")
+        if number == 0:
+            expect(page.get_by_text("再加一家就能对比")).to_be_visible()
+            page.get_by_role("link", name="再加一家").click()
+            page.wait_for_url("**/institutions/?compare=*")
+            expect(page.get_by_role("link", name=re.compile("去掉条件：.*三河市"))).to_have_count(1)
+            assert "sort=price" in page.url
+    expect(page.get_by_role("heading", level=1)).to_have_text("对比 2 家机构")
+    table = page.get_by_role("table", name=re.compile("2 家机构对比"))
+    for name in chosen:
+        expect(table.get_by_role("columnheader", name=name)).to_have_count(1)
+    cell = table.get_by_role("row", name=re.compile("补贴后每月")).get_by_role("cell").first
+    expect(cell).to_contain_text("元/月")
+    every = table.get_by_role("row").count()
+    page.get_by_role("link", name=re.compile("只看不一样的")).click()
+    page.wait_for_url("**only=differences*")
+    assert (
+        0
+        < page.get_by_role("table", name=re.compile("2 家机构对比")).get_by_role("row").count()
+        < every
+    )
+    page.get_by_role("link", name=re.compile(rf"移出\s*：{re.escape(chosen[0])}")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("对比 1 家机构")
+    assert ELDER in page.url
+    page.get_by_role("link", name=re.compile(rf"打印带着走\s*：{re.escape(chosen[1])}")).click()
+    page.wait_for_url(f"**/pack/?{ELDER}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(chosen[1])
+    expect(page.get_by_text("家里每月付")).to_be_visible()
+    expect(page.get_by_role("heading", name="走之前，在户籍地办")).to_be_visible()
+    expect(page.get_by_role("img", name="这一页的二维码")).to_be_visible()
+
+
+@readers
+def test_from_the_guide_to_homes_that_say_why_they_fit(
+    scripts: bool, viewport, mode: str, open_page: OpenPage
+):
+    page = open_page("/guide/", scripts=scripts, viewport=viewport, mode=mode)
+    main = page.get_by_role("main")
+    go_on = main.get_by_role("button", name="下一题", exact=True)
+    main.get_by_label("想去哪里养老").fill("廊坊")
+    go_on.click()
+    main.get_by_label("户籍在哪里").fill("北京市")
+    go_on.click()
+    main.get_by_label("年龄或出生年月").fill("八十")
+    go_on.click()
+    expect(main.get_by_role("alert")).to_contain_text("看不懂")
+    expect(main.get_by_label("年龄或出生年月")).to_have_value("八十")
+    main.get_by_label("年龄或出生年月").fill("87")
+    go_on.click()
+    main.get_by_role("radio", name="需要人帮吃饭走路（中度失能）").check()
+    go_on.click()
+    main.get_by_role("link", name="上一题").click()
+    expect(main.get_by_role("radio", name="需要人帮吃饭走路（中度失能）")).to_be_checked()
+    go_on.click()
+    main.get_by_role("checkbox", name="要吸氧的老人").check()
+    go_on.click()
+    for _ in range(3):
+        main.get_by_role("link", name="不知道，下一题").click()
+    expect(main.get_by_role("heading", level=1)).to_have_text("核对一下，就去看机构")
+    expect(main).to_contain_text("87 岁")
+    main.get_by_role("button", name="看适合的机构").click()
+    expect(page.get_by_role("article").first).to_contain_text("为什么合适")
+    expect(page.get_by_role("article").first).to_contain_text("补贴后")
+    expect(main.get_by_role("heading", name=re.compile("家写明不收"))).to_be_visible()
+    first_result(page).click()
+    expect(main.get_by_role("heading", name=re.compile("补贴后：这位老人住这里"))).to_be_visible()
+    assert "e_age=87" in page.url
+
+
+def test_the_guide_by_keyboard_alone(open_page: OpenPage):
+    page = open_page("/guide/?step=3", viewport=PHONE, mode="elder")
+    press_until(page, "Tab", page.get_by_label("年龄或出生年月"))
+    page.keyboard.type("87")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**step=4*")
+    picks = page.get_by_role("radio")
+    press_until(page, "Tab", picks.first)
+    page.keyboard.press("ArrowDown")
+    press_until(page, "Tab", page.get_by_role("button", name="下一题", exact=True))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**step=5*")
+    assert "e_ability=gbt42195%3A1" in page.url

@@ -1,0 +1,109 @@
+"""What a correction is about: a page, a part of it or one figure, and what it says now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from institutions.figures import NO_FIGURES, Figure, figures
+from institutions.models import Correction, Institution
+from institutions.profile import SECTIONS
+from institutions.provenance import SourceLine, grouped, label_of, sources_of
+from institutions.records import PARTS
+from regions.models import Document
+
+WHOLE = "整个页面"
+# Sections of a home's page that show several paths of the record.
+HEADINGS = {
+    "heading": "名称和简介",
+    "takes": "收哪些老人",
+    "medical": "医疗和医保",
+    "quality": "质量",
+    "staff": "人员",
+    "place": "位置和电话",
+    "standing": "登记和备案",
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The page, the part in question, what it says and on whose word.
+
+    `about` is what a correction keeps; `unknown` is a path that the page does not have.
+    """
+
+    page: Institution | Document
+    title: str
+    about: str
+    label: str
+    said: list[tuple[str, str]]
+    sources: list[SourceLine]
+    unknown: str = ""
+
+    @property
+    def url(self) -> str:
+        return self.page.get_absolute_url()
+
+    @property
+    def said_words(self) -> str:
+        """What a correction keeps of what the page said: one line for a figure."""
+        return "\n".join(f"{label}：{words}" for label, words in self.said)
+
+    @property
+    def owner(self) -> dict[str, Institution | Document]:
+        """The link of a correction to the page."""
+        name = "institution" if isinstance(self.page, Institution) else "document"
+        return {name: self.page}
+
+
+def home_subject(home: Institution, about: str) -> Subject:
+    """`about` is a path or a section of `home`, which comes from `with_parts()`."""
+    found = _figures_about(home, about)
+    known = not about or bool(found) or about in HEADINGS or about in _part_names()
+    sources = sources_of(home.provenance.all(), _paths(about)) if about and known else []
+    return Subject(
+        page=home,
+        title=home.name,
+        about=about if known else "",
+        label=label_of_home(about) if known else WHOLE,
+        said=[(figure.label, figure.words) for figure in found],
+        sources=grouped(sources),
+        unknown="" if known else about,
+    )
+
+
+def _figures_about(home: Institution, about: str) -> list[Figure]:
+    return figures(home, _paths(about)) if about else []
+
+
+def _paths(about: str) -> Iterable[str]:
+    return SECTIONS[about] if about in HEADINGS else (about,)
+
+
+def _part_names() -> set[str]:
+    return {part.name for part in PARTS} - NO_FIGURES
+
+
+def label_of_home(about: str) -> str:
+    """The path or section in people's words."""
+    return HEADINGS.get(about) or (label_of(about) if about else WHOLE)
+
+
+def document_subject(document: Document, about: str) -> Subject:
+    """`about` is the code of a fact of the document; one query for it."""
+    asked = about and "\0" not in about  # which PostgreSQL would refuse to look for
+    fact = document.facts.filter(code=about).first() if asked else None
+    return Subject(
+        page=document,
+        title=document.heading,
+        about=fact.code if fact else "",
+        label=fact.label if fact else WHOLE,
+        said=[(fact.label, f"{fact.shown}（{fact.dated}）")] if fact else [],
+        sources=[],
+        unknown="" if fact or not about else about,
+    )
+
+
+def subject_label(correction: Correction) -> str:
+    """What a correction is about, in words; a path stays readable after its row is gone."""
+    if correction.institution_id:
+        return label_of_home(correction.about)
+    return correction.said.partition("：")[0] if correction.about else WHOLE
