@@ -50,7 +50,7 @@ format: .venv/.dev ## let ruff and djade rewrite what they can
 	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
 check-deploy: .venv/.runtime ## Django's checks on production settings
-	@DEBUG=false HTTPS=true ALLOWED_HOSTS=example.org \
+	@DEBUG=false HTTPS=true ALLOWED_HOSTS=example.org STAFF_TOTP=required \
 		SECRET_KEY="$$($(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(MANAGE) check --deploy --fail-level WARNING
 

@@ -10,6 +10,8 @@ worker_class = "gthread"
 workers = 2
 threads = 4
 loglevel = "warning"
+# For those who switch the access log on: the path without its query, which may tell of an elder.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 # A search with every filter chosen is longer than gunicorn's 4,094 bytes.
 limit_request_line = 8190
 

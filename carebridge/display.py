@@ -15,6 +15,8 @@ YEAR = 365 * 24 * 60 * 60  # seconds
 # Cookie -> its legend and its values in words; the first value is the one without a cookie.
 CHOICES = {
     "mode": ("字号", {"standard": "标准", "elder": "大字"}),
+    # Pixels of plain text in large print; 40 are 30 points.
+    "size": ("大字多大", {"24": "大", "28": "更大", "32": "特大", "40": "最大"}),
     "theme": ("颜色", {"auto": "跟随系统", "light": "浅色", "dark": "深色"}),
     "contrast": ("对比度", {"normal": "标准", "high": "高对比"}),
 }
@@ -25,6 +27,7 @@ class Display:
     """The reader's choices: attributes of `<html>` that the stylesheet goes by."""
 
     mode: str = "standard"
+    size: str = "24"
     theme: str = "auto"
     contrast: str = "normal"
 
@@ -35,10 +38,14 @@ class Display:
 
     @property
     def choices(self) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
-        """(name, legend, [(value, label, whether it is chosen)]) for the form."""
+        """(name, legend, [(value, label, whether it is chosen)]) for the form.
+
+        How large is asked in large print only.
+        """
         return [
             (name, legend, [(v, label, v == getattr(self, name)) for v, label in values.items()])
             for name, (legend, values) in CHOICES.items()
+            if name != "size" or self.mode == "elder"
         ]
 
 
@@ -70,8 +77,18 @@ def vary_on_display(
 
 def set_display(request: HttpRequest) -> HttpResponse:
     """Keep the reader's choices in cookies and go back to the page they came from."""
-    response = HttpResponseRedirect(next_page(request))
-    for name, value in known(request.GET).items():
+    return _kept(known(request.GET), next_page(request))
+
+
+def elder(request: HttpRequest) -> HttpResponse:
+    """`/elder/`: an address to tell one's mother; large print from now on, at the front page."""
+    return _kept(known(request.GET) | {"mode": "elder"}, reverse("home"))
+
+
+def _kept(choices: Mapping[str, str], page: str) -> HttpResponse:
+    """On to `page`, with the choices in cookies."""
+    response = HttpResponseRedirect(page)
+    for name, value in choices.items():
         response.set_cookie(name, value, max_age=YEAR, secure=settings.HTTPS, samesite="Lax")
     return response
 

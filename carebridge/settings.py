@@ -3,6 +3,7 @@
 `.env.example` lists the variables. A missing or wrong one stops the start and says what to do.
 """
 
+import datetime
 import os
 import re
 from pathlib import Path
@@ -29,6 +30,13 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
 
 
+def env_int(name: str, default: int, least: int, most: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if re.fullmatch(r"\d{1,9}", value.strip(), re.ASCII) and least <= int(value) <= most:
+        return int(value)
+    raise ImproperlyConfigured(f"{name} must be a number from {least} to {most}, not {value!r}.")
+
+
 def secret_key() -> str:
     """The SECRET_KEY variable, else the file that `make run` generates for this checkout."""
     if key := os.environ.get("SECRET_KEY"):
@@ -49,7 +57,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "carebridge.admin_site.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -60,6 +68,10 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_filters",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "regions",
     "institutions",
 ]
@@ -70,12 +82,17 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "carebridge.display.vary_on_display",
+    "carebridge.privacy.keep_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "carebridge.sessions.end_in_time",
+    "carebridge.second_factor.ask_first",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "carebridge.urls"
@@ -92,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "carebridge.display.display",
+                "carebridge.privacy.carried",
             ],
         },
     },
@@ -133,17 +151,56 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
 
+# Where results are counted and sorted: bitmaps in the memory of each worker, or the database.
+FACETS = os.environ.get("FACETS", "bitmaps").strip()
+if FACETS not in {"bitmaps", "orm"}:
+    raise ImproperlyConfigured(f"FACETS must be bitmaps or orm, not {FACETS!r}.")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+AUTHENTICATION_BACKENDS = [
+    # First: who is locked out is not even asked for the password.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "carebridge.roles.RoleBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "NAME": "regions.passwords.LongEnoughValidator",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Signing in. A name is locked at an address, never an address alone: a county office is one.
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)
+# The page says fifteen minutes; trying again meanwhile must not make it longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_CLIENT_IP_CALLABLE = "regions.visitors.address"
+AXES_USERNAME_CALLABLE = "regions.visitors.name"
+AXES_LOCKOUT_CALLABLE = "carebridge.lockout.locked_out"
+
+# How many proxies of ours a request passes: each adds the address it saw to X-Forwarded-For.
+PROXIES = env_int("PROXIES", 1 if HTTPS else 0, 0, 9)
+
+# Whether staff must confirm with a second factor, or may.
+STAFF_TOTP = os.environ.get("STAFF_TOTP") or "optional"
+if STAFF_TOTP not in {"required", "optional"}:
+    raise ImproperlyConfigured(f"STAFF_TOTP must be required or optional, not {STAFF_TOTP!r}.")
+OTP_TOTP_ISSUER = "颐桥"
+
+# A session ends with the browser, after a day's work, and after a time without a click.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = env_int("STAFF_SESSION_HOURS", 12, 1, 24) * 60 * 60
+STAFF_IDLE_SECONDS = env_int("STAFF_IDLE_MINUTES", 30, 1, 24 * 60) * 60
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"

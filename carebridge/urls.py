@@ -7,15 +7,24 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from django.views.static import serve
 
-from carebridge.display import set_display
+from carebridge.display import elder, set_display
+from carebridge.second_factor import two_step, two_step_phone
+from institutions.balance_admin import balance
+from institutions.guide_views import guide
 from institutions.sitemaps import SITEMAPS
-from institutions.views import home
+from institutions.views import compare, follow, home, shortlist
 
 urlpatterns = [
     path("", home, name="home"),
+    path("guide/", guide, name="guide"),
     path("institutions/", include("institutions.urls")),
+    path("follow/", follow, name="follow"),
+    path("compare/", compare, name="compare"),
     path("regions/", include("institutions.region_urls")),
+    path("policies/", include("regions.urls")),
     path("sources/", include("institutions.source_urls")),
+    path("shortlist/", shortlist, name="shortlist"),
+    path("corrections/", include("institutions.correction_urls")),
     path("about/", include("institutions.about_urls")),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
@@ -24,6 +33,10 @@ urlpatterns = [
         name="robots",
     ),
     path("display/", set_display, name="display"),
+    path("elder/", elder, name="elder"),
+    path("admin/two-step/", two_step, name="two_step"),
+    path("admin/two-step/phone/", two_step_phone, name="two_step_phone"),
+    path("admin/balance/", admin.site.admin_view(balance), name="balance"),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>photos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

@@ -1,138 +1,67 @@
-"""The register as staff edit it. Every save brings the derived listing along."""
+"""The register as staff edit it. Every save brings history and the derived listing along."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models, transaction
 from django.db.models import F
-from django.forms import BaseInlineFormSet, Textarea
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import localdate
 
-from institutions.listings import refresh
+from institutions.admin_beds import BedFiguresAdmin
+from institutions.admin_corrections import CorrectionAdmin
+from institutions.admin_forms import HomeForm
+from institutions.admin_pages import HomePages
+from institutions.admin_parts import INLINES
+from institutions.admin_pending import PendingChangeAdmin
+from institutions.admin_sheets import SheetActions, SheetImportAdmin
+from institutions.admin_tasks import TaskFilter
+from institutions.listings import lock, refresh, remove
 from institutions.models import (
-    Bed,
+    BedFigures,
     ContractTerms,
-    Designation,
-    Fee,
     Institution,
-    MedicalLink,
-    Phone,
-    Photo,
-    Provenance,
-    QualityRecord,
-    Rating,
-    Service,
-    StaffFigure,
+    PendingChange,
+    Revision,
+    SheetImport,
 )
 from institutions.models.institution import TAKES, InstitutionQuerySet
 from institutions.pricing import prepayment_warnings
-from institutions.records import PARTS
+from institutions.records import Record, apply_record, difference, to_record
+from institutions.revisions import cited, keep
+from institutions.workflow import MOVES, move, propose
+from regions.admin_scope import ScopedAdmin
 
-admin.site.site_header = "颐桥后台"
-admin.site.site_title = "颐桥后台"
-admin.site.index_title = "养老机构数据"
+# Django looks for admin pages in this module.
+__all__ = ["CorrectionAdmin", "InstitutionAdmin"]
 
-KEYS: dict[Any, tuple[str, ...]] = {part.model: part.key for part in PARTS}
-
-
-class PartFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """Rows of one part, no two of which have the same key."""
-
-    def clean(self) -> None:
-        """Django leaves the link to the parent, and so every key, out of an inline's validation.
-
-        A key that another row has until it is saved is refused too: rows are written in turn.
-        """
-        super().clean()
-        deleted, seen = self.deleted_forms, set()
-        rows = [form for form in self.forms if form.is_valid() and form not in deleted]
-        before = {self.key(form.initial): form for form in rows if form.instance.pk}
-        for form in rows:
-            key = self.key(form.cleaned_data)
-            if form.cleaned_data and (key in seen or before.get(key, form) is not form):
-                form.add_error(None, "这一行和另一行重复了。要互换内容，请分两次保存。")
-            seen.add(key)
-
-    def key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The key among a form's values, links by their primary keys."""
-        found = (values.get(name) for name in KEYS[self.model])
-        return tuple(getattr(value, "pk", value) for value in found)
-
-
-class PartInline(admin.TabularInline):  # type: ignore[type-arg]
-    """The rows of one part of an institution."""
-
-    formset = PartFormSet
-    extra = 0
-    formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 30})}}
-
-
-class PhoneInline(PartInline):
-    model = Phone
-
-
-class ServiceInline(PartInline):
-    model = Service
-
-
-class BedInline(PartInline):
-    model = Bed
-
-
-class FeeInline(PartInline):
-    model = Fee
-
-
-class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
-    model = ContractTerms
-    extra = 0
-
-
-class MedicalLinkInline(PartInline):
-    model = MedicalLink
-
-
-class DesignationInline(PartInline):
-    model = Designation
-    autocomplete_fields = ["region", "document"]
-
-
-class RatingInline(PartInline):
-    model = Rating
-
-
-class QualityRecordInline(PartInline):
-    model = QualityRecord
-
-
-class StaffFigureInline(PartInline):
-    model = StaffFigure
-
-
-class PhotoInline(PartInline):
-    model = Photo
-
-
-class ProvenanceInline(PartInline):
-    model = Provenance
-    autocomplete_fields = ["document", "verified_by"]
+admin.site.register(PendingChange, PendingChangeAdmin)
+admin.site.register(SheetImport, SheetImportAdmin)
+admin.site.register(BedFigures, BedFiguresAdmin)
 
 
 @admin.register(Institution)
-class InstitutionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin):
+    scope = "region"
+    form = HomeForm
     list_display = ["name", "region", "kind", "ownership", "operating", "stage", "is_demo"]
-    list_filter = ["stage", "is_demo", "kind", "ownership", "operating"]
+    list_filter = [TaskFilter, "stage", "is_demo", "kind", "ownership", "operating"]
     list_select_related = ["region"]
     list_per_page = 50
     search_fields = ["name", "aliases", "credit_code", "operator", "address"]
     search_help_text = "按名称、别名、统一社会信用代码、运营方或地址查找"
     show_facets = admin.ShowFacets.ALLOW
     autocomplete_fields = ["region"]
-    readonly_fields = ["version", "created_at", "updated_at"]
-    actions = ["remove_demo"]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    readonly_fields = ["stage", "version", "created_at", "updated_at"]
+    actions = [
+        "submit", "publish", "send_back", "withdraw", "export_csv", "export_xlsx", "remove_demo",
+    ]  # fmt: skip
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
+    }
     view_on_site = False
     save_on_top = True
     fieldsets = [
@@ -170,47 +99,121 @@ class InstitutionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "收什么人",
             {"fields": list(TAKES), "description": "没有公布的选“未知”，网站上显示“未公布”。"},
         ),
-        ("本站的登记", {"fields": ["stage", ("version", "created_at", "updated_at")]}),
+        ("本站的登记", {"fields": ["opened", ("stage", "version", "created_at", "updated_at")]}),
     ]
-    inlines = [
-        PhoneInline,
-        ServiceInline,
-        BedInline,
-        FeeInline,
-        TermsInline,
-        MedicalLinkInline,
-        DesignationInline,
-        RatingInline,
-        QualityRecordInline,
-        StaffFigureInline,
-        PhotoInline,
-        ProvenanceInline,
-    ]
+    inlines = INLINES
+
+    # Saving
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Who saves waits for whoever is saving: what is read is what was left last."""
+        home = super().get_object(request, object_id, from_field)
+        if home is None or request.method != "POST":
+            return home
+        with transaction.atomic():
+            Institution.objects.select_for_update().get(pk=home.pk)
+        return super().get_object(request, object_id, from_field)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new home is saved here; a change of one is saved with its parts, or waits whole."""
+        if not change:
+            super().save_model(request, obj, form, change)
 
     def save_related(
-        self,
-        request: HttpRequest,
-        form: Any,
-        formsets: Sequence[Any],
-        change: bool,
+        self, request: HttpRequest, form: Any, formsets: Sequence[Any], change: bool
     ) -> None:
-        """The last step of a save: the parts are in, so version and listing can follow.
+        """The last step of a save: what changes goes live, or waits for a reviewer.
 
         The admin wraps the whole save in one transaction. A deletion takes its listing along.
         """
-        super().save_related(request, form, formsets, change)
         home = form.instance
-        if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
-            Institution.objects.filter(pk=home.pk).update(version=F("version") + 1)
+        if change:
+            self._save_change(request, form, formsets)
+        else:
+            super().save_related(request, form, formsets, change)
+            Revision.objects.create(
+                institution=home, version=1, how=Revision.How.CREATED, author_id=request.user.pk
+            )
         refresh([home.pk], on=localdate())
         terms = ContractTerms.objects.filter(pk=home.pk).first()
         for warning in prepayment_warnings(home.fees.all(), terms, localdate()):
             self.message_user(request, f"已保存，但请核对：{warning}", messages.WARNING)
 
-    @admin.action(description="删除全部示例机构（不只是选中的）", permissions=["delete"])
-    def remove_demo(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        """The same as the command: every demo record goes, whatever was ticked."""
+    def _save_change(self, request: Any, form: Any, formsets: Sequence[Any]) -> None:
+        """Save, look what that changed, and take it back if it has to be reviewed first."""
+        home, before = form.instance, _record(form.instance.pk)
+        reviewed = (
+            not self.has_publish_permission(request) and home.stage == MOVES["publish"].target
+        )
         with transaction.atomic():
-            count = Institution.objects.demo().count()
-            Institution.objects.demo().delete()
+            home.save()
+            super().save_related(request, form, formsets, True)
+            after = _record(home.pk)
+            whole = cited(before, after, localdate())
+            changes = difference(before, whole)
+            transaction.set_rollback(reviewed)
+        if reviewed:
+            request.held = propose(home, changes, by=request.user, on=localdate())
+        elif changes:
+            if difference(after, whole):
+                apply_record(Institution.objects.with_parts().get(pk=home.pk), whole)
+            else:
+                Institution.objects.filter(pk=home.pk).update(version=F("version") + 1)
+            home.refresh_from_db(fields=["version"])
+            keep(home, changes, by=request.user, how=Revision.How.FORM)
+
+    def response_change(self, request: Any, obj: Any) -> HttpResponse:
+        if getattr(request, "held", None) is None:
+            return super().response_change(request, obj)
+        said = "已送审：审核人通过以后，家属才会看到。空床数这类每天变的数字，已经直接公布。"
+        self.message_user(request, said, messages.SUCCESS)
+        return self.response_post_save_change(request, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Who may delete a home may delete what hangs on it, changes that wait included."""
+        rows, counts, _, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, set(), protected
+
+    def delete_model(self, request: HttpRequest, obj: Institution) -> None:
+        remove(Institution.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Institution]) -> None:
+        remove(queryset)
+
+    # Actions
+
+    @admin.action(description="送审", permissions=["change"])
+    def submit(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        self._move(request, queryset, "submit")
+
+    @admin.action(description="发布", permissions=["publish"])
+    def publish(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        self._move(request, queryset, "publish")
+
+    @admin.action(description="退回草稿", permissions=["publish"])
+    def send_back(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        self._move(request, queryset, "send_back")
+
+    @admin.action(description="撤下（网站上不再显示）", permissions=["publish"])
+    def withdraw(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        self._move(request, queryset, "withdraw")
+
+    def _move(self, request: Any, queryset: InstitutionQuerySet, name: str) -> None:
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True))
+        with transaction.atomic():
+            lock(ids)
+            done = sum(move(pk, name, by=request.user, on=localdate()) for pk in ids)
+        self.message_user(request, f"{MOVES[name].label}：{done:,} 家。")
+        if done < len(ids):
+            left = f"{len(ids) - done:,} 家不在这一步，没有动。"
+            self.message_user(request, left, messages.WARNING)
+
+    @admin.action(description="删除本地区全部示例机构（不只是选中的）", permissions=["delete"])
+    def remove_demo(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
+        """As the command does, in one's own region: every demo record goes, whatever was ticked."""
+        count = remove(self.get_queryset(request).filter(is_demo=True))
         self.message_user(request, f"已删除 {count:,} 家示例机构，再载入数据也不会出现。")
+
+
+def _record(pk: int) -> Record:
+    return to_record(Institution.objects.with_parts().get(pk=pk))

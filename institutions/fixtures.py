@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, Model
 
 from institutions.listings import refresh
 from institutions.models import Institution
+from regions import policies
 from regions.models import (
     Agreement,
     Document,
@@ -63,18 +64,23 @@ class FixtureError(Exception):
     """A fixture is missing, or refers to a row that is nowhere."""
 
 
-def load(folder: Path, on: datetime.date, say: Callable[[str], object]) -> int:
+def load(
+    folder: Path,
+    on: datetime.date,
+    say: Callable[[str], object],
+    names: Iterable[str] = (*REFERENCE, *ONCE),
+) -> int:
     """Load what the files in `folder` have and the database lacks; returns the rows added.
 
     All or nothing. Listings of new institutions are derived as of the day `on`.
     """
     with transaction.atomic():
         loaded = dict(LoadedFixture.objects.values_list("name", "checksum"))
-        return sum(
-            load_file(folder / name, on, say)
-            for name in (*REFERENCE, *ONCE)
-            if is_wanted(folder / name, loaded)
-        )
+        wanted = [name for name in names if is_wanted(folder / name, loaded)]
+        added = sum(load_file(folder / name, on, say) for name in wanted)
+        if wanted:
+            policies.changed()
+        return added
 
 
 def is_wanted(path: Path, loaded: dict[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from institutions.models import Provenance
@@ -25,6 +25,8 @@ class SourceLine:
     verified: str
     quote: str
     is_demo: bool
+    # Of all rows that `grouped` puts together, the path of one.
+    path: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, row: Provenance) -> Self:
@@ -39,6 +41,7 @@ class SourceLine:
             verified,
             row.quote,
             row.kind == Provenance.Kind.DEMO,
+            row.field,
         )
 
 
@@ -95,7 +98,9 @@ def label_of(path: str) -> str:
 
 
 def _label(fields: Iterable[AnyField], name: str) -> str:
-    return next((str(field.verbose_name) for field in fields if field.name == name), name)
+    # Staff type fen; pages say yuan.
+    labels = {field.name: str(field.verbose_name).removesuffix("（分）") for field in fields}
+    return labels.get(name, name)
 
 
 def _choice(fields: Iterable[AnyField], name: str, value: str) -> str:

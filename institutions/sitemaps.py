@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
-from regions.models import Document, Region, RegionGroup
+from regions.models import Document, Policy, Region, RegionGroup
 
 
 class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
@@ -17,7 +17,9 @@ class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
         return [
             "home",
             "institutions",
+            "follow",
             "regions",
+            "policies",
             "sources",
             "about_data",
             "privacy",
@@ -65,10 +67,16 @@ class Documents(Sitemap):  # type: ignore[type-arg]  # not generic at run time
         return list(Document.objects.all())
 
 
+class Policies(Sitemap):  # type: ignore[type-arg]  # not generic at run time
+    def items(self) -> list[Policy]:
+        return list(Policy.objects.all())
+
+
 SITEMAPS = {
     "pages": Pages,
     "homes": Homes,
     "regions": Regions,
     "groups": Groups,
     "documents": Documents,
+    "policies": Policies,
 }

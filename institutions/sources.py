@@ -13,7 +13,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from institutions.dates import period, state
 from institutions.models import Designation, Institution, Provenance
 from institutions.provenance import label_of
-from regions.models import Agreement, Document, Fact, Region
+from regions.models import Agreement, Document, Exclusion, Fact, Policy, Region
 
 # Most rows that one table lists; what is left out is said in words.
 MOST = 200
@@ -31,6 +31,8 @@ class Use:
 
     facts: int = 0
     agreements: int = 0
+    policies: int = 0
+    exclusions: int = 0
     homes: int = 0
     figures: int = 0
     designations: int = 0
@@ -44,6 +46,8 @@ class Use:
         said = (
             (self.facts, f"{self.facts:,} 条事实"),
             (self.agreements, f"{self.agreements:,} 项地区间约定"),
+            (self.policies, f"{self.policies:,} 项政策"),
+            (self.exclusions, f"{self.exclusions:,} 条政策之间的排斥"),
             (self.homes, f"{self.homes:,} 家实名机构的 {self.figures:,} 项内容"),
             (self.designations, f"实名机构的 {self.designations:,} 项名单"),
             (self.demo_homes, f"{self.demo_homes:,} 家示例机构的 {self.demo_figures:,} 项内容"),
@@ -109,17 +113,28 @@ class Agreed:
 
 
 @dataclass(frozen=True)
+class Stands:
+    """A policy that stands on this document, and when it holds."""
+
+    policy: Policy
+    period: str
+    state: str
+
+
+@dataclass(frozen=True)
 class SourcePage:
     source: Source
     facts: list[Fact]
     agreements: list[Agreed]
+    policies: list[Stands]
+    exclusions: list[Exclusion]
     figures: list[Figures]
     designations: list[Listed]
     most: int = MOST
 
 
 def shelves(on: datetime.date) -> list[Shelf]:
-    """Every document by kind, as of the day `on`. Five queries."""
+    """Every document by kind, as of the day `on`. Seven queries."""
     used = uses(Document.objects.all())
     by_kind: dict[str, list[Document]] = defaultdict(list)
     for document in Document.objects.order_by("title"):
@@ -141,7 +156,7 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 
 
 def source_page(document: Document, on: datetime.date) -> SourcePage:
-    """What `document` is and everything cited from it, as of the day `on`. Ten queries."""
+    """What `document` is and everything cited from it, as of the day `on`. 14 queries."""
     used = uses(Document.objects.filter(pk=document.pk))
     facts = Fact.objects.filter(document=document)
     agreements = Agreement.objects.filter(document=document)
@@ -150,6 +165,8 @@ def source_page(document: Document, on: datetime.date) -> SourcePage:
         _source(document, used.get(document.pk), on),
         list(facts.prefetch_related(Prefetch("regions", named))),
         [_agreed(a, on) for a in agreements.prefetch_related(Prefetch("regions", named))],
+        [_stands(policy, on) for policy in _policies(document)],
+        list(document.exclusions.prefetch_related("first", "second")),
         _figures(document),
         [_listed(designation, on) for designation in _designations(document)],
     )
@@ -159,12 +176,16 @@ def uses(documents: QuerySet[Document]) -> dict[int, Use]:
     """By primary key: how often each of `documents` is cited; one that is not is left out."""
     facts = Fact.objects.filter(document__in=documents).values("document")
     agreements = Agreement.objects.filter(document__in=documents).values("document")
+    policies = Policy.objects.filter(document__in=documents).values("document")
+    exclusions = Exclusion.objects.filter(document__in=documents).values("document")
     figures = Provenance.objects.filter(PUBLISHED, document__in=documents).values("document")
     designations = Designation.objects.filter(PUBLISHED, document__in=documents).values("document")
     counts: dict[int, dict[str, int]] = defaultdict(dict)
     for rows in (
         facts.annotate(facts=Count("pk")).order_by(),
         agreements.annotate(agreements=Count("pk")).order_by(),
+        policies.annotate(policies=Count("pk")).order_by(),
+        exclusions.annotate(exclusions=Count("pk")).order_by(),
         figures.annotate(
             homes=Count("institution", distinct=True, filter=REAL),
             figures=Count("pk", filter=REAL),
@@ -221,6 +242,18 @@ def _agreed(agreement: Agreement, on: datetime.date) -> Agreed:
         agreement,
         period(agreement.since, agreement.in_force_to),
         state(agreement.in_force_from, agreement.in_force_to, on) or "有效",
+    )
+
+
+def _policies(document: Document) -> QuerySet[Policy]:
+    return document.policies.select_related("region__parent__parent")
+
+
+def _stands(policy: Policy, on: datetime.date) -> Stands:
+    return Stands(
+        policy,
+        period(policy.since, policy.in_force_to),
+        state(policy.in_force_from, policy.in_force_to, on),
     )
 
 

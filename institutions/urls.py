@@ -1,8 +1,11 @@
 from django.urls import path
 
-from institutions import views
+from institutions import correction_views, views
 
 urlpatterns = [
     path("", views.institutions, name="institutions"),
+    path("suggest/", views.suggest, name="suggest"),
     path("<int:pk>/", views.institution, name="institution"),
+    path("<int:pk>/pack/", views.pack, name="pack"),
+    path("<int:pk>/correct/", correction_views.correct, name="correct"),
 ]

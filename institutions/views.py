@@ -5,14 +5,24 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from institutions.comparison import Comparison
+from institutions.cost import priced
 from institutions.filters import InstitutionFilter
+from institutions.follow import Follow
 from institutions.front import front
 from institutions.models import Listing
+from institutions.pack import Pack
 from institutions.profile import for_profile, profile
+from institutions.qr import qr_code
 from institutions.region_index import Index, by_name, group_by_name, is_code
 from institutions.regional import Regional, for_regional, groups_for_regional
 from institutions.results import Results
+from institutions.shortlist import Shortlist
 from institutions.sources import shelves, source_page
+from institutions.suggestions import suggestions
+from institutions.whereabouts import whereabouts
+from regions.anchors import AnchorForm
+from regions.forms import ElderForm
 from regions.models import Document, Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 
@@ -31,11 +41,58 @@ def institutions(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """Options for the search box while somebody types: places and homes."""
+    page = {"suggestions": suggestions(request.GET.get("q", ""))}
+    return render(request, "institutions/_suggestions.html", page)
+
+
+@require_safe
 def institution(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution, every figure with its source and age."""
     home = get_object_or_404(for_profile().published(), pk=pk)
-    page = {"profile": profile(home, localdate())}
+    on = localdate()
+    asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
+    page = {
+        "profile": profile(home, on),
+        "priced": priced(home, asked, on, anchors.pairs),
+        "where": whereabouts(home, anchors, asked.pairs),
+    }
     return render(request, "institutions/institution_detail.html", page)
+
+
+@require_safe
+def pack(request: HttpRequest, pk: int) -> HttpResponse:
+    """One institution on paper: to take along on the visit and to the offices."""
+    home = get_object_or_404(for_profile().published(), pk=pk)
+    on = localdate()
+    folder = Pack(home, ElderForm(request.GET, on), on, AnchorForm(request.GET).pairs)
+    link = request.build_absolute_uri(folder.path)
+    page = {"pack": folder, "link": link, "qr": qr_code(link)}
+    return render(request, "institutions/pack.html", page)
+
+
+@require_safe
+def follow(request: HttpRequest) -> HttpResponse:
+    """What follows an elder to a place or to a home."""
+    page = {"page": Follow(request.GET, localdate())}
+    return render(request, "institutions/follow.html", page)
+
+
+@require_safe
+def shortlist(request: HttpRequest) -> HttpResponse:
+    """The homes that the address names, to look over and to share."""
+    homes = Shortlist(request.GET, localdate())
+    link = request.build_absolute_uri(homes.url)
+    page = {"shortlist": homes, "link": link, "qr": qr_code(link)}
+    return render(request, "institutions/shortlist.html", page)
+
+
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """The homes that the address names, side by side."""
+    page = {"comparison": Comparison(request.GET, localdate())}
+    return render(request, "institutions/compare.html", page)
 
 
 @require_safe

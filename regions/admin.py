@@ -1,9 +1,20 @@
 """Regions, sources, facts and staff as staff edit them."""
 
-from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
+from typing import Any
 
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import get_user_model
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from regions import devices, policies
+from regions.admin_scope import ScopedAdmin
 from regions.models import (
     Agreement,
     Document,
@@ -16,10 +27,36 @@ from regions.models import (
     RegionGroup,
     StaffMember,
 )
+from regions.policy_forms import RateFormSet, TrialForm
+from regions.sign_in_admin import FailedSignInAdmin, SignInAdmin
+from regions.trial import trial
+
+# Django looks for admin pages in this module.
+__all__ = ["FailedSignInAdmin", "SignInAdmin"]
+
+# Marks a request whose policy was tried, and is only shown from then on.
+TRIED = "carebridge.tried"
+
+
+class RulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that policies are made of: an edit makes every page read the policies again."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        policies.changed()
+
+    def delete_model(self, request: HttpRequest, obj: models.Model) -> None:
+        super().delete_model(request, obj)
+        policies.changed()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        super().delete_queryset(request, queryset)
+        policies.changed()
 
 
 @admin.register(Region)
-class RegionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RegionAdmin(ScopedAdmin, RulesAdmin):
+    scope = "code"
     list_display = ["code", "name", "level", "parent", "is_current", "valid_from", "valid_to"]
     list_display_links = ["code", "name"]
     list_filter = ["level", "is_current"]
@@ -40,14 +77,14 @@ class RegionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(RegionGroup)
-class RegionGroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RegionGroupAdmin(RulesAdmin):
     list_display = ["name", "slug", "definition"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["regions"]
 
 
 @admin.register(Document)
-class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DocumentAdmin(RulesAdmin):
     list_display = ["title", "number", "kind", "issuer", "issued", "grade"]
     list_filter = ["kind", "grade"]
     search_fields = ["title", "number", "issuer", "slug"]
@@ -79,7 +116,8 @@ class DocumentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Agreement)
-class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AgreementAdmin(ScopedAdmin):
+    scope = "regions"
     list_display = ["name", "document", "in_force_from", "in_force_to"]
     list_select_related = ["document"]
     search_fields = ["name", "slug"]
@@ -95,8 +133,17 @@ class AgreementAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ]
 
 
+class Tried(HttpResponse):
+    """In place of the way on after saving: the policy as typed was accepted, and is called this."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__()
+        self.slug = slug
+
+
 class RateInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Rate
+    formset = RateFormSet
     extra = 0
     fieldsets = [
         (None, {"fields": [("order", "name")]}),
@@ -130,7 +177,8 @@ class RateInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(Policy)
-class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PolicyAdmin(ScopedAdmin, RulesAdmin):
+    scope = "region"
     list_display = ["slug", "name", "region", "kind", "grade", "since", "in_force_to", "document"]
     list_display_links = ["slug", "name"]
     list_filter = ["kind", "grade", "anchor", "payee", "portability"]
@@ -169,9 +217,53 @@ class PolicyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ("怎么办", {"fields": ["papers", "where_to_apply", "paid", "ask", "note"]}),
     ]
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form of a policy, with 试算: what the edit as typed does to the worked cases."""
+        context = {"trial_form": TrialForm(prefix="trial")} | (extra_context or {})
+        if "_try" not in request.POST:
+            return super().changeform_view(request, object_id, form_url, context)
+        context["trial_form"] = asked = TrialForm(request.POST, prefix="trial")
+        if asked.is_valid():
+            row = self.get_object(request, unquote(object_id)) if object_id else None
+            slug, before = row.slug if row else "", policies.rulebook()
+            with transaction.atomic():
+                response = super().changeform_view(request, object_id, form_url, context)
+                after = policies.rulebook()
+                transaction.set_rollback(True)
+            if not isinstance(response, Tried):
+                return response
+            context["trial"] = trial(before, after, (slug, response.slug), asked.cleaned_data["on"])
+        request.META[TRIED] = "1"
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Policy | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Once it was tried the form is shown as typed, and can no longer be saved."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        if TRIED not in request.META:
+            return form
+        return type(form)(form.__name__, (form,), {"is_valid": lambda self: False})
+
+    def response_add(
+        self, request: HttpRequest, obj: Policy, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if "_try" in request.POST:
+            return Tried(obj.slug)
+        return super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Policy) -> HttpResponse:
+        return Tried(obj.slug) if "_try" in request.POST else super().response_change(request, obj)
+
 
 @admin.register(Exclusion)
-class ExclusionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ExclusionAdmin(RulesAdmin):
     list_display = ["slug", "conflict", "document", "clause"]
     list_filter = ["conflict"]
     list_select_related = ["document"]
@@ -184,7 +276,8 @@ class ExclusionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Fact)
-class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class FactAdmin(ScopedAdmin):
+    scope = "regions"
     list_display = ["code", "label", "entity", "shown", "nature", "dated", "document"]
     list_display_links = ["code", "label"]
     list_filter = ["nature", "document"]
@@ -201,8 +294,46 @@ class FactAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ]
 
 
+User = get_user_model()
+admin.site.unregister(User)
+# What a post may do is said by its role; groups would say it a second time.
+admin.site.unregister(Group)
+# Their pages show the keys.
+admin.site.unregister([StaticDevice, TOTPDevice])
+
+
+@admin.register(User)
+class StaffUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Accounts without the switches by which one could give oneself more than one's role."""
+
+    list_display = ["username", "first_name", "is_active", "last_login"]
+    list_filter = ["is_active"]
+    filter_horizontal = []
+    fieldsets = [
+        (None, {"fields": ["username", "password", "first_name", "email"]}),
+        ("能不能登录", {"fields": ["is_active", "is_staff"]}),
+        ("时间", {"fields": ["last_login", "date_joined"]}),
+    ]
+    readonly_fields = ["last_login", "date_joined"]
+    actions = ["reset_sign_in"]
+
+    @admin.action(description="解除登录锁定，移除两步验证（手机丢了）", permissions=["change"])
+    def reset_sign_in(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
+        for user in queryset:
+            devices.reset(user)
+            self.log_change(request, user, "解除登录锁定，移除两步验证")
+        names = "、".join(user.get_username() for user in queryset)
+        self.message_user(request, f"已办：{names}。下次用密码登录，再设置新的手机。")
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Superusers are kept by superusers alone."""
+        rows = super().get_queryset(request)
+        return rows if request.user.is_superuser else rows.filter(is_superuser=False)
+
+
 @admin.register(StaffMember)
-class StaffMemberAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class StaffMemberAdmin(ScopedAdmin):
+    scope = "region"
     list_display = ["user", "role", "region"]
     list_filter = ["role"]
     list_select_related = ["user", "region"]

@@ -2,10 +2,12 @@
 
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connections
 
 TODAY = datetime.date(2026, 11, 22)
 
@@ -34,6 +36,46 @@ def _static_files_as_they_lie(settings) -> None:
     }
 
 
+@pytest.fixture(autouse=True)
+def _bitmaps_load_at_once(monkeypatch) -> None:
+    """A thread has a connection of its own, which sees nothing of a test's transaction."""
+    monkeypatch.setattr("institutions.bitmap_index.index._start", lambda work: work())
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """The slowness of the shipped hash protects real passwords; tests have none."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def today() -> datetime.date:
     return TODAY
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker, tmp_path: Path) -> Iterator[None]:
+    """A copy of the test database that threads may write to, each by a connection of its own.
+
+    Tests on SQLite live in memory, where threads share one cache and cannot wait for each other;
+    and a test that commits would leave its rows, or a flushed database, to those after it.
+    """
+    with django_db_blocker.unblock():
+        settings, before = connections.settings["default"], connections["default"]
+        name, copy = settings["NAME"], str(tmp_path / "copy.sqlite3")
+        if before.vendor == "sqlite":
+            before.cursor().execute("VACUUM INTO %s", [copy])
+        else:
+            copy = f"{name}_copy"
+            before.close()
+            with before._nodb_cursor() as cursor:
+                cursor.execute(f'DROP DATABASE IF EXISTS "{copy}"')
+                cursor.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        settings["NAME"] = copy
+        connections["default"] = connections.create_connection("default")
+        yield
+        connections["default"].close()
+        connections["default"], settings["NAME"] = before, name
+        if before.vendor != "sqlite":
+            with before._nodb_cursor() as cursor:
+                cursor.execute(f'DROP DATABASE "{copy}"')

@@ -11,9 +11,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,9 +175,8 @@ def throw_away_postgres(programs: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_on_databases(sqlite: Part, postgres: Part) -> None:
-    """One after the other: two at once would leave the browser no processor."""
-    sqlite.run()
+def run_on_postgres(postgres: Part) -> None:
+    """On the server that TEST_POSTGRES_URL names, or on one of our own."""
     if url := os.environ.get("TEST_POSTGRES_URL"):
         postgres.environment["DATABASE_URL"] = url
         postgres.run()
@@ -195,6 +194,13 @@ def run_on_databases(sqlite: Part, postgres: Part) -> None:
             postgres.run()
     except subprocess.CalledProcessError as error:
         postgres.cannot_run = f"A throw-away cluster could not be started: {error}"
+
+
+def run_two_at_a_time(jobs: list[Callable[[], None]]) -> None:
+    """In their order, longest first: three at once would starve the browser of its two cores."""
+    with ThreadPoolExecutor(max_workers=2) as workers:
+        for done in [workers.submit(job) for job in jobs]:
+            done.result()
 
 
 def missing_for_browser() -> str:
@@ -243,11 +249,13 @@ def main() -> int:
     browser = Part("Browser", ["tests/browser", *marks], cannot_run=missing_for_browser())
     parts = [sqlite, postgres, browser]
     print("Running the suite on SQLite and PostgreSQL, and the browser tests ...", flush=True)
-    databases = threading.Thread(target=run_on_databases, args=(sqlite, postgres))
-    databases.start()
-    if not browser.cannot_run:
-        browser.run()
-    databases.join()
+    run_two_at_a_time(
+        [
+            sqlite.run,
+            (lambda: None) if browser.cannot_run else browser.run,
+            lambda: run_on_postgres(postgres),
+        ]
+    )
     return 0 if report(parts) else 1
 
 

@@ -94,7 +94,12 @@ def test_something_from_elsewhere_would_be_noticed():
 
 
 def test_no_program_that_counts_visitors_is_installed():
-    assert not [app for app in settings.INSTALLED_APPS if re.search("analytic|track|axes", app)]
+    assert not [app for app in settings.INSTALLED_APPS if re.search("analytic|track|stat[^i]", app)]
+
+
+def test_what_is_kept_of_staff_who_sign_in_is_told(client):
+    """Whoever signs in leaves a line; readers sign in nowhere."""
+    assertContains(client.get(reverse("privacy")), "登录记录")
 
 
 # Data
@@ -118,8 +123,8 @@ def test_no_real_home_has_a_price_or_a_vacancy_as_the_page_says(client):
     )
 
 
-def test_the_reporting_of_errors_is_not_promised(client):
-    assertContains(client.get(reverse("about_data")), "在网上报告错误的功能还没有做好")
+def test_the_reporting_of_errors_is_explained(client):
+    assertContains(client.get(reverse("about_data")), reverse("corrections"))
     for name in ABOUT:
         assertNotContains(client.get(reverse(name)), "@")
 

@@ -92,6 +92,17 @@ def test_every_internal_link_leads_somewhere():
     assert [broken for path in documents() for broken in broken_links(path, path.read_text())] == []
 
 
+def test_every_picture_is_shown_and_light():
+    shown = {
+        (path.parent / link).resolve()
+        for path in documents()
+        for link in LINK.findall(path.read_text())
+    }
+    pictures = tracked("docs/screenshots/*")
+    assert [path.name for path in pictures if path not in shown] == []
+    assert [path.name for path in pictures if path.stat().st_size > 180_000] == []
+
+
 def test_a_broken_link_and_a_wrong_command_are_noticed(tmp_path: Path):
     assert broken_links(tmp_path / "a.md", "[x](gone.md) [y](https://example.org)") == ["gone.md"]
     assert COMMAND.findall("`make fly`") == ["fly"]
@@ -104,7 +115,7 @@ def variables_read() -> set[str]:
     for node in ast.walk(ast.parse((ROOT / "carebridge/settings.py").read_text())):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in {"os.environ.get", "env_bool", "env_list"}:
+            if called in {"os.environ.get", "env_bool", "env_int", "env_list"}:
                 # Inside env_bool itself the name is a parameter.
                 found |= {name.value for name in node.args[:1] if isinstance(name, ast.Constant)}
             elif called == "dj_database_url.config":
@@ -152,3 +163,14 @@ def test_vendored_files_stand_beside_their_licence():
     for folder in [ROOT / "static/vendor", ROOT / "tests/browser/vendor"]:
         names = {path.name.lower() for path in folder.rglob("*") if path.is_file()}
         assert any("licen" in name or "readme" in name for name in names), folder
+
+
+def test_the_accessibility_document_names_tests_that_exist():
+    text = (ROOT / "docs/accessibility.md").read_text()
+    rows = [line for line in text.splitlines() if re.match(r"\| \d+ \|", line)]
+    assert len(rows) == 25
+    named = set(re.findall(r"`(tests/[\w/.]+?)(?:::(\w+))?`", text))
+    assert len(named) > 20
+    for path, name in named:
+        source = (ROOT / path).read_text()
+        assert not name or f"def {name}(" in source, f"{path}::{name}"

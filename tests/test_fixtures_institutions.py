@@ -220,6 +220,7 @@ def test_gaobeidian_in_chaoyang_is_not_gaobeidian_in_hebei() -> None:
 # Both
 
 
+@pytest.mark.no_cover
 def test_no_person_is_named() -> None:
     for name in ("institutions.json", "demo.json.xz"):
         for text in texts(rows_of(FIXTURES / name)):
@@ -231,6 +232,7 @@ def test_a_named_person_would_be_found() -> None:
         assert INTRODUCES_A_PERSON.search(text)
 
 
+@pytest.mark.no_cover
 def test_every_field_passes_its_validators() -> None:
     """The loader writes in bulk and validates nothing; uniqueness the database has kept."""
     homes = Institution.objects.prefetch_related(*PARTS)
@@ -243,6 +245,7 @@ def test_every_field_passes_its_validators() -> None:
             )
 
 
+@pytest.mark.no_cover
 def test_every_real_home_passes_every_check() -> None:
     for home in Institution.objects.real().with_parts():
         for row in (home, *parts_of(home)):
@@ -257,6 +260,7 @@ def parts_of(home: Institution) -> Iterator[Model]:
             yield getattr(home, name)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("script", "name"),
     [("build_institutions.py", "institutions.json"), ("build_demo.py", "demo.json.xz")],

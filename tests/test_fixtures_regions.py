@@ -59,6 +59,7 @@ def current(regions: dict[str, Fields]) -> dict[str, Fields]:
 # Regions
 
 
+@pytest.mark.no_cover
 def test_the_committed_regions_are_what_the_script_makes(region_text: str) -> None:
     build = script("build_regions")
     assert build.as_json(build.region_objects()) == region_text

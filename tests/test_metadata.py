@@ -12,11 +12,17 @@ pytestmark = pytest.mark.django_db
 
 HOST = "http://testserver"
 # Addresses that are no pages of the site.
-NO_PAGES = {"display", "sitemap", "robots"}
+NO_PAGES = {"display", "elder", "sitemap", "robots", "correction_thanks", "suggest"}
+# Pages of the back office that stand beside the admin's own.
+STAFF = {"two_step", "two_step_phone", "balance"}
 # What to open for a name that needs arguments.
 ARGUMENTS = {
     "institution": lambda: [Institution.objects.published().real().first().pk],
     "source": lambda: ["chongqing-2018"],
+    "policy": lambda: ["bj-01"],
+    "pack": lambda: [Institution.objects.published().real().first().pk],
+    "correct": lambda: [Institution.objects.published().real().first().pk],
+    "correct_source": lambda: ["chongqing-2018"],
     "region": lambda: ["500000"],
     "region_group": lambda: ["jing-jin-ji"],
 }
@@ -62,7 +68,7 @@ def names(resolver: URLResolver | None = None) -> list[str]:
 
 
 def page_names() -> list[str]:
-    return [name for name in names() if name not in NO_PAGES]
+    return [name for name in names() if name not in NO_PAGES | STAFF]
 
 
 def head(client, path: str, status: int = 200) -> Head:

@@ -1,6 +1,9 @@
 """The test runner never calls well what failed, or what did not run where it had to."""
 
+import threading
 from collections.abc import Callable
+from functools import partial
+from unittest.mock import Mock
 
 import pytest
 
@@ -66,6 +69,28 @@ def test_a_test_of_one_database_may_be_skipped_on_the_other(report: Report):
     good, lines = report(part(skipped={"a": "PostgreSQL only"}), part(passed={"a"}))
     assert good
     assert lines[-1] == "1 passed, 0 failed"
+
+
+def test_every_job_runs_and_never_three_at_once():
+    started: list[str] = []
+    running = threading.Semaphore(2)
+    overlapped = threading.Barrier(2, timeout=30)
+
+    def job(name: str, meets: bool) -> None:
+        assert running.acquire(blocking=False), "a third job was started beside two"
+        started.append(name)
+        if meets:
+            overlapped.wait()
+        running.release()
+
+    jobs = [("first", True), ("second", True), ("third", False)]
+    run.run_two_at_a_time([partial(job, name, meets) for name, meets in jobs])
+    assert sorted(started) == ["first", "second", "third"]
+
+
+def test_a_job_that_breaks_is_not_passed_over():
+    with pytest.raises(RuntimeError, match="no cluster"):
+        run.run_two_at_a_time([Mock(side_effect=RuntimeError("no cluster"))])
 
 
 def test_outcomes_are_read_from_pytest_itself():

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.models import Institution
-from regions.models import Document, Fact, RegionGroup
+from regions.models import Document, Fact, Policy, RegionGroup
 from tests.factories import make_institution, make_region
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +43,7 @@ def test_what_is_not_published_is_not_listed(client):
 def test_every_document_and_group_is_listed(client):
     paths = set(listed(client))
     assert {document.get_absolute_url() for document in Document.objects.all()} <= paths
+    assert {policy.get_absolute_url() for policy in Policy.objects.all()} <= paths
     groups = RegionGroup.objects.all()
     assert {reverse("region_group", args=[group.slug]) for group in groups} <= paths
     assert {"/", "/institutions/", "/sources/", reverse("privacy"), reverse("help")} <= paths
@@ -72,8 +73,8 @@ def test_queries(client, django_assert_num_queries):
     # 1 number of real homes, 2 real homes
     # 3 regions with facts, 4 regions with real homes and their prefectures and provinces
     # 5 groups of regions
-    # 6 documents
-    with django_assert_num_queries(6):
+    # 6 documents, 7 policies
+    with django_assert_num_queries(7):
         client.get("/sitemap.xml")
 
 
@@ -85,7 +86,7 @@ def test_robots_may_read_all_but_the_staff_pages_and_the_searches(client):
     robots.parse(text.splitlines())
     for path in ("/", "/institutions/", "/institutions/1/", "/sources/", "/regions/500000/"):
         assert robots.can_fetch("*", HOST + path), path
-    for path in ("/admin/", "/admin/login/", "/display/?mode=elder"):
+    for path in ("/admin/", "/admin/login/", "/display/?mode=elder", "/shortlist/?id=1"):
         assert not robots.can_fetch("*", HOST + path), path
     # Python's reader does not know the star; those of search engines do.
     assert "\nDisallow: /institutions/?*\n" in text

@@ -1,11 +1,20 @@
 """How figures are written on pages: money, age, and the words for what is not published."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from django import template
+from django.core.exceptions import TooManyFieldsSent
+from django.db import models
+from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from institutions import comparison, picked, records, shortlist
 from institutions.facets import FRESH_DAYS, VACANCY_DAYS
 
 register = template.Library()
@@ -49,6 +58,72 @@ def or_unknown(value: object) -> object:
 def yes_no(value: bool | None) -> str:
     """是, 否, or 未公布 for None."""
     return UNKNOWN if value is None or value == "" else "是" if value else "否"
+
+
+@register.filter
+def path_of(row: models.Model) -> str:
+    """The path of a row in the record of its home: beds/nursing/twin."""
+    return records.path_of(row)
+
+
+@register.simple_tag
+def fix(path: str, label: str) -> SafeString:
+    """A link beside a figure to the page where one says that it is wrong.
+
+    Relative, so that a part of the page need not know the page it stands on.
+    """
+    return format_html(
+        '<a class="fix" href="correct/?about={}" rel="nofollow">'
+        '纠错<span class="vh">：{}</span></a>',
+        quote(path),
+        label,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def shortlist_url(context: Context, pk: int | None = None) -> str:
+    """The list that this page carries, with one more home put on it if one is named."""
+    return _picked(context, "shortlist", shortlist.kept(_address(context)), pk)
+
+
+@register.simple_tag(takes_context=True)
+def compare_url(context: Context, pk: int | None = None) -> str:
+    """The comparison of the homes this page carries along, with one more if one is named."""
+    return _picked(context, "compare", comparison.chosen(_address(context)), pk)
+
+
+def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
+    more = [pk] if pk and pk not in ids else []
+    homes = urlencode([("id", one) for one in [*ids, *more]])
+    query = "&".join(filter(None, [homes, came_from(context)[1:]]))
+    return reverse(page) + (f"?{query}" if query else "")
+
+
+@register.simple_tag(takes_context=True)
+def came_from(context: Context) -> str:
+    """What leads back, to join to an address with a query: the elder, and the search."""
+    search = urlencode(picked.search_of(_address(context)), safe=":")
+    return f"{context.get('elder_and', '')}{'&' if search else ''}{search}"
+
+
+@register.simple_tag(takes_context=True)
+def carried_query(context: Context) -> str:
+    """What a link to a home takes along: the elder, the homes picked so far, and the search."""
+    address = _address(context)
+    homes = comparison.carried(comparison.chosen(address)) | shortlist.carried(address)
+    elder = str(context.get("elder_and", ""))[1:]
+    more = urlencode(homes | picked.search_of(address), safe=",:")
+    query = "&".join(filter(None, [elder, more]))
+    return f"?{query}" if query else ""
+
+
+def _address(context: Context) -> Mapping[str, str]:
+    """The parameters of the page; none where there is no request or too many to read."""
+    request = context.get("request")
+    try:
+        return request.GET if request else {}
+    except TooManyFieldsSent:
+        return {}
 
 
 def _state(days: int) -> str:

@@ -30,12 +30,13 @@ def go_to(client: Client, **query: str):
 
 
 def test_nothing_chosen() -> None:
-    assert Display.chosen({}) == Display("standard", "auto", "normal")
+    assert Display.chosen({}) == Display("standard", "24", "auto", "normal")
 
 
 def test_every_choice() -> None:
     cookies = {"mode": "elder", "theme": "dark", "contrast": "high", "sessionid": "x"}
-    assert Display.chosen(cookies) == Display("elder", "dark", "high")
+    assert Display.chosen(cookies) == Display("elder", "24", "dark", "high")
+    assert Display.chosen(cookies | {"size": "40"}).size == "40"
 
 
 @pytest.mark.parametrize("value", ["", "ELDER", "elder ", "\0", "dark", '"><script>'])
@@ -108,15 +109,42 @@ def test_undecodable_query_is_no_error(client) -> None:
     assert client.get("/display/?mode=%ff%00&next=%ff%fe").status_code == 302
 
 
+# Large print
+
+
+@pytest.mark.parametrize(("query", "size"), [("", None), ("?size=40", "40"), ("?size=400", None)])
+def test_an_address_to_tell_one_s_mother(client, query, size) -> None:
+    response = client.get(f"/elder/{query}")
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert response.cookies["mode"].value == "elder"
+    assert response.cookies["mode"]["max-age"] == 31_536_000
+    assert (response.cookies["size"].value if "size" in response.cookies else None) == size
+
+
+def test_how_large_is_asked_in_large_print_only(client) -> None:
+    assert "大字多大" not in frame(client)
+    client.cookies["mode"], client.cookies["size"] = "elder", "40"
+    page = frame(client)
+    assert "大字多大" in page
+    assert 'data-mode="elder"' in page
+    assert 'data-size="40"' in page
+
+
+@pytest.mark.parametrize(("size", "percent"), [("28", 175), ("32", 200), ("40", 250)])
+def test_every_size_is_in_the_stylesheet(size, percent) -> None:
+    """Of the browser's 16 pixels, or of what the reader set instead: 250 % are 40, 30 points."""
+    rule = f'[data-mode="elder"][data-size="{size}"] {{ font-size: {percent}%; }}'
+    assert rule in CSS.read_text()
+
+
 # The frame
 
 
 def test_frame_without_cookies(client) -> None:
     here = f"/nothing-here/?q={quote('廊坊')}&a=b"
     page = frame(client, here)
-    assert (
-        '<html lang="zh-CN" data-mode="standard" data-theme="auto" data-contrast="normal">' in page
-    )
+    looks = 'data-mode="standard" data-theme="auto" data-contrast="normal" data-size="24"'
+    assert f'<html lang="zh-CN" {looks}>' in page
     assert f'<a href="/display/?mode=elder&amp;next={quote(here, safe="")}">大字版</a>' in page
     assert "标准版" not in page
 
@@ -126,7 +154,7 @@ def test_frame_of_a_reader_with_choices(client) -> None:
     page = frame(client)
     assert 'data-mode="elder" data-theme="dark" data-contrast="high"' in page
     assert ">标准版</a>" in page
-    assert re.findall(r'value="(\w+)" checked', page) == ["elder", "dark", "high"]
+    assert re.findall(r'value="(\w+)" checked', page) == ["elder", "24", "dark", "high"]
 
 
 def test_frame_is_not_shared_by_caches(client) -> None:

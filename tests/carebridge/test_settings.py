@@ -149,6 +149,32 @@ def test_a_number_that_cannot_be_rung_stops_the_start(phone) -> None:
     assert "HELP_PHONE must be digits" in start(HELP_PHONE=phone)
 
 
+# Signing in
+
+
+def test_staff_choose_by_default() -> None:
+    code = "print(s.STAFF_TOTP, s.PROXIES, s.SESSION_COOKIE_AGE, s.STAFF_IDLE_SECONDS)"
+    assert start(code) == "optional 0 43200 1800"
+    assert start(code, HTTPS="true", STAFF_TOTP="required", PROXIES="") == "required 1 43200 1800"
+    chosen = {"PROXIES": "2", "STAFF_SESSION_HOURS": "8", "STAFF_IDLE_MINUTES": "10"}
+    assert start(code, **chosen) == "optional 2 28800 600"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("STAFF_TOTP", "true"),
+        ("PROXIES", "-1"),
+        ("PROXIES", "10"),
+        ("STAFF_SESSION_HOURS", "0"),
+        ("STAFF_SESSION_HOURS", "twelve"),
+        ("STAFF_IDLE_MINUTES", "９"),
+    ],
+)
+def test_a_wrong_limit_stops_the_start(name, value) -> None:
+    assert f"ImproperlyConfigured: {name} must be" in start(**{name: value})
+
+
 # HTTPS and the page's policy
 
 

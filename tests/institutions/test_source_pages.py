@@ -86,8 +86,8 @@ def test_the_list_says_where_a_document_is_used(client):
 
 def test_queries_of_the_list(client, django_assert_num_queries):
     # 1 documents
-    # 2 facts, 3 agreements, 4 figures of homes, 5 designations: counted by document
-    with django_assert_num_queries(5):
+    # 2 facts, 3 agreements, 4 policies, 5 exclusions, 6 figures of homes, 7 designations: counted
+    with django_assert_num_queries(7):
         client.get(reverse("sources"))
 
 
@@ -152,7 +152,7 @@ def test_what_is_not_known_of_a_document_is_said(client):
         "许可 未公布",
     ):
         assert words in text, words
-    assert "现在没有事实、地区间约定、机构的内容或名单引用这份文件" in text
+    assert "现在没有事实、地区间约定、政策、机构的内容或名单引用这份文件" in text
     assert "None" not in text
 
 
@@ -183,19 +183,40 @@ def test_demo_homes_are_counted_and_not_listed(client):
     assertNotContains(response, home.get_absolute_url())
 
 
+def test_the_policies_that_stand_on_a_document_with_their_clause(client):
+    document = Document.objects.get(slug="bj-elder-allowances-2019")
+    response = get(client, document)
+    page = Outline(response.content.decode())
+    assert "3 项政策，4 条政策之间的排斥。" in page.text
+    for policy in document.policies.all():
+        assert policy.get_absolute_url() in page.links
+        assert f"{policy.name} 北京市 {policy.clause} 2019-10-01 起 已读官方全文" in page.text
+    for exclusion in document.exclusions.all():
+        assert f"（{exclusion.clause}）。{exclusion.note}" in page.text
+    assertContains(client.get(reverse("sources")), "3 项政策，4 条政策之间的排斥")
+
+
 def test_queries_of_a_report(client, django_assert_num_queries):
     # 1 document
-    # 2 facts, 3 agreements, 4 figures of homes, 5 designations: counted
-    # 6 facts, 7 their regions with prefectures and provinces
-    # 8 agreements
-    # 9 figures of real homes with home and place
-    # 10 designations of real homes with home and places
-    with django_assert_num_queries(10):
+    # 2 facts, 3 agreements, 4 policies, 5 exclusions, 6 figures of homes, 7 designations: counted
+    # 8 facts, 9 their regions with prefectures and provinces
+    # 10 agreements
+    # 11 policies with their places, 12 exclusions
+    # 13 figures of real homes with home and place
+    # 14 designations of real homes with home and places
+    with django_assert_num_queries(14):
         client.get("/sources/chongqing-2018/")
 
 
 @pytest.mark.parametrize(
-    "slug", ["cited", "chongqing-2018", "demo-data", "jjj-medical-filing-2023"]
+    "slug",
+    [
+        "cited",
+        "chongqing-2018",
+        "demo-data",
+        "jjj-medical-filing-2023",
+        "bj-elder-allowances-2019",
+    ],
 )
 def test_the_page_is_well_formed(client, cited, slug):
     page = Outline(client.get(f"/sources/{slug}/").content.decode())

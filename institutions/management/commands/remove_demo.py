@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
+from institutions import listings
 from institutions.models import Institution
 
 
@@ -12,7 +12,5 @@ class Command(BaseCommand):
     help = "删除全部示例机构和它们的检索行；以后载入数据也不会再出现。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            count = Institution.objects.demo().count()
-            Institution.objects.demo().delete()
+        count = listings.remove(Institution.objects.demo())
         self.stdout.write(f"已删除 {count:,} 家示例机构。" if count else "没有示例机构。")

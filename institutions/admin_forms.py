@@ -1,0 +1,80 @@
+"""Forms of the back office."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.timezone import localdate, localtime
+
+from institutions.change_lines import lines
+from institutions.models import Institution, Provenance
+from institutions.provenance import label_of
+from institutions.revisions import from_data, since
+from institutions.validators import validate_not_future
+
+
+class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A home as one person saw it when they opened the page; refused when it is another by now."""
+
+    opened = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opened"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        home, opened = self.instance, self.cleaned_data.get("opened")
+        if home.pk and opened != home.version:
+            # Who has read what the other did may save: the page comes back with today's version.
+            typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            typed[self.add_prefix("opened")] = home.version
+            self.data = typed
+            raise ValidationError(self._told(home, opened))
+        return self.cleaned_data
+
+    def _told(self, home: Institution, opened: int | None) -> list[str]:
+        """Who changed what since this page was opened, in words."""
+        told = ["您打开这一页以后，别人改过这家机构，所以没有保存。您填的都还在下面。"]
+        for step in since(home, opened or 0):
+            when = f"{localtime(step.made_at):%m-%d %H:%M}"
+            told += [
+                f"{step.author or '系统'} {when} 改了{line.label}：{line.old} → {line.new}"
+                for line in lines(from_data(step.changes))
+            ]
+        return [*told, "请核对；再点一次保存，就以您填的为准。"]
+
+
+class VerifyForm(forms.Form):
+    """Which figures somebody looked at, when and how."""
+
+    figures = forms.MultipleChoiceField(
+        label="核实了哪些",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "选核实了哪些。"},
+    )
+    how = forms.ChoiceField(
+        label="怎么核实的", choices=Provenance.How.choices, widget=forms.RadioSelect
+    )
+    on = forms.DateField(
+        label="哪天核实的",
+        validators=[validate_not_future],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, home: Institution, data: Any = None) -> None:
+        super().__init__(data, initial={"on": localdate()})
+        paths = [row.field for row in home.provenance.all()] or [""]
+        self.fields["figures"].choices = [  # type: ignore[attr-defined]
+            (path, label_of(path) if len(paths) > 1 else "全部内容") for path in paths
+        ]
+
+
+class RejectForm(forms.Form):
+    """Why a change does not go live."""
+
+    reason = forms.CharField(
+        label="退回的原因",
+        max_length=200,
+        error_messages={"required": "写明退回的原因，提交的人要看。"},
+    )

@@ -1,0 +1,499 @@
+"""A sheet of institutions into the register: read, clean each row, judge all, write at once.
+
+`make_plan` says what a sheet would do and writes nothing; `commit` does it in one transaction
+{write, verify, record sources and history, refresh listings}. A home is the unit: if one of its
+rows is refused, all are. Homes are known by id, else by credit code, else by name and region.
+"""
+
+import datetime
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from carebridge.importing import Problem, Problems, Row, Sheet, SheetError, read, shown
+from institutions.bulk import Current, Judge, Register, Writer, changes_of
+from institutions.columns import (
+    COLUMNS,
+    ID,
+    IDS,
+    REASON,
+    CellError,
+    Column,
+    Places,
+    columns_of,
+    has_required,
+    rated,
+)
+from institutions.records import FIELDS, PARTS, Change, Key, Part
+from regions.addresses import contradicts
+from regions.models import Document, Region
+
+Say = Callable[[str, int, int], object]
+Fields = dict[str, Any]
+Parts = dict[str, dict[Key, Fields]]
+
+RESOLVED_AT_LEAST = 0.9
+# Parts that say nothing when no figure of theirs is known.
+COUNTED = {"beds", "staff_figures"}
+NOT_VERIFIED = {"verified_on": None, "verified_by": None, "verified_how": ""}
+PART_OF = {part.name: part for part in PARTS}
+PART_FIELDS = {part.name: {item.name: item for item in part.fields} for part in PARTS}
+# What a row of a part cannot do without; the sheet's own day stands in for a date.
+NEEDED = {
+    part.name: {
+        item.name
+        for item in part.fields
+        if not (item.null or item.blank or item.has_default() or item.name == "as_of")
+    }
+    for part in PARTS
+}
+
+
+class MovedError(Exception):
+    """The register is no longer what the sheet was checked against."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the figures of a sheet come from and the day they speak of.
+
+    A document that is not saved yet is the sheet itself: it is saved with the figures.
+    """
+
+    kind: str
+    as_of: datetime.date
+    document: Document | None = None
+    precision: str = "day"
+
+
+@dataclass
+class Statement:
+    """What one row says: of which home, and which values."""
+
+    row: Row
+    problems: Problems
+    fields: Fields = field(default_factory=dict)
+    parts: dict[str, Fields] = field(default_factory=dict)
+    pk: int | None = None
+    region: Region | None = None
+
+
+@dataclass
+class Line:
+    """What becomes of one home of the sheet, told by all its rows."""
+
+    name: str
+    rows: list[int]
+    outcome: str = "same"
+    pk: int | None = None
+    fields: Fields = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    # The rows of parts that are to be written: (part, key).
+    writes: list[tuple[str, Key]] = field(default_factory=list)
+    # Whether the changes wait for a reviewer instead of being made.
+    waits: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    flags: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """What a sheet would do, home by home in the order of the sheet."""
+
+    lines: list[Line]
+    current: Current
+
+    def of(self, outcome: str) -> list[Line]:
+        return [line for line in self.lines if line.outcome == outcome]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = {name: len(self.of(name)) for name in ("new", "changed", "same", "refused")}
+        return found | {"flagged": sum(bool(line.flags) for line in self.lines)}
+
+    def digest(self) -> str:
+        """Two plans of one digest would write the same."""
+        digest = hashlib.sha256()
+        told = (
+            (
+                line.outcome,
+                line.pk,
+                line.changes,
+                *((line.fields, line.parts) if line.pk is None else ()),
+            )
+            for line in self.lines
+        )
+        for line in told:
+            digest.update(repr(line).encode())
+        return digest.hexdigest()
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Says nothing of how far it is."""
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The sheet in a file; `SheetError` if its heads are not ours."""
+    sheet = read(content, has_required)
+    columns_of(sheet.heads)
+    return sheet
+
+
+def unknown_heads(sheet: Sheet) -> list[str]:
+    """Heads that mean nothing here: their columns are not read, and the report says so."""
+    known = {*columns_of(sheet.heads), *IDS, REASON}
+    return [head for head in sheet.heads if head not in known and head.lower() not in IDS]
+
+
+# Rows, each by itself
+
+
+def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statement:
+    """What the row says; everything wrong with its cells is collected. Asks no database."""
+    said = Statement(row, Problems(row.number))
+    cells: dict[str, tuple[str, Any]] = {}
+    for head, column in columns.items():
+        cell = row.cells.get(head)
+        if cell is None or cell == "":
+            continue
+        try:
+            values = places.read(column, cell)
+        except CellError as error:
+            said.problems.add(head, cell, str(error))
+            continue
+        if values:
+            cells[column.key] = (head, cell)
+            target = said.parts.setdefault(column.part.name, {}) if column.part else said.fields
+            target.update(values)
+    _identify(said, columns, places)
+    _rate(said, cells)
+    for name in list(said.parts):
+        _complete(said, PART_OF[name], cells)
+    return said
+
+
+def _identify(said: Statement, columns: Mapping[str, Column], places: Places) -> None:
+    cell = next((said.row.cells[name] for name in said.row.cells if name.lower() in IDS), None)
+    if text := shown(cell):
+        # PostgreSQL takes no larger number.
+        if text.isascii() and text.isdigit() and len(text) < 16:
+            said.pk = int(text)
+        else:
+            said.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
+    if code := said.fields.get("region"):
+        said.region = places.gazetteer.by_code[code]
+    told = {columns[p.column].key for p in said.problems.found if p.column in columns}
+    for key in ("name", "region"):
+        if not said.fields.get(key) and key not in told:
+            said.problems.add(_head(key), "", "必须填写。")
+
+
+def _rate(said: Statement, cells: dict[str, tuple[str, Any]]) -> None:
+    if "ratings" in said.parts and "ratings.level" in cells:
+        head, cell = cells["ratings.level"]
+        try:
+            rated(said.parts["ratings"], cell, said.region)
+        except CellError as error:
+            said.problems.add(head, cell, str(error))
+
+
+def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) -> None:
+    """Fill in the key of the part; drop a part of which nothing is known."""
+    values = said.parts[part.name]
+    if part.name == "beds":
+        _forget_no_beds(values)
+    if part.name == "staff_figures":
+        _forget_of_nobody(values)
+    known = values.keys() - set(part.key) - {"as_of", "as_of_precision"}
+    fields, needed = PART_FIELDS[part.name], NEEDED[part.name]
+    if (part.name in COUNTED and not known) or (needed - set(part.key)) - values.keys():
+        del said.parts[part.name]
+        return
+    for name in part.key:
+        if name in values:
+            continue
+        if name in needed:
+            head = next((h for key, (h, _) in cells.items() if key.startswith(f"{part.name}.")), "")
+            said.problems.add(head, "", f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。")
+            del said.parts[part.name]
+            return
+        default = fields[name].get_default() if fields[name].has_default() else None
+        values[name] = default if default is not None or fields[name].null else ""
+
+
+def _forget_no_beds(values: Fields) -> None:
+    """A home without a bed is one whose beds are unknown; a full one has none vacant."""
+    totals = [name for name in ("registered", "operating") if values.get(name) == 0]
+    for name in totals:
+        del values[name]
+    if totals and not (values.get("registered") or values.get("operating")):
+        for name in ("occupied", "vacant"):
+            if values.get(name) == 0:
+                del values[name]
+    # That nobody lives there is news of beds somebody counted; by itself it is an unfilled cell.
+    if values.get("occupied") == 0 and not any(
+        values.get(name) for name in ("registered", "operating", "vacant")
+    ):
+        del values["occupied"]
+
+
+def _forget_of_nobody(values: Fields) -> None:
+    """Where the people are not counted, none of them with a certificate says nothing."""
+    if "headcount" not in values:
+        for name in ("certified", "trained"):
+            if values.get(name) == 0:
+                del values[name]
+
+
+# All rows together
+
+
+def make_plan(
+    sheet: Sheet,
+    source: Source,
+    *,
+    within: Region | None = None,
+    lock: bool = False,
+    say: Say = quiet,
+) -> Plan:
+    """What the sheet would do to the register, with everything refused and why. Writes nothing.
+
+    `within` is the region whose homes the sheet may touch. `lock` keeps the homes from others
+    until the transaction ends. Raises `SheetError` when too few regions are understood: then the
+    sheet is in another encoding, or not of homes at all.
+    """
+    places = Places.load()
+    columns = columns_of(sheet.heads)
+    statements = []
+    for number, row in enumerate(sheet.rows, start=1):
+        statements.append(cleaned(row, columns, places))
+        say("核对", number, len(sheet.rows))
+    resolved = sum(said.region is not None for said in statements)
+    if resolved < RESOLVED_AT_LEAST * len(statements):
+        raise SheetError(
+            f"{len(statements):,} 行里只有 {resolved:,} 行的地区能认出来（至少要九成），"
+            "可能选错了文件或编码不对，一行也没有导入。"
+        )
+    register = Register.load(places.gazetteer)
+    lines = _lines(statements, register, within)
+    names = _part_names(statements)
+    del statements
+    current = Current.load({line.pk for line in lines if line.pk}, names, lock)
+    judge = Judge()
+    for number, line in enumerate(lines, start=1):
+        _decide(line, current, source, judge, places)
+        say("比较", number, len(lines))
+    wanted = [line for line in lines if line.outcome in {"new", "changed"}]
+    for line, why in register.claims(wanted):
+        _refuse(line, "名称", why, line.name)
+        line.outcome, line.changes = "refused", []
+    return Plan(lines, current)
+
+
+def _part_names(statements: Iterable[Statement]) -> set[str]:
+    return {name for said in statements for name in said.parts}
+
+
+def _lines(statements: list[Statement], register: Register, within: Region | None) -> list[Line]:
+    """The rows of each home together, in the order of the sheet."""
+    groups: dict[Any, Line] = {}
+    limits = within.heirs() if within else []
+    holders: dict[Any, list[Statement]] = defaultdict(list)
+    for said in statements:
+        key: Any = ("row", said.row.number)
+        if not said.problems.found:
+            said.pk, why = register.find(said)
+            key = said.pk or said.fields.get("credit_code") or _named(said)
+            if why:
+                said.problems.add(ID if said.row.cells.get(ID) else "名称", _name(said), why)
+            elif within and not register.lies_in(limits, said):
+                said.problems.add("地区", said.region, f"不在{within.name}，您不能导入。")
+        line = groups.setdefault(key, Line(_name(said), [], pk=said.pk))
+        _join(line, said, holders[key])
+        holders[key].append(said)
+        line.rows.append(said.row.number)
+        line.problems += said.problems.found
+    return list(groups.values())
+
+
+def _name(said: Statement) -> str:
+    return str(said.fields.get("name", ""))
+
+
+def _named(said: Statement) -> tuple[str, str]:
+    return (str(said.fields["region"]), _name(said))
+
+
+def _join(line: Line, said: Statement, before: list[Statement]) -> None:
+    """Add what the row says to its home; a row that adds nothing, or says otherwise, is refused."""
+    adds = not before
+    for name, value in said.fields.items():
+        if line.fields.setdefault(name, value) != value:
+            said.problems.add(_head(name), value, f"和第 {before[0].row.number} 行说的不一样。")
+    for name, values in said.parts.items():
+        key = tuple(values[field_name] for field_name in PART_OF[name].key)
+        rows = line.parts.setdefault(name, {})
+        if key not in rows:
+            rows[key], adds = values, True
+        elif rows[key] != values:
+            said.problems.add(
+                PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
+                "",
+                "同一家机构的这一项在表里出现了两次，而且不一样。",
+            )
+    if not adds:
+        said.problems.add("名称", _name(said), f"和第 {before[-1].row.number} 行重复。")
+
+
+def _head(name: str) -> str:
+    return next((column.head for column in COLUMNS if column.key == name), name)
+
+
+def _whole_key(part: Part, values: Fields) -> Fields:
+    return {field.name: None for field in part.fields} | values
+
+
+# One home
+
+
+def _decide(line: Line, current: Current, source: Source, judge: Judge, places: Places) -> None:
+    """Compare with what the register holds, and judge what would change."""
+    if not line.problems:
+        was = current.fields.get(line.pk or 0)
+        _keep_region(line, was, places)
+        _flag(line, was, places)
+        line.changes = [*_changes(line, was, judge)]
+        for part in PARTS:
+            if part.name in line.parts:
+                line.changes += _part_changes(line, part, current, source, judge)
+    if line.problems:
+        line.outcome, line.changes = "refused", []
+    elif line.pk is None:
+        line.outcome = "new"
+    elif line.changes:
+        line.outcome = "changed"
+
+
+def _keep_region(line: Line, was: Fields | None, places: Places) -> None:
+    """A sheet that names only the province does not move a home out of its county."""
+    by_code = places.gazetteer.by_code
+    if was and by_code[line.fields["region"]].contains(by_code[was["region"]]):
+        line.fields["region"] = was["region"]
+
+
+def _flag(line: Line, was: Fields | None, places: Places) -> None:
+    region = places.gazetteer.by_code[line.fields["region"]]
+    address = line.fields.get("address") or ""
+    found = None if address.startswith(region.full_name) else places.gazetteer.find(address)
+    if found and contradicts(found, region):
+        line.flags.append(
+            Problem(
+                line.rows[0],
+                "地址",
+                line.fields["address"],
+                f"地址写的是{found.full_name}，地区填的是{region.full_name}，请核对。",
+            )
+        )
+    if was and was["name"] != line.fields["name"]:
+        line.flags.append(
+            Problem(line.rows[0], "名称", line.fields["name"], f"原来叫“{was['name']}”，请核对。")
+        )
+
+
+def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
+    """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
+    whole = {**judge.empty, **(was or {}), **line.fields}
+    if was and whole["is_demo"] != was["is_demo"]:
+        _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
+    changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
+    if changed:
+        for name, why in judge.faults(None, whole):
+            _refuse(line, _head(name) if name else "名称", why, whole.get(name, ""))
+    if was:
+        for item in changed:
+            yield Change(item.name, str(item.verbose_name), was[item.name], whole[item.name])
+
+
+def _part_changes(
+    line: Line, part: Part, current: Current, source: Source, judge: Judge
+) -> Iterator[Change]:
+    held, rows = current.rows(part, line.pk), line.parts[part.name]
+    for key in sorted(rows, key=lambda key: [(value is not None, value) for value in key]):
+        was = held.get(key)
+        whole = {**judge.empties[part.name], **(was or {}), **rows[key]}
+        if "as_of" in whole and "as_of" not in rows[key]:
+            whole = _dated(part, whole, was, source)
+        rows[key] = whole
+        if whole == was:
+            continue
+        if part.name == "provenance":
+            whole |= NOT_VERIFIED
+        label = part.label_of(whole)
+        if was and part.name in COUNTED and (was["as_of"] or "") > (whole["as_of"] or ""):
+            _refuse(
+                line, label, f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。", whole["as_of"]
+            )
+        for name, why in judge.faults(part, whole):
+            words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
+            _refuse(line, "·".join(filter(None, [label, words])), why, whole.get(name, ""))
+        line.writes.append((part.name, key))
+        if line.pk is not None:
+            yield from changes_of(part, was, whole)
+
+
+def _dated(part: Part, whole: Fields, was: Fields | None, source: Source) -> Fields:
+    """Figures the sheet gives no date for are as of the day the sheet speaks of.
+
+    A newer sheet that repeats what is there brings its date along.
+    """
+    day = {"as_of": source.as_of.isoformat(), "as_of_precision": source.precision}
+    if was is None:
+        return {**whole, **day}
+    newer = (was["as_of"] or "") < day["as_of"]
+    return {**whole, **day} if part.name in COUNTED and (newer or whole != was) else whole
+
+
+def _refuse(line: Line, column: str, reason: str, value: Any = "") -> None:
+    line.problems.append(Problem(line.rows[0], column, shown(value), reason))
+
+
+# Writing
+
+
+def commit(
+    sheet: Sheet,
+    source: Source,
+    on: datetime.date,
+    *,
+    within: Region | None = None,
+    by: AbstractBaseUser | None = None,
+    reviewed: bool = False,
+    note: str = "",
+    expected: str = "",
+    say: Say = quiet,
+) -> Plan:
+    """Write what the sheet says, all or nothing, and return what was done.
+
+    Refused homes are left out. Where the importer's changes have to be `reviewed`, those of
+    published homes wait for a reviewer. `expected` is the digest of the plan that somebody agreed
+    to: if the register has moved since, `MovedError` is raised and nothing is written. What was
+    written is read back and compared before the transaction ends.
+    """
+    try:
+        with transaction.atomic():
+            plan = make_plan(sheet, source, within=within, lock=True, say=say)
+            if expected and plan.digest() != expected:
+                raise MovedError
+            if plan.of("new") or plan.of("changed"):
+                if source.document and source.document.pk is None:
+                    source.document.save()
+                Writer(plan, source, on, by, note, say, reviewed).write()
+    except IntegrityError as error:
+        raise MovedError from error
+    return plan

@@ -1,0 +1,168 @@
+"""The queue of corrections in the admin."""
+
+import datetime
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
+from pytest_django.asserts import assertContains, assertNotContains
+
+from carebridge.roles import PERMISSIONS
+from institutions.models import Correction, Institution
+from regions.models import StaffMember
+from tests.factories import make_institution, make_region, make_user, make_whole_institution
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss(client: Client) -> Client:
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    return client
+
+
+@pytest.fixture
+def home() -> Institution:
+    return make_whole_institution()
+
+
+def reported(home: Institution, about: str = "address") -> Correction:
+    row = Correction(
+        institution=home,
+        about=about,
+        wrong="搬家了",
+        how="visit",
+        received_on=datetime.date(2026, 11, 22),
+    )
+    row.give_contact("13800000000", row.received_on)
+    row.save()
+    return row
+
+
+def address(row: Correction) -> str:
+    return reverse("admin:institutions_correction_change", args=[row.pk])
+
+
+FILL = {
+    "decision": "fill",
+    "value": "新路 2 号",
+    "kind": "own",
+    "as_of": "2026-11-20",
+    "checked": "phone",
+}
+
+
+def test_the_page_shows_what_was_said_and_leads_to_the_home(boss, home):
+    page = boss.get(address(reported(home)))
+    for words in ("搬家了", "13800000000", "自己去看过", home.get_absolute_url(), "地址"):
+        assertContains(page, words)
+
+
+def test_the_system_changes_the_figure(boss, home):
+    row = reported(home)
+    assert boss.post(address(row), FILL).status_code == 302
+    home.refresh_from_db()
+    row.refresh_from_db()
+    assert home.address == "新路 2 号"
+    assert (row.state, row.contact) == ("accepted", "")
+    assert "改为“新路 2 号”" in row.outcome
+
+
+@pytest.mark.parametrize(
+    ("about", "changes", "told"),
+    [
+        ("address", {"value": "示例路 1 号"}, "没有什么要改"),
+        ("address", {"as_of": ""}, "哪一天的"),
+        ("address", {"as_of": "2030-01-01"}, "日期还没有到"),
+        ("address", {"kind": "official"}, "要写明来源文件"),
+        ("takes_men", {"value": "也许"}, "写“是”“否”"),
+        ("beds/nursing/twin/vacant", {"value": "3"}, "系统改不了"),
+        ("", {}, "系统改不了"),
+        ("address", {"decision": "rejected"}, "写明改了什么"),
+        ("address", {"decision": "accepted"}, "写明改了什么"),
+        ("address", {"decision": "no"}, "no"),
+    ],
+)
+def test_what_cannot_be_decided_so_is_told_and_nothing_is_written(boss, home, about, changes, told):
+    row = reported(home, about)
+    page = boss.post(address(row), FILL | changes)
+    assertContains(page, told)
+    row.refresh_from_db()
+    home.refresh_from_db()
+    assert (row.state, home.version) == ("received", 1)
+
+
+@pytest.mark.parametrize("decision", ["accepted", "rejected"])
+def test_a_clerk_closes_with_what_changed_or_why_not(boss, home, decision):
+    row = reported(home)
+    boss.post(address(row), {"decision": decision, "outcome": "打过电话。"})
+    row.refresh_from_db()
+    assert (row.state, row.outcome, row.contact) == (decision, "打过电话。", "")
+    assert row.handled_by is not None
+    # What is decided stays so.
+    assertNotContains(boss.get(address(row)), 'name="decision"')
+    assert (
+        boss.post(address(row), {"decision": "checking"}).status_code == 302
+    )  # and told: see below
+
+
+@pytest.mark.parametrize(("decision", "state"), [("checking", "checking"), ("", "received")])
+def test_a_clerk_may_be_checking(boss, home, decision, state):
+    row = reported(home)
+    assert boss.post(address(row), {"decision": decision}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.contact) == (state, "13800000000")
+
+
+def test_a_clerk_answers_for_the_own_county_and_leaves_changes_to_review(client, home):
+    here, there = reported(home), reported(make_institution(region=make_region("500103")))
+    clerk = make_user(is_staff=True)
+    StaffMember.objects.create(user=clerk, region=home.region, role="clerk")
+    client.force_login(clerk)
+    listed = client.get(reverse("admin:institutions_correction_changelist"))
+    assertContains(listed, here.reference)
+    assertNotContains(listed, there.reference)
+    assertNotContains(client.get(address(here)), "由系统改这一项")
+    assertContains(client.post(address(here), FILL), "fill 不在可用的选项中")
+    client.post(address(here), {"decision": "rejected", "outcome": "地址没有错。"})
+    here.refresh_from_db()
+    assert (here.state, here.handled_by) == ("rejected", clerk)
+
+
+def test_a_contact_is_shown_to_those_who_decide_alone(client, home, monkeypatch):
+    """As the form promises, whatever the table of roles comes to say."""
+    row = reported(home)
+    clerk = make_user(is_staff=True)
+    StaffMember.objects.create(user=clerk, region=home.region, role="clerk")
+    client.force_login(clerk)
+    assertContains(client.get(address(row)), "13800000000")
+    monkeypatch.setitem(PERMISSIONS, "clerk", {"institutions.view_correction"})
+    page = client.get(address(row))
+    assertContains(page, "搬家了")
+    assertNotContains(page, "13800000000")
+
+
+def test_who_decides_second_is_told_and_changes_nothing(boss, home):
+    row = reported(home)
+    decided = {"decision": "rejected", "outcome": "核对过，没有错。"}
+    assert boss.post(address(row), decided).status_code == 302
+
+    for late in (FILL, {"decision": "accepted", "outcome": "改好了。"}, {"decision": "checking"}):
+        assertContains(boss.post(address(row), late, follow=True), "别人刚刚处理完这一条")
+
+    row.refresh_from_db()
+    home.refresh_from_db()
+    assert (row.state, row.outcome, home.address) == ("rejected", "核对过，没有错。", "示例路 1 号")
+
+
+def test_what_was_read_before_the_decision_cannot_close_or_reopen_it(boss, home, today):
+    """Two hold the same row as it was open: in one transaction each, one after the other."""
+    row = reported(home)
+    late, user = Correction.objects.get(pk=row.pk), make_user()
+    row.close("rejected", "没有错。", user, today)
+
+    with pytest.raises(ValidationError, match="别人刚刚处理完"):
+        late.close("accepted", "改好了。", user, today)
+    row.refresh_from_db()
+    assert (row.state, row.contact) == ("rejected", "")

@@ -1,0 +1,179 @@
+import io
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from institutions.models import Institution, SheetImport
+from tests.factories import make_institution
+from tests.institutions.sheets import as_csv
+
+HEADS = ["名称", "地区", "地址", "床位数"]
+ROW = ["甲养老院", "北京市朝阳区", "双井 1 号", "50"]
+ROOT = Path(__file__).parents[2]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def run(tmp_path):
+    def run(content: bytes, *options: str, stderr: io.StringIO | None = None) -> str:
+        path, out = tmp_path / "台账.csv", io.StringIO()
+        path.write_bytes(content)
+        given = ["--kind=own", "--as-of=2026-11", *options]
+        call_command("import_institutions", str(path), *given, stdout=out, stderr=stderr)
+        return out.getvalue()
+
+    return run
+
+
+@pytest.mark.django_db
+def test_a_dry_run_tells_all_and_writes_nothing(run):
+    make_institution(name="甲养老院")
+    bad = ["乙养老院", "北京市朝阳区", "", "五十"]
+    said = run(as_csv([*HEADS, "备注"], [*ROW, "x"], [*bad, ""]), "--dry-run")
+
+    assert "这几列看不懂，没有读：备注。" in said
+    assert "台账.csv 第 2 行 甲养老院 地址： → 双井 1 号" in said
+    assert "台账.csv 第 3 行 床位数“五十”退回：要写一个数" in said
+    assert "新增 0，有变化 1，没有变化 0，退回 1，请核对 0。" in said
+    assert not SheetImport.objects.exists()
+    assert Institution.objects.get(name="甲养老院").address == ""
+
+
+@pytest.mark.django_db
+def test_a_sheet_comes_in_once_with_a_bar(run):
+    bar = Terminal()
+    assert "已导入。" in run(as_csv(HEADS, ROW), stderr=bar)
+    assert "写入 [##############################] 1/1" in bar.getvalue()
+    assert "没有变化。" in run(as_csv(HEADS, ROW), stderr=io.StringIO())
+
+    taken = SheetImport.objects.get()
+    assert (taken.file_name, taken.state, taken.new) == ("台账.csv", "done", 1)
+    assert taken.lines.get().institution.name == "甲养老院"
+
+
+@pytest.mark.django_db
+def test_one_bad_row_stops_all_unless_told_otherwise(run):
+    sheet = as_csv(HEADS, ROW, ["乙养老院", "北京市朝阳区", "", "五十"])
+    with pytest.raises(CommandError, match="有退回的行"):
+        run(sheet)
+    assert not Institution.objects.filter(name="甲养老院").exists()
+    run(sheet, "--skip-refused")
+    assert Institution.objects.filter(name="甲养老院").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content", "options", "reason"),
+    [
+        (b"", [], "文件是空的"),
+        (as_csv(HEADS, ROW), ["--kind=public"], "--document 或 --title"),
+        (as_csv(HEADS, ROW), ["--document=none"], "没有来源文件 none"),
+        (as_csv(HEADS, ROW), ["--as-of=soon"], "--as-of：日期看不懂"),
+        (as_csv(HEADS, ROW), ["--within=朝阳区"], "对应多个地区"),
+        (as_csv(HEADS, ROW), ["--within=河北"], "有退回的行"),
+    ],
+)
+def test_what_is_wrong_is_a_command_error(run, content, options, reason):
+    with pytest.raises(CommandError, match=reason):
+        run(content, *options)
+    with pytest.raises(CommandError, match="打不开"):
+        call_command("import_institutions", "none.csv", "--kind=own", "--as-of=2026")
+
+
+# Killed
+
+KILLER = """
+import os, signal, sys
+import django
+django.setup()
+from django.core.management import call_command
+from institutions import bulk
+from institutions.management.commands.import_institutions import Command
+bulk.BATCH = 10
+ticks = 0
+def tick(self, stage, done, total):
+    global ticks
+    ticks += 1
+    if ticks == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+Command.progress = tick
+call_command("import_institutions", sys.argv[1], "--kind=own", "--as-of=2026-11")
+print(ticks)
+"""
+
+
+def start(address: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    environment = os.environ | {
+        "DATABASE_URL": address,
+        "DJANGO_SETTINGS_MODULE": "carebridge.settings",
+        "DEBUG": "false",
+    }
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """The address of a database of its own, which another process can open and be killed in."""
+    if connection.vendor == "sqlite":
+        yield f"sqlite:///{tmp_path / 'apart.sqlite3'}"
+        return
+    given, name = connection.settings_dict, "carebridge_killed"
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    server = psycopg2.connect(
+        dbname="postgres", **{word: given[key] for word, key in names.items() if given[key]}
+    )
+    server.autocommit = True
+    with server.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
+        cursor.execute(f"CREATE DATABASE {name}")
+        secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
+        yield f"postgres://{given['USER']}{secret}@{given['HOST']}:{given['PORT'] or 5432}/{name}"
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    server.close()
+
+
+@pytest.mark.full
+def test_an_import_killed_at_any_row_changes_nothing(apart, tmp_path):
+    """Killed at 20 random rows, while it checks, compares or writes: the register is as it was."""
+    assert shutil.which(sys.executable)
+    for command in (["migrate", "-v0"], ["load_fixtures", "-v0"]):
+        assert start(apart, "manage.py", *command).returncode == 0
+    sheet, rows = tmp_path / "台账.csv", 60
+    new = [[f"新院{n}", "北京市朝阳区", "东路", "50"] for n in range(rows - 1)]
+    old = ["六里屯社区卫生服务中心", "北京市朝阳区", "新址", "20"]
+    sheet.write_bytes(as_csv(HEADS, old, *new))
+    script = tmp_path / "killer.py"
+    script.write_text(KILLER)
+    dump = [
+        *("manage.py", "dumpdata", "institutions", "regions.document"),
+        *("--exclude", "institutions.listing"),
+    ]
+    before = start(apart, *dump).stdout
+    assert len(before) > 100_000
+    # Checked and compared twice, by the dry run and by the writing; then written.
+    ticks = 5 * rows
+    places = random.Random(20).sample(range(1, ticks + 1), 16)
+    places += random.Random(21).sample(range(4 * rows + 1, ticks + 1), 4)
+    for place in places:
+        os.environ["PYTHONPATH"] = str(ROOT)
+        killed = start(apart, str(script), str(sheet), str(place))
+        assert killed.returncode == -signal.SIGKILL, (place, killed.stdout, killed.stderr)
+        assert start(apart, *dump).stdout == before, place
+    whole = start(apart, str(script), str(sheet), "0")
+    assert whole.stdout.split()[-1] == str(ticks), whole.stdout + whole.stderr
+    assert start(apart, *dump).stdout != before
