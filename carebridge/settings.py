@@ -77,6 +77,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "carebridge.logs.log_requests",
+    "carebridge.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -243,9 +245,26 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# Logs: lines of JSON on standard error, plain ones while developing. See carebridge.logs.
+
+LOG_LEVEL = (os.environ.get("LOG_LEVEL") or ("INFO" if HTTPS else "WARNING")).strip().upper()
+# Not DEBUG: Django would log every query with what was asked.
+if LOG_LEVEL not in {"INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured(f"LOG_LEVEL must be INFO, WARNING or ERROR, not {LOG_LEVEL!r}.")
+# Queries that take this many milliseconds or more are logged, without parameters; 0: none.
+SLOW_QUERY_MS = env_int("SLOW_QUERY_MS", 500, 0, 600_000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
+    "formatters": {"json": {"()": "carebridge.logs.JsonFormatter"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler"} | ({} if DEBUG else {"formatter": "json"})
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        # Django's own handler mails or prints whole requests.
+        "django": {"handlers": [], "level": LOG_LEVEL, "propagate": True},
+        # It names who signed in from where; the log of sign-ins in the database is for that.
+        "axes": {"level": "ERROR"},
+    },
 }

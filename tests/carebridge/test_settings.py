@@ -169,6 +169,8 @@ def test_staff_choose_by_default() -> None:
         ("STAFF_SESSION_HOURS", "0"),
         ("STAFF_SESSION_HOURS", "twelve"),
         ("STAFF_IDLE_MINUTES", "９"),
+        ("LOG_LEVEL", "DEBUG"),
+        ("SLOW_QUERY_MS", "0.5"),
     ],
 )
 def test_a_wrong_limit_stops_the_start(name, value) -> None:
