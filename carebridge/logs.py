@@ -74,9 +74,9 @@ def log_requests(
                 wrapped.enter_context(connection.execute_wrapper(log_slow))
             response = get_response(request)
         response.headers[HEADER] = request_id.get()
-        said = {"method": request.method, "path": request.path[:LONGEST]}
-        done = {"status": response.status_code, "ms": _ms_since(started)}
-        requests.info("request", extra=said | done)
+        said: dict[str, object] = {"method": request.method, "path": request.path[:LONGEST]}
+        said |= {"status": response.status_code, "ms": _ms_since(started)}
+        requests.info("request", extra=said)
         return response
 
     return middleware
