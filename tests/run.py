@@ -1,6 +1,7 @@
 """Run every part of the suite and say plainly what ran: `make test`, `make test-full`.
 
-The parts: the suite on SQLite with branch coverage, the same on PostgreSQL, the browser tests.
+The parts: the suite on SQLite, the same on PostgreSQL, the browser tests. Branch coverage is
+measured with CI=true and by `make test-full`; tracing more than doubles the time of a test.
 A part that cannot run here is named at the end with what it needs; with CI=true it is a failure.
 Standard library only, and no Django: it starts pytest in processes of their own.
 """
@@ -237,12 +238,18 @@ def report(parts: list[Part]) -> bool:
     return failed == 0
 
 
+def coverage(full: bool) -> list[str]:
+    """Arguments that have the branches measured and too few of them fail."""
+    return ["--cov", "--cov-report=term"] if CI or full else []
+
+
 def main() -> int:
-    marks = ["-m", ""] if "--full" in sys.argv[1:] else []
+    full = "--full" in sys.argv[1:]
+    marks = ["-m", ""] if full else []
     install_missing()
     sqlite = Part(
         "SQLite",
-        [*SUITE, *marks, "--cov", "--cov-report=term"],
+        [*SUITE, *marks, *coverage(full)],
         {"DATABASE_URL": f"sqlite:///{ROOT / 'var/test.sqlite3'}"},
     )
     postgres = Part("PostgreSQL", [*SUITE, *marks])

@@ -106,3 +106,8 @@ def test_a_pytest_that_finds_nothing_is_not_good():
     ran.arguments = ["tests/test_architecture.py", "-p", "no:cacheprovider", "-k", "no_such_name"]
     ran.run()
     assert not ran.good
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_branches_are_measured_in_ci_and_in_the_full_run(ci: bool, full: bool):
+    assert bool(run.coverage(full)) is (ci or full)
