@@ -22,11 +22,11 @@ from carebridge.importing import MOST_BYTES, SheetError
 from institutions import exporters
 from institutions.admin_tasks import TaskFilter
 from institutions.change_lines import lines
-from institutions.importers import MovedError, read_sheet, unknown_heads
+from institutions.importers import MovedError, read_sheet
 from institutions.models import Provenance, SheetImport, SheetLine
 from institutions.models.institution import InstitutionQuerySet
 from institutions.revisions import from_data
-from institutions.sheets import check, reasons, write
+from institutions.sheets import check, reasons, settle, write
 from regions.models import Region, StaffMember
 from regions.models.region import NATION
 
@@ -76,7 +76,8 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Imports of one's own; the list shows which have rows that wait to be mended."""
 
     list_display = [
-        "file_name", "author", "made_at", "state", "new", "changed", "same", "refused", "flagged",
+        "file_name", "author", "made_at", "state", "new", "changed", "waiting", "same", "refused",
+        "flagged", "settled_at",
     ]  # fmt: skip
     list_filter = [TaskFilter, "state"]
     list_select_related = ["author"]
@@ -92,6 +93,7 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [
             path("template.xlsx", page(self.template_view), name="sheet_template"),
             path("<int:pk>/write/", page(self.write_view), name="sheet_write"),
+            path("<int:pk>/settle/", page(self.settle_view), name="sheet_settle"),
             path("<int:pk>/refused.xlsx", page(self.refused_view), name="sheet_refused"),
             *super().get_urls(),
         ]
@@ -126,7 +128,7 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             taken.file_name, taken.content = file.name[-200:], file.read()
             taken.author, taken.within = request.user, within
             try:
-                check(taken)
+                check(taken, reviewed=self._is_reviewed(request))
             except SheetError as error:
                 form.add_error("file", str(error))
             else:
@@ -150,7 +152,6 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._page(
             request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
             shown=shown, tabs=self._tabs(taken),
-            unread=unknown_heads(read_sheet(bytes(taken.content or b""))),
         )  # fmt: skip
 
     def _tabs(self, taken: SheetImport) -> list[tuple[str, str, int]]:
@@ -158,18 +159,18 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [*found, ("flagged", "请核对", taken.flagged)]
 
     def write_view(self, request: Any, pk: int) -> HttpResponse:
-        if request.method != "POST":
-            raise Http404
-        taken = self._own(request, pk)
+        taken = self._posted(request, pk)
         # The post may have changed since the upload.
         if limit_of(request.user) not in {None, taken.within}:
             raise PermissionDenied
-        reviewed = not request.user.has_perm("institutions.publish_institution")
+        reviewed = self._is_reviewed(request)
         try:
             write(taken, request.user, reviewed=reviewed)
         except MovedError:
             said = "核对之后数据被别人改了，或者这张表已经导入过。什么也没有导入，请重新上传核对。"
             self.message_user(request, said, messages.ERROR)
+        except SheetError as error:
+            self.message_user(request, f"什么也没有导入：{error}", messages.ERROR)
         else:
             self.message_user(
                 request, f"已导入：新增 {taken.new:,} 家，有变化 {taken.changed:,} 家。"
@@ -177,6 +178,13 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             if reviewed and taken.changed:
                 said = "已发布机构的修改已送审，审核人通过以后家属才会看到。新机构是草稿。"
                 self.message_user(request, said)
+        return HttpResponseRedirect(taken.get_absolute_url())
+
+    def settle_view(self, request: Any, pk: int) -> HttpResponse:
+        """No longer remind of the refused rows; who said so, and when, is kept."""
+        taken = self._posted(request, pk)
+        settle(taken, request.user)
+        self.message_user(request, "不再提醒这张表里退回的行。")
         return HttpResponseRedirect(taken.get_absolute_url())
 
     # Files
@@ -188,8 +196,23 @@ class SheetImportAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def refused_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         taken = self._own(request, pk)
-        sheet = read_sheet(bytes(taken.content or b""))
+        try:
+            sheet = read_sheet(bytes(taken.content or b""))
+        except SheetError as error:
+            # The columns that a sheet may have can change after it was taken.
+            said = f"原来的文件读不出来了：{error}每一行退回的原因还在这一页。"
+            self.message_user(request, said, messages.ERROR)
+            return HttpResponseRedirect(taken.get_absolute_url())
         return download(exporters.refused(sheet, reasons(taken)), "退回的行.xlsx")
+
+    def _is_reviewed(self, request: HttpRequest) -> bool:
+        """Whether the person's changes of published homes wait for somebody else."""
+        return not request.user.has_perm("institutions.publish_institution")
+
+    def _posted(self, request: HttpRequest, pk: int) -> SheetImport:
+        if request.method != "POST":
+            raise Http404
+        return self._own(request, pk)
 
     def _own(self, request: HttpRequest, pk: Any) -> SheetImport:
         if not self.has_add_permission(request):

@@ -5,7 +5,6 @@ by hundreds. A test holds both ways to the same record, history and listing.
 """
 
 import datetime
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -126,6 +125,8 @@ class Current:
         self.fields: dict[int, Fields] = {}
         self.kept: dict[int, Fields] = {}
         self.parts: dict[str, dict[int, dict[Key, tuple[int, Fields]]]] = {}
+        # What is proposed of published homes, by home and path.
+        self.proposed: dict[int, dict[str, list[Any]]] = {}
         self._links = _Links()
 
     @classmethod
@@ -143,6 +144,7 @@ class Current:
             for part in PARTS:
                 if part.name in current.parts:
                     current.load_part(part, batch)
+            current._load_proposed(batch)
         return current
 
     def _load_fields(self, batch: list[int]) -> None:
@@ -152,6 +154,12 @@ class Current:
             pk = row[0]
             self.kept[pk] = dict(zip(kept[1:], row[1 : len(kept)], strict=True))
             self.fields[pk] = self._plain(FIELDS, row[len(kept) :])
+
+    def _load_proposed(self, batch: list[int]) -> None:
+        for row in PendingChange.objects.waiting().filter(institution__in=batch):
+            paths = self.proposed.setdefault(row.institution_id, {})
+            for change in row.changes:
+                paths.setdefault(change["path"], []).append(change["new"])
 
     def load_part(self, part: Part, batch: list[int]) -> None:
         held = self.parts.setdefault(part.name, {})
@@ -166,6 +174,13 @@ class Current:
         for item in _odd(fields):
             row[item.name] = self._links.plain(item, row[item.name])
         return row
+
+    def is_published(self, pk: int | None) -> bool:
+        return self.kept[pk or 0]["stage"] == Institution.Stage.PUBLISHED
+
+    def waits(self, pk: int | None, change: Change) -> bool:
+        """Whether the same is proposed already, and no reviewer has decided."""
+        return change.new in self.proposed.get(pk or 0, {}).get(change.path, [])
 
     def rows(self, part: Part, pk: int | None) -> dict[Key, Fields]:
         held = self.parts.get(part.name, {}).get(pk or 0, {})
@@ -286,17 +301,16 @@ class Writer:
         by: AbstractBaseUser | None,
         note: str,
         say: Callable[[str, int, int], object],
-        reviewed: bool = False,
     ) -> None:
         self.plan, self.source, self.on, self.say = plan, source, on, say
-        self.by, self.note, self.reviewed = by, note, reviewed
+        self.by, self.note = by, note
         self.links = _Links()
         self.now = timezone.now()
 
     def write(self) -> None:
         wanted = [line for line in self.plan.lines if line.outcome in {"new", "changed"}]
-        lines = [line for line in wanted if not self._waits(line)]
-        self._propose([line for line in wanted if self._waits(line)])
+        lines = [line for line in wanted if not line.waits]
+        self._propose([line for line in wanted if line.waits])
         done = 0
         lock(line.pk for line in lines if line.pk)
         for batch in batches(lines):
@@ -315,26 +329,16 @@ class Writer:
                 # What is written need not be kept: only the counts and the words are told.
                 line.fields, line.parts, line.writes = {}, {}, []
 
-    def _waits(self, line: "Line") -> bool:
-        """Whether the home is on the site, and the importer's changes of it need a reviewer."""
-        kept = self.plan.current.kept.get(line.pk or 0)
-        return bool(self.reviewed and kept and kept["stage"] == Institution.Stage.PUBLISHED)
-
     def _propose(self, lines: list["Line"]) -> None:
         """Leave the changes of published homes to a reviewer; what waits already waits once."""
-        self.plan.current.load_part(PROVENANCE, [line.pk for line in lines if line.pk])
-        homes = Institution.objects.in_bulk([line.pk for line in lines])
-        waiting = PendingChange.objects.waiting().filter(institution__in=homes)
-        known = {(row.institution_id, json.dumps(row.changes, sort_keys=True)) for row in waiting}
-        for line in lines:
-            changes = self._cite(line)
-            line.waits = True
-            if (
-                (line.pk, json.dumps(as_data(changes), sort_keys=True)) not in known
-                and self.by
-                and line.pk
-            ):
-                propose(homes[line.pk], changes, by=self.by, on=self.on)
+        current = self.plan.current
+        for batch in batches(lines):
+            homes = Institution.objects.in_bulk([line.pk for line in batch])
+            current.load_part(PROVENANCE, list(homes))
+            for line in batch:
+                assert self.by is not None  # noqa: S101 (only a person's changes have to wait)
+                changes = [c for c in self._cite(line) if not current.waits(line.pk, c)]
+                propose(homes[line.pk or 0], changes, by=self.by, on=self.on)
 
     def _verify(self, batch: list["Line"]) -> None:
         """Read back what was written: it is what the sheet says, or the import is undone."""

@@ -37,6 +37,7 @@ Say = Callable[[str, int, int], object]
 Fields = dict[str, Any]
 Parts = dict[str, dict[Key, Fields]]
 
+OUTCOMES = ("new", "changed", "waiting", "same", "refused")
 RESOLVED_AT_LEAST = 0.9
 # Parts that say nothing when no figure of theirs is known.
 COUNTED = {"beds", "staff_figures"}
@@ -114,7 +115,7 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        found = {name: len(self.of(name)) for name in ("new", "changed", "same", "refused")}
+        found = {name: len(self.of(name)) for name in OUTCOMES}
         return found | {"flagged": sum(bool(line.flags) for line in self.lines)}
 
     def digest(self) -> str:
@@ -259,12 +260,14 @@ def make_plan(
     source: Source,
     *,
     within: Region | None = None,
+    reviewed: bool = False,
     lock: bool = False,
     say: Say = quiet,
 ) -> Plan:
     """What the sheet would do to the register, with everything refused and why. Writes nothing.
 
-    `within` is the region whose homes the sheet may touch. `lock` keeps the homes from others
+    `within` is the region whose homes the sheet may touch. Where the importer's changes have to be
+    `reviewed`, those of published homes wait for a reviewer. `lock` keeps the homes from others
     until the transaction ends. Raises `SheetError` when too few regions are understood: then the
     sheet is in another encoding, or not of homes at all.
     """
@@ -288,6 +291,8 @@ def make_plan(
     judge = Judge()
     for number, line in enumerate(lines, start=1):
         _decide(line, current, source, judge, places)
+        if reviewed and line.outcome == "changed" and current.is_published(line.pk):
+            _wait(line, current)
         say("比较", number, len(lines))
     wanted = [line for line in lines if line.outcome in {"new", "changed"}]
     for line, why in register.claims(wanted):
@@ -378,6 +383,14 @@ def _decide(line: Line, current: Current, source: Source, judge: Judge, places: 
         line.outcome = "new"
     elif line.changes:
         line.outcome = "changed"
+
+
+def _wait(line: Line, current: Current) -> None:
+    """Leave the changes to a reviewer; what waits for one already is not proposed again."""
+    line.waits = True
+    line.changes = [change for change in line.changes if not current.waits(line.pk, change)]
+    if not line.changes:
+        line.outcome = "waiting"
 
 
 def _keep_region(line: Line, was: Fields | None, places: Places) -> None:
@@ -480,20 +493,19 @@ def commit(
 ) -> Plan:
     """Write what the sheet says, all or nothing, and return what was done.
 
-    Refused homes are left out. Where the importer's changes have to be `reviewed`, those of
-    published homes wait for a reviewer. `expected` is the digest of the plan that somebody agreed
+    Refused homes are left out. `expected` is the digest of the plan that somebody agreed
     to: if the register has moved since, `MovedError` is raised and nothing is written. What was
     written is read back and compared before the transaction ends.
     """
     try:
         with transaction.atomic():
-            plan = make_plan(sheet, source, within=within, lock=True, say=say)
+            plan = make_plan(sheet, source, within=within, reviewed=reviewed, lock=True, say=say)
             if expected and plan.digest() != expected:
                 raise MovedError
             if plan.of("new") or plan.of("changed"):
                 if source.document and source.document.pk is None:
                     source.document.save()
-                Writer(plan, source, on, by, note, say, reviewed).write()
+                Writer(plan, source, on, by, note, say).write()
     except IntegrityError as error:
         raise MovedError from error
     return plan

@@ -20,6 +20,7 @@ from institutions.importers import (
     make_plan,
     quiet,
     read_sheet,
+    unknown_heads,
 )
 from institutions.models import SheetImport, SheetLine
 from institutions.revisions import as_data
@@ -51,19 +52,20 @@ def source_of(taken: SheetImport) -> Source:
     return Source(taken.kind, taken.as_of, document, taken.as_of_precision)
 
 
-def examine(taken: SheetImport, say: Say = quiet) -> tuple[Sheet, Plan]:
+def examine(taken: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> tuple[Sheet, Plan]:
     """What the sheet would do; writes nothing. Raises `SheetError`."""
     content = bytes(taken.content or b"")
     taken.checksum = checksum(content)
     sheet = read_sheet(content)
-    plan = make_plan(sheet, source_of(taken), within=taken.within, say=say)
+    plan = make_plan(sheet, source_of(taken), within=taken.within, reviewed=reviewed, say=say)
     taken.digest = plan.digest()
+    taken.unread = unknown_heads(sheet)
     return sheet, plan
 
 
-def check(taken: SheetImport) -> None:
+def check(taken: SheetImport, *, reviewed: bool) -> None:
     """Keep what the sheet would do, to be looked at and agreed to. Raises `SheetError`."""
-    _, plan = examine(taken)
+    _, plan = examine(taken, reviewed=reviewed)
     with transaction.atomic():
         _keep(taken, plan)
 
@@ -94,6 +96,12 @@ def write(
         )
         taken.state, taken.done_at = SheetImport.State.DONE, timezone.now()
         _keep(taken, plan)
+
+
+def settle(taken: SheetImport, by: AbstractBaseUser) -> None:
+    """Say that its refused rows need no more work: they were mended elsewhere, or never can be."""
+    rows = SheetImport.objects.filter(pk=taken.pk, settled_at=None)
+    rows.update(settled_by=by.pk, settled_at=timezone.now())
 
 
 def _is_waiting(taken: SheetImport) -> bool:

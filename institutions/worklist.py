@@ -77,8 +77,8 @@ def undecided(corrections: Rows, on: datetime.date) -> Rows:
 
 
 def half_taken(imports: Rows, on: datetime.date) -> Rows:
-    """Sheets some rows of which wait to be mended."""
-    return imports.filter(refused__gt=0)
+    """Sheets some rows of which wait to be mended, until somebody says that they need not."""
+    return imports.filter(refused__gt=0, settled_at=None)
 
 
 TASKS = (

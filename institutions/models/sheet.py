@@ -16,10 +16,6 @@ from .provenance import Provenance
 
 
 class SheetImportQuerySet(models.QuerySet["SheetImport"]):
-    def with_errors(self) -> Self:
-        """Imports some rows of which were refused and wait to be mended."""
-        return self.filter(refused__gt=0)
-
     def by(self, user: Any) -> Self:
         return self.filter(author=user)
 
@@ -68,11 +64,23 @@ class SheetImport(models.Model):
     as_of_precision = precision_field()
     # What became of its homes
     digest = models.CharField("核对结果的校验和", max_length=64, blank=True)
+    unread: "models.JSONField[Any, Any]" = models.JSONField("看不懂的列", default=list, blank=True)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
+    waiting = models.PositiveIntegerField("已提交待审核", default=0)
     same = models.PositiveIntegerField("没有变化", default=0)
     refused = models.PositiveIntegerField("退回", default=0)
     flagged = models.PositiveIntegerField("请核对", default=0)
+    # Who said that the refused rows need no more work
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="谁说不再提醒",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    settled_at = models.DateTimeField("什么时候起不再提醒", null=True, blank=True)
 
     objects = SheetImportQuerySet.as_manager()
 
@@ -86,6 +94,12 @@ class SheetImport(models.Model):
                 condition=Q(state="done", done_at__isnull=False)
                 | Q(state="checked", done_at__isnull=True),
                 violation_error_message="导入了的要有导入时间，没有导入的不写。",
+            ),
+            models.CheckConstraint(
+                name="sheet_import_settled_whole",
+                condition=Q(settled_by=None, settled_at=None)
+                | Q(settled_by__isnull=False, settled_at__isnull=False),
+                violation_error_message="不再提醒要写明是谁、什么时候。",
             ),
             models.CheckConstraint(
                 name="sheet_import_own_report_or_source",
@@ -107,6 +121,7 @@ class SheetLine(models.Model):
     class Outcome(models.TextChoices):
         NEW = "new", "新增"
         CHANGED = "changed", "有变化"
+        WAITING = "waiting", "已提交待审核"
         SAME = "same", "没有变化"
         REFUSED = "refused", "退回"
 

@@ -447,7 +447,14 @@ def test_twice_is_once():
     second = committed(sheet, source=given)
 
     assert (first.counts["new"], first.counts["changed"]) == (1, 1)
-    assert second.counts == {"new": 0, "changed": 0, "same": 2, "refused": 0, "flagged": 0}
+    assert second.counts == {
+        "new": 0,
+        "changed": 0,
+        "waiting": 0,
+        "same": 2,
+        "refused": 0,
+        "flagged": 0,
+    }
     assert [record_of(pk) for pk in (home.pk, home_of("乙养老院").pk)] == after
     assert home.revisions.count() == 1
     assert wrong(TODAY) == []
@@ -612,7 +619,7 @@ def test_what_goes_out_comes_in_and_changes_nothing(form):
     plan = planned(content)
 
     assert plan.counts == {
-        "new": 0, "changed": 0, "same": everything.count(), "refused": 0, "flagged": 0,
+        "new": 0, "changed": 0, "waiting": 0, "same": everything.count(), "refused": 0, "flagged": 0,
     }  # fmt: skip
     assert len(plan.lines) == everything.count()
 
@@ -677,7 +684,14 @@ def test_the_ratings_notices_are_ratings_of_existing_homes():
     content = RATINGS.read_bytes()
     held = Rating.objects.filter(institution__is_demo=False).count()
     plan = planned(content)
-    assert plan.counts == {"new": 0, "changed": 0, "same": 28, "refused": 0, "flagged": 0}
+    assert plan.counts == {
+        "new": 0,
+        "changed": 0,
+        "waiting": 0,
+        "same": 28,
+        "refused": 0,
+        "flagged": 0,
+    }
     assert sum(len(line.rows) for line in plan.lines) == 32
 
     Rating.objects.all().delete()

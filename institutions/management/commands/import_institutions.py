@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from carebridge.importing import MOST_BYTES, SheetError
 from institutions.columns import CellError, date_of
-from institutions.importers import MovedError, Plan, unknown_heads
+from institutions.importers import MovedError, Plan
 from institutions.models import Provenance, SheetImport
 from institutions.sheets import examine, write
 from regions.models import Document, Region
@@ -17,6 +17,7 @@ WIDTH = 30
 WORDS = {
     "new": "新增",
     "changed": "有变化",
+    "waiting": "已提交待审核",
     "same": "没有变化",
     "refused": "退回",
     "flagged": "请核对",
@@ -43,8 +44,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         taken = self.taken(options)
         try:
-            sheet, plan = examine(taken, self.progress)
-            self.report(taken.file_name, plan, unknown_heads(sheet))
+            sheet, plan = examine(taken, say=self.progress)
+            self.report(taken.file_name, plan, taken.unread)
             refused, wanted = plan.counts["refused"], plan.of("new") or plan.of("changed")
             del sheet, plan
             if refused and not (options["skip_refused"] or options["dry_run"]):
