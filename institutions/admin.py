@@ -1,19 +1,24 @@
 """The register as staff edit it. Every save brings history and the derived listing along."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from institutions.admin_beds import BedFiguresAdmin
 from institutions.admin_corrections import CorrectionAdmin
 from institutions.admin_forms import HomeForm
-from institutions.admin_pages import HomePages
+from institutions.admin_pages import HomePages, version_in
 from institutions.admin_parts import INLINES
 from institutions.admin_pending import PendingChangeAdmin
 from institutions.admin_sheets import SheetActions, SheetImportAdmin
@@ -31,7 +36,7 @@ from institutions.models.institution import TAKES, InstitutionQuerySet
 from institutions.pricing import prepayment_warnings
 from institutions.records import Record, apply_record, difference, to_record
 from institutions.revisions import cited, keep
-from institutions.workflow import MOVES, move, propose
+from institutions.workflow import MOVES, UnreadError, move, propose
 from regions.admin_scope import ScopedAdmin
 
 # Django looks for admin pages in this module.
@@ -198,21 +203,54 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin):
     def withdraw(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
         self._move(request, queryset, "withdraw")
 
+    def action_checkbox(self, obj: Institution) -> SafeString:
+        """The tick, and with it the version that the list shows."""
+        tick = super().action_checkbox(obj)
+        seen = '{}<input type="hidden" name="seen-{}" value="{}">'
+        return format_html(seen, tick, obj.pk, obj.version)
+
     def _move(self, request: Any, queryset: InstitutionQuerySet, name: str) -> None:
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
+        found: Counter[str] = Counter()
         with transaction.atomic():
             lock(ids)
-            done = sum(move(pk, name, by=request.user, on=localdate()) for pk in ids)
-        self.message_user(request, f"{MOVES[name].label}：{done:,} 家。")
-        if done < len(ids):
-            left = f"{len(ids) - done:,} 家不在这一步，没有动。"
-            self.message_user(request, left, messages.WARNING)
+            for pk in ids:
+                found[self._move_one(request, pk, name)] += 1
+        self.message_user(request, f"{MOVES[name].label}：{found['']:,} 家。")
+        for why in filter(None, found):
+            self.message_user(request, f"{found[why]:,} 家没有动：{why}", messages.WARNING)
+
+    def _move_one(self, request: Any, pk: int, name: str) -> str:
+        """Why the home was not moved, or nothing. What goes to the site must have been seen."""
+        seen = version_in(request.POST.get(f"seen-{pk}", "")) if name == "publish" else None
+        try:
+            done = move(pk, name, by=request.user, on=localdate(), seen=seen)
+        except UnreadError:
+            return "打开列表以后别人改过，或者不在这一页上，请看过再发布。"
+        return "" if done else "不在这一步。"
 
     @admin.action(description="删除本地区全部示例机构（不只是选中的）", permissions=["delete"])
-    def remove_demo(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        """As the command does, in one's own region: every demo record goes, whatever was ticked."""
-        count = remove(self.get_queryset(request).filter(is_demo=True))
+    def remove_demo(
+        self, request: HttpRequest, queryset: InstitutionQuerySet
+    ) -> TemplateResponse | None:
+        """As the command does, in one's own region: every demo record goes, whatever was ticked.
+
+        Asks first, and says how many.
+        """
+        homes = self.get_queryset(request).filter(is_demo=True)
+        if "confirmed" not in request.POST:
+            page = self.admin_site.each_context(request) | {
+                "title": "删除全部示例机构",
+                "opts": self.opts,
+                "count": homes.count(),
+                "ticked": request.POST.getlist(ACTION_CHECKBOX_NAME)[:1],
+            }
+            return TemplateResponse(
+                request, "admin/institutions/institution/remove_demo.html", page
+            )
+        count = remove(homes)
         self.message_user(request, f"已删除 {count:,} 家示例机构，再载入数据也不会出现。")
+        return None
 
 
 def _record(pk: int) -> Record:

@@ -46,7 +46,7 @@ class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class VerifyForm(forms.Form):
-    """Which figures somebody looked at, when and how."""
+    """Which figures somebody looked at, when and how; only what has a source can be chosen."""
 
     figures = forms.MultipleChoiceField(
         label="核实了哪些",
@@ -64,7 +64,7 @@ class VerifyForm(forms.Form):
 
     def __init__(self, home: Institution, data: Any = None) -> None:
         super().__init__(data, initial={"on": localdate()})
-        paths = [row.field for row in home.provenance.all()] or [""]
+        paths = [row.field for row in home.provenance.all()]
         self.fields["figures"].choices = [  # type: ignore[attr-defined]
             (path, label_of(path) if len(paths) > 1 else "全部内容") for path in paths
         ]

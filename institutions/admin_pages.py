@@ -28,6 +28,11 @@ def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "institutions/institution_detail.html", page)
 
 
+def version_in(typed: str) -> int:
+    """The version a page says it shows; 0, which no home has, where it says none."""
+    return int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
+
+
 class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
     """What an admin of homes shows and does besides the form. Every page asks for the row first."""
 
@@ -89,9 +94,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         if name not in MOVES or request.method != "POST":
             raise Http404
         self.own(request, pk, MOVES[name].permission)
-        label, typed = MOVES[name].label, request.POST.get("version", "")
-        # Without a version nothing was read: no home has version 0.
-        seen = int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
+        label, seen = MOVES[name].label, version_in(request.POST.get("version", ""))
         try:
             done = move(pk, name, by=request.user, on=localdate(), seen=seen)
         except UnreadError:

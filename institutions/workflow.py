@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils.timezone import now
 
 from institutions.listings import refresh
-from institutions.models import Bed, Institution, PendingChange, Provenance, Revision
+from institutions.models import Bed, Institution, PendingChange, Revision
 from institutions.records import Change, Record, difference, to_record
 from institutions.revisions import (
     as_data,
@@ -189,15 +189,14 @@ def verify(
 ) -> Revision | None:
     """Say that somebody looked whether the figures are true: when, and how.
 
-    `fields` are paths of the home's sources; a home without any gets one that speaks for all, told
-    by the home itself. Raises `ValidationError` for a day that has not come.
+    `fields` are paths of the home's sources. A figure without a source cannot be verified: who
+    looked says that what the source says is true, not where the figure comes from. Raises
+    `ValidationError` for a day that has not come.
     """
     stamp = {"verified_on": on.isoformat(), "verified_by": by.get_username(), "verified_how": how}
-    own = {"field": "", "kind": Provenance.Kind.OWN, "document": None, "quote": ""}
-    own |= {"as_of": on.isoformat(), "as_of_precision": "day"}
 
     def make(record: Record) -> Record:
-        rows = record["provenance"] or [own]
+        rows = record["provenance"]
         stamped = [row | stamp if row["field"] in fields else row for row in rows]
         return record | {"provenance": stamped}
 

@@ -285,12 +285,14 @@ def test_the_clerk_is_told_of_a_deposit_beyond_the_rule(boss: Client, home: Inst
 def test_one_action_removes_every_demo_record(boss: Client, home: Institution):
     real = set(Institution.objects.real().values_list("pk", flat=True))
     ticked = Institution.objects.real().first()
-    response = boss.post(
-        address(Institution, "changelist"),
-        {"action": "remove_demo", "_selected_action": ticked.pk},
-        follow=True,
-    )
-    assert "家示例机构" in response.content.decode()
+    demo = Institution.objects.demo().count()
+    data = {"action": "remove_demo", "_selected_action": ticked.pk}
+    asked = boss.post(address(Institution, "changelist"), data)
+    assert f"删除这 {demo:,} 家示例机构" in asked.content.decode()
+    assert Institution.objects.demo().count() == demo
+
+    response = boss.post(address(Institution, "changelist"), data | {"confirmed": "1"}, follow=True)
+    assert f"已删除 {demo:,} 家示例机构" in response.content.decode()
     assert set(Institution.objects.values_list("pk", flat=True)) == real
     assert not Listing.objects.filter(is_demo=True).exists()
 

@@ -619,8 +619,13 @@ def test_what_goes_out_comes_in_and_changes_nothing(form):
     plan = planned(content)
 
     assert plan.counts == {
-        "new": 0, "changed": 0, "waiting": 0, "same": everything.count(), "refused": 0, "flagged": 0,
-    }  # fmt: skip
+        "new": 0,
+        "changed": 0,
+        "waiting": 0,
+        "same": everything.count(),
+        "refused": 0,
+        "flagged": 0,
+    }
     assert len(plan.lines) == everything.count()
 
 

@@ -137,7 +137,8 @@ def bulk(action: str, client: Client, home: Institution) -> bool:
 def staged(action: str, before: str, after: str, client: Client, home: Institution) -> bool:
     """An action of the list that takes a home one step further."""
     Institution.objects.filter(pk=home.pk).update(stage=before)
-    client.post(url("changelist"), {"action": action, "_selected_action": [home.pk]})
+    data = {"action": action, "_selected_action": [home.pk], f"seen-{home.pk}": home.version}
+    client.post(url("changelist"), data)
     home.refresh_from_db()
     return home.stage == after
 

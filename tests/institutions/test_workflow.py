@@ -13,6 +13,7 @@ from institutions.listings import refresh, wrong
 from institutions.models import Institution, Listing, PendingChange
 from institutions.records import to_record
 from institutions.revisions import cited
+from institutions.workflow import verify
 from regions.models import StaffMember
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
 from tests.institutions.test_admin import change_page, row_of, typed
@@ -120,13 +121,36 @@ def test_nobody_publishes_what_they_have_not_read(clerk: Client, reviewer: Clien
 def test_publishing_many_is_for_reviewers(request, who: str, offered: bool):
     homes = [make_institution(stage=stage) for stage in ("review", "review", "draft")]
     client = request.getfixturevalue(who)
-    data = {"action": "publish", "_selected_action": [home.pk for home in homes]}
+    data = listed(client, homes)
 
     page = client.post(reverse("admin:institutions_institution_changelist"), data, follow=True)
 
     mine = Institution.objects.filter(pk__in=[home.pk for home in homes])
     assert mine.published().count() == (2 if offered else 0)
-    assert ("1 家不在这一步，没有动。" in page.content.decode()) == offered
+    assert ("1 家没有动：不在这一步。" in page.content.decode()) == offered
+
+
+def listed(client: Client, homes: list[Institution]) -> dict[str, Any]:
+    """What the list posts with the homes ticked: each with the version that it shows."""
+    address = reverse("admin:institutions_institution_changelist")
+    page = client.get(address, {"id__in": ",".join(str(home.pk) for home in homes)})
+    seen = dict(re.findall(r'name="(seen-\d+)" value="(\d+)"', page.content.decode()))
+    return {"action": "publish", "_selected_action": [home.pk for home in homes]} | seen
+
+
+def test_nobody_publishes_many_unread(clerk: Client, reviewer: Client):
+    homes = [make_institution(stage="review") for _ in range(3)]
+    data = listed(reviewer, homes)
+    edit(clerk, homes[1], address="改过的地址 1 号")
+    del data[f"seen-{homes[2].pk}"]  # of another page of the list: ticked unseen
+
+    address = reverse("admin:institutions_institution_changelist")
+    page = reviewer.post(address, data, follow=True).content.decode()
+
+    assert "发布：1 家。" in page
+    assert "2 家没有动：打开列表以后别人改过" in page
+    mine = Institution.objects.filter(pk__in=[home.pk for home in homes])
+    assert list(mine.published()) == homes[:1]
 
 
 # A change of a published home
@@ -336,13 +360,15 @@ def test_a_wrong_verification_is_refused(clerk: Client, home: Institution, wrong
     assert not home.revisions.exists()
 
 
-def test_a_home_without_sources_gets_one_that_speaks_for_all(clerk: Client):
+def test_to_look_at_a_home_without_sources_invents_none(clerk: Client):
     home = make_institution()
 
-    press(clerk, "home_verify", home.pk, how="phone", on="2026-11-20", figures=[""])
+    page = press(clerk, "home_verify", home.pk, how="phone", on="2026-11-20", figures=[""])
 
-    row = home.provenance.get()
-    assert (row.field, row.kind, row.verified_how) == ("", "own", "phone")
+    assert "还不能记：这家机构的内容没有写来源" in page.content.decode()
+    assert verify(home.pk, [""], "phone", by=make_user(), on=datetime.date(2026, 11, 20)) is None
+    assert not home.provenance.exists()
+    assert not home.revisions.exists()
 
 
 # Looking, and going back

@@ -2,15 +2,35 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from institutions import listings
 from institutions.models import Institution
 
 
 class Command(BaseCommand):
-    help = "删除全部示例机构和它们的检索行；以后载入数据也不会再出现。"
+    help = "删除全部示例机构和它们的检索行；以后载入数据也不会再出现。先说有多少家，问过再删。"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--noinput", "--no-input", action="store_false", dest="interactive", help="不问，直接删"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count = listings.remove(Institution.objects.demo())
-        self.stdout.write(f"已删除 {count:,} 家示例机构。" if count else "没有示例机构。")
+        homes = Institution.objects.demo()
+        count = homes.count()
+        if not count:
+            self.stdout.write("没有示例机构。")
+            return
+        if options["interactive"]:
+            self.ask(count)
+        self.stdout.write(f"已删除 {listings.remove(homes):,} 家示例机构。")
+
+    def ask(self, count: int) -> None:
+        question = f"要删除全部 {count:,} 家示例机构，不能恢复。确定请输入 yes："
+        try:
+            answer = input(question)
+        except EOFError:
+            answer = ""
+        if answer != "yes":
+            raise CommandError("没有删除。不能输入的地方，用 --noinput。")
