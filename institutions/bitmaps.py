@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce, Least
 from django.db.models.lookups import Lookup
 from pyroaring import BitMap
 
+from institutions.ground import Ground
 from institutions.models import Level, Listing, ListingDesignation, Tokens
 
 # Columns, alone or together: a sum of prices needs the values that stand in one row.
@@ -35,7 +36,8 @@ COLUMNS: tuple[Names, ...] = (
     *((f"price_{k}",) for k in Level.values),
     *((f"care_{k}", f"price_{k}") for k in Level.values),
 )  # fmt: skip
-FIELDS = sorted({name for names in COLUMNS for name in names})
+POSITION: Names = ("x", "y", "z")
+FIELDS = sorted({*POSITION, *(name for names in COLUMNS for name in names)})
 # The lists a home is on, the one column with many values a row.
 LISTS: Names = ("kind", "region")
 BATCH = 5_000
@@ -63,15 +65,16 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
 class Bitmaps:
     """The listings as they stood at one change. Never changed; `after` makes the next one."""
 
-    def __init__(self, columns: Mapping[Names, Values], everything: BitMap) -> None:
-        self.columns, self.everything = columns, everything
+    def __init__(self, columns: Mapping[Names, Values], everything: BitMap, ground: Ground) -> None:
+        self.columns, self.everything, self.ground = columns, everything, ground
         self._kept = lru_cache(MOST_KEPT)(self._answer)
         self._sorted = lru_cache(MOST_KEPT)(self._buckets)
 
     @classmethod
     def load(cls) -> "Bitmaps":
         """Every listing, read a few thousand at a time."""
-        bitmaps, last = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap()), 0
+        bitmaps = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap(), Ground())
+        last = 0
         rows = Listing.objects.order_by("pk").values_list("pk", *FIELDS)
         while batch := list(rows.filter(pk__gt=last)[:BATCH]):
             bitmaps._add(batch, _lists(listing__gt=last, listing__lte=batch[-1][0]))
@@ -88,7 +91,7 @@ class Bitmaps:
             }
             for names, values in self.columns.items()
         }
-        bitmaps = Bitmaps(columns, self.everything - gone)
+        bitmaps = Bitmaps(columns, self.everything - gone, self.ground.after(gone, {}))
         rows = list(Listing.objects.filter(pk__in=list(gone)).values_list("pk", *FIELDS))
         bitmaps._add(rows, _lists(listing__in=list(gone)))
         return bitmaps
@@ -105,6 +108,9 @@ class Bitmaps:
             listed, *told = zip(*pairs, strict=True)
             self._add_column(LISTS, listed, zip(*told, strict=True))
         self.everything |= BitMap(ids)
+        positions = zip(ids, *(by_name[name] for name in POSITION), strict=True)
+        known = {pk: (x, y, z) for pk, x, y, z in positions if x is not None}
+        self.ground = self.ground.after(BitMap(), known)
 
     def _add_column(
         self, names: Names, ids: Iterable[int], values: Iterable[tuple[Any, ...]]

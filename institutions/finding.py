@@ -15,6 +15,7 @@ from institutions import bitmap_index
 from institutions.bitmaps import Bitmaps
 from institutions.facets import Counts, Facet, count
 from institutions.filters import InstitutionFilter
+from institutions.ground import Cell, Window, by_cell, cell_of
 from institutions.models import Listing
 from institutions.places import HomesByRegion
 
@@ -31,6 +32,9 @@ class Finding(Protocol):
     def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
         """How many homes of the whole register meet each condition."""
 
+    def on_ground(self, window: Window) -> "OnGround":
+        """The homes by the cells of the window that they lie in."""
+
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
         """The rows of `base` that the text and every part find, in order; ties stand by id."""
 
@@ -41,6 +45,15 @@ class Rows(Protocol):
     def count(self) -> int: ...
 
     def __getitem__(self, part: slice) -> Iterable[Listing]: ...
+
+
+@dataclass(frozen=True)
+class OnGround:
+    """Ids by cell; how many a search finds anywhere, and of how many the position is known."""
+
+    groups: Mapping[Cell, BitMap]
+    total: int
+    placed: int
 
 
 def finding(search: InstitutionFilter) -> Finding:
@@ -71,6 +84,13 @@ class ByDatabase:
 
     def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
         return count(self.search.queryset, everything, choices)
+
+    def on_ground(self, window: Window) -> OnGround:
+        rows = self.found.filter(self.search.conditions).values_list("pk", "x", "y", "z")
+        cells = {pk: cell_of((x, y, z)) for pk, x, y, z in rows if x is not None}
+        groups = by_cell(cells, window.depth)
+        inside = {cell: ids for cell, ids in groups.items() if cell in window}
+        return OnGround(inside, len(rows), len(cells))
 
     def rows(
         self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]
@@ -121,6 +141,11 @@ class ByBitmaps:
             self._real(total),
             {choice: len(find(condition)) for choice, condition in choices.items()},
         )
+
+    def on_ground(self, window: Window) -> OnGround:
+        total, ground = self.found & self.bitmaps.all_of(self.search.parts()), self.bitmaps.ground
+        placed = total.intersection_cardinality(ground.placed)
+        return OnGround(ground.groups(total, window), len(total), placed)
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
         parts, order = list(parts), list(order)

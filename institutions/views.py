@@ -1,10 +1,11 @@
 """Pages of the register. A view parses, asks, renders; shaping is left to the presenters."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
+from institutions.clusters import BoxForm, clusters
 from institutions.comparison import Comparison
 from institutions.cost import priced
 from institutions.filters import InstitutionFilter
@@ -26,6 +27,9 @@ from regions.forms import ElderForm
 from regions.models import Document, Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 
+# Chinese as it is and no blanks: half the bytes.
+READABLE = {"ensure_ascii": False, "separators": (",", ":")}
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -38,6 +42,17 @@ def institutions(request: HttpRequest) -> HttpResponse:
     """Search results: the whole state of the search is in the address."""
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
     return render(request, "institutions/institution_list.html", {"results": Results(search)})
+
+
+@require_safe
+def on_map(request: HttpRequest) -> JsonResponse:
+    """The homes of a search in a box of the map, near ones counted together."""
+    form = BoxForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400, json_dumps_params=READABLE)
+    search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
+    found = clusters(search, form.cleaned_data["box"], form.cleaned_data["zoom"])
+    return JsonResponse(found.data, json_dumps_params=READABLE)
 
 
 @require_safe

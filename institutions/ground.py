@@ -1,0 +1,180 @@
+"""The ground in square cells, each cut into four by the next depth: how homes are told apart.
+
+Cells are those of the web's maps (Mercator): at depth n the world is 2 ** n cells wide and high,
+counted from the north-west. A home lies in one cell of each depth, known from its position in
+whole metres, so that both databases and both engines agree.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import asinh, atan, atan2, degrees, hypot, pi, radians, sinh, tan
+from typing import NamedTuple
+
+from pyroaring import BitMap
+
+from regions.distance import Position
+
+# Where Mercator's square world ends.
+NORTHMOST = 85.0511
+# Seventy metres a side: homes closer than that stay together at any zoom.
+DEEPEST = 19
+# To this depth cells are kept with the homes in them; deeper ones are few homes, told one by one.
+KEPT = 12
+SHALLOWEST = 3
+
+
+class Cell(NamedTuple):
+    depth: int
+    column: int
+    row: int
+
+    def at(self, depth: int) -> "Cell":
+        """The cell of a smaller depth that this one lies in."""
+        up = self.depth - depth
+        return Cell(depth, self.column >> up, self.row >> up)
+
+    def inner_point(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """The nearest point in the middle half of the cell: never close to one of the next cell."""
+        east, south = (
+            max(first + 0.25, min(first + 0.75, place))
+            for first, place in zip(
+                self[1:], _mercator(longitude, latitude, self.depth), strict=True
+            )
+        )
+        return _degrees(east, south, self.depth)
+
+
+def cell_at(longitude: float, latitude: float, depth: int) -> Cell:
+    return _cell(*_mercator(longitude, latitude, depth), depth)
+
+
+def cell_of(position: Position) -> Cell:
+    """The deepest cell a home lies in."""
+    x, y, z = position
+    return _cell(*_columns_and_rows(atan2(y, x), z / (hypot(x, y) or 1), DEEPEST), DEEPEST)
+
+
+def _cell(east: float, south: float, depth: int) -> Cell:
+    last = 2**depth - 1
+    return Cell(depth, max(0, min(last, int(east))), max(0, min(last, int(south))))
+
+
+def _mercator(longitude: float, latitude: float, depth: int) -> tuple[float, float]:
+    """Columns from the west and rows from the north."""
+    latitude = max(-NORTHMOST, min(NORTHMOST, latitude))
+    return _columns_and_rows(radians(longitude), tan(radians(latitude)), depth)
+
+
+def _columns_and_rows(angle: float, slope: float, depth: int) -> tuple[float, float]:
+    """Of the longitude in radians and the tangent of the latitude."""
+    half: int = 2 ** (depth - 1)
+    return (1 + angle / pi) * half, (1 - asinh(slope) / pi) * half
+
+
+def _degrees(east: float, south: float, depth: int) -> tuple[float, float]:
+    """Longitude and latitude of so many columns and rows."""
+    half: int = 2 ** (depth - 1)
+    return (east / half - 1) * 180, degrees(atan(sinh((1 - south / half) * pi)))
+
+
+@dataclass(frozen=True)
+class Window:
+    """The cells of one depth that a box touches."""
+
+    depth: int
+    columns: range
+    rows: range
+
+    def __len__(self) -> int:
+        return len(self.columns) * len(self.rows)
+
+    def __contains__(self, cell: Cell) -> bool:
+        return cell.column in self.columns and cell.row in self.rows
+
+    def at(self, depth: int) -> "Window":
+        """The cells of a smaller depth that cover this."""
+        up = self.depth - depth
+        columns = range(self.columns[0] >> up, (self.columns[-1] >> up) + 1)
+        return Window(depth, columns, range(self.rows[0] >> up, (self.rows[-1] >> up) + 1))
+
+    @property
+    def cells(self) -> Iterable[Cell]:
+        return (Cell(self.depth, column, row) for row in self.rows for column in self.columns)
+
+
+class Ground:
+    """Where listings lie, by id. Never changed; `after` makes the next one."""
+
+    def __init__(self) -> None:
+        # The listings that lie anywhere, their deepest cells in the same order, and who is inside
+        # of each kept cell.
+        self.placed, self.codes = BitMap(), array("q")
+        self.inside: dict[Cell, BitMap] = {}
+
+    def after(self, gone: BitMap, positions: Mapping[int, Position]) -> "Ground":
+        """Without the ids that are gone, then with these new ones."""
+        ground = Ground()
+        ground.placed, ground.codes, ground.inside = (
+            self.placed.copy(),
+            self.codes[:],
+            {**self.inside},
+        )
+        for pk in gone & self.placed:
+            ground._remove(pk)
+        ground._add({pk: cell_of(position) for pk, position in positions.items()})
+        return ground
+
+    def _remove(self, pk: int) -> None:
+        deepest = self._cell(pk)
+        for depth in range(SHALLOWEST, KEPT + 1):
+            self.inside[deepest.at(depth)] -= BitMap([pk])
+        del self.codes[self._place(pk)]
+        self.placed.remove(pk)
+
+    def _add(self, cells: Mapping[int, Cell]) -> None:
+        for pk, deepest in cells.items():
+            self.placed.add(pk)
+            self.codes.insert(self._place(pk), deepest.column << DEEPEST | deepest.row)
+        groups = by_cell(cells, KEPT)
+        for depth in reversed(range(SHALLOWEST, KEPT + 1)):
+            groups = _merged(groups, depth)
+            for cell, ids in groups.items():
+                self.inside[cell] = self._inside(cell) | ids
+
+    def groups(self, found: BitMap, window: Window) -> dict[Cell, BitMap]:
+        """Those of `found` in each cell of the window; cells without any are left out."""
+        if window.depth > KEPT:
+            wider = window.at(KEPT).cells
+            near = BitMap.union(BitMap(), *(self._inside(cell) for cell in wider)) & found
+            groups = by_cell({pk: self._cell(pk) for pk in near}, window.depth)
+            return {cell: ids for cell, ids in groups.items() if cell in window}
+        met = ((cell, self._inside(cell) & found) for cell in window.cells)
+        return {cell: ids for cell, ids in met if ids}
+
+    def _inside(self, cell: Cell) -> BitMap:
+        return self.inside.get(cell, BitMap())
+
+    def _cell(self, pk: int) -> Cell:
+        code = self.codes[self._place(pk)]
+        return Cell(DEEPEST, code >> DEEPEST, code & (1 << DEEPEST) - 1)
+
+    def _place(self, pk: int) -> int:
+        return self.placed.rank(pk) - 1
+
+
+def by_cell(cells: Mapping[int, Cell], depth: int) -> dict[Cell, BitMap]:
+    """The ids in each cell of one depth, from the deepest cell of each id."""
+    groups: dict[Cell, list[int]] = defaultdict(list)
+    for pk, deepest in cells.items():
+        groups[deepest.at(depth)].append(pk)
+    return {cell: BitMap(ids) for cell, ids in groups.items()}
+
+
+def _merged(groups: Mapping[Cell, BitMap], depth: int) -> dict[Cell, BitMap]:
+    """The groups of narrower cells by the cells of a smaller depth."""
+    wider: dict[Cell, BitMap] = defaultdict(BitMap)
+    for cell, ids in groups.items():
+        wider[cell.at(depth)] |= ids
+    return dict(wider)
