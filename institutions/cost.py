@@ -4,14 +4,12 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from institutions.estimates import Estimator, estimator
+from institutions.estimates import NEEDS_LEVEL, Estimator, estimator
 from institutions.models import Institution, Level, Listing
 from regions import policies
 from regions.forms import ElderForm
 from regions.ledger import Ledger, ledger, yuan
 from regions.questions import Questions, questions
-
-NEEDS_LEVEL = "还不能算：先填老人的国家能力评估等级，价格是按等级定的。"
 
 
 @dataclass(frozen=True)

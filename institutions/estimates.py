@@ -22,6 +22,7 @@ from regions.stays import Area, Designations, StayClass, StayClasses
 from regions.subsidies import Assessment, Term, assess
 
 Options = list[list[Term]]
+NEEDS_LEVEL = "还不能算：先填老人的国家能力评估等级，价格是按等级定的。"
 
 
 def _least(*amounts: Combinable | int) -> Least:

@@ -16,7 +16,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
 from institutions import distance, places
-from institutions.estimates import Estimator, estimator, level_of
+from institutions.estimates import NEEDS_LEVEL, Estimator, estimator, level_of
 from institutions.facets import CARE, Facet, facets, fresh_vacancy, ltci_cities
 from institutions.models import Level, Listing
 from institutions.models.listing import has_any
@@ -47,7 +47,6 @@ SORTS = {
 BASES = {"list": "按标价算", "net": "按补贴后算"}
 # What narrows a search and is no choice of a facet.
 TYPED = ("q", "price_min", "price_max", "within")
-NEEDS_LEVEL = "要先填老人的国家能力评估等级，才能按补贴后的钱算。"
 
 
 class SearchForm(forms.Form):

@@ -1,96 +1,33 @@
 """What the results page shows: plain data made from a checked search."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.forms import Form
 from django.forms.utils import ErrorDict
-from django.http import QueryDict
 from django.urls import reverse
 
-from institutions import comparison, shortlist
 from institutions.cards import Card, card
-from institutions.distance import NEAR, Near, near
+from institutions.distance import Near, near
 from institutions.estimates import Estimator
-from institutions.filters import BASES, RECOMMENDED, SORTS, InstitutionFilter
+from institutions.filters import RECOMMENDED, SORTS, InstitutionFilter
 from institutions.finding import Rows, finding
 from institutions.fit import Wish, refusals
 from institutions.models import Listing
 from institutions.models.listing import has_any
-from institutions.places import Node
+from institutions.panels import Column
+from institutions.search_address import SearchAddress
 from regions.forms import ElderForm
 from regions.questions import Questions, questions
 
 PER_PAGE = 20
-# Needs that the care of the elder asks for already; a column need not ask twice.
-LEVEL_NEED = "takes_level_"
 # Of the first so many homes a page says why they fit, and of those set apart why they do not.
 SAID_WHY = 10
 # Of a search text too long to use, as much as a reader needs to mend it.
 LONGEST_SHOWN = 1000
-# A facet with more options than this folds away those that would find nothing.
-FEW = 8
-# The panels of the filter column: a heading, its parameters, and whether it starts open.
-PANELS = (
-    ("地区", ("region",), True),
-    ("老人的情况", ("care", "dementia", "need"), True),
-    ("每月价格", ("price_min", "price_max"), True),
-    ("床位和房型", ("vacant", "room", "bed"), True),
-    ("医保和长护险", ("designated", "settles", "ltci_city"), True),
-    ("医养结合方式", ("medical",), False),
-    ("机构类型", ("kind",), False),
-    ("运营方式", ("ownership",), False),
-    ("等级", ("rating",), False),
-    ("短住、更新、营业和实名", ("sojourn", "fresh", "operating", "real"), False),
-)
-
-
-@dataclass(frozen=True)
-class Option:
-    """One checkbox: what it sends, how many homes it would find, and what unfolds below it."""
-
-    name: str
-    value: str
-    label: str
-    count: int
-    checked: bool
-    children: tuple["Option", ...] = ()
-    folded: tuple["Option", ...] = ()
-
-    @property
-    def disabled(self) -> bool:
-        """Nothing to find; a choice already made can always be taken back."""
-        return not self.count and not self.checked
-
-    @property
-    def id(self) -> str:
-        return f"id_{self.name}_{self.value.replace(':', '_')}"
-
-
-@dataclass(frozen=True)
-class Choices:
-    """One facet as drawn: the options in sight, and those that find nothing, folded away."""
-
-    name: str
-    label: str
-    shown: tuple[Option, ...]
-    folded: tuple[Option, ...]
-    errors: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One fold of the filter column."""
-
-    label: str
-    names: tuple[str, ...]
-    facets: tuple[Choices, ...]
-    chosen: int
-    open: bool
 
 
 @dataclass(frozen=True)
@@ -168,7 +105,7 @@ class Results:
         self.search = search
         self.finding = finding(search)
         self.counts = self.finding.counts()
-        self.homes = self.finding.homes()
+        self.address = SearchAddress(search)
 
     @property
     def form(self) -> Form:
@@ -179,36 +116,16 @@ class Results:
         """The elder that prices are computed for."""
         return self.search.asked
 
-    @property
-    def to_compare(self) -> dict[str, str]:
-        """The homes chosen for comparison, which the page only carries along."""
-        return comparison.carried(comparison.chosen(self.search.data))
-
     @cached_property
     def questions(self) -> Questions:
         """The strip that asks about the elder; it sends the search along."""
-        kept = [(name, value) for name, values in self._query().lists() for value in values]
-        kept += self.to_compare.items()
-        return questions(self.elder, reverse("institutions"), kept)
+        return questions(self.elder, reverse("institutions"), self.address.beside_elder)
 
     @cached_property
     def near(self) -> Near:
         """The strip that asks where to measure from; it sends the rest of the search along."""
-        query = self._with_elder()
-        for name in (*NEAR, "sort"):
-            query.pop(name, None)
-        kept = [(name, value) for name, values in query.lists() for value in values]
+        kept = self.address.beside_places
         return near(self.form, self.search.anchors, reverse("institutions"), kept)
-
-    @property
-    def without_places(self) -> str:
-        """The address without any place to measure from, and what rests on one."""
-        query = self._with_elder()
-        for name in NEAR:
-            query.pop(name, None)
-        if query.get("sort") == "near":
-            del query["sort"]
-        return _url(query)
 
     @cached_property
     def page(self) -> Page[Listing]:
@@ -269,6 +186,15 @@ class Results:
         )
         return Apart(rows.count(), homes)
 
+    @cached_property
+    def column(self) -> Column:
+        """The filters beside the list."""
+        return Column(self.search, self.counts, self.finding.homes())
+
+    @property
+    def canonical(self) -> str:
+        return self.address.canonical(self.page.number)
+
     @property
     def is_alike(self) -> bool:
         """Whether no home holds what was typed, and those of a like name are shown."""
@@ -282,19 +208,10 @@ class Results:
     def sorts(self) -> list[Link]:
         current = self.search.values.get("sort", "")
         return [
-            Link(label, self._address(sort=value), current=value == current)
+            Link(label, self.address.with_(sort=value), current=value == current)
             for value, label in SORTS.items()
             if (value != "net" or self.search.level is not None)
             and (value != "near" or "near" in self.search.values)
-        ]
-
-    @property
-    def bases(self) -> list[Option]:
-        """Whether bounds are on the list price or on what is left to pay."""
-        current = self.search.values.get("basis", "list")
-        return [
-            Option("basis", value, label, self.counts.total, value == current)
-            for value, label in BASES.items()
         ]
 
     @property
@@ -305,75 +222,31 @@ class Results:
         return f"标价按{self.search.levels[0].label}算"
 
     @cached_property
-    def panels(self) -> list[Panel]:
-        return [self._panel(label, names, opened) for label, names, opened in PANELS]
-
-    def _panel(self, label: str, names: tuple[str, ...], opened: bool) -> Panel:
-        values = [self.search.values.get(name, []) for name in names]
-        chosen = sum(len(value) if isinstance(value, list) else 1 for value in values)
-        in_error = any(name in self.search.form.errors for name in names)
-        facets = tuple(self._choices(name) for name in names if name in self.search.facets)
-        return Panel(label, names, facets, chosen, opened or bool(chosen) or in_error)
-
-    def _choices(self, name: str) -> Choices:
-        shown, folded = _fold(self._options(name))
-        errors = tuple(self.search.form.errors.get(name, ()))
-        return Choices(name, self.search.facets[name].label, shown, folded, errors)
-
-    def _options(self, name: str) -> list[Option]:
-        if name == "region":
-            return [self._place(node) for node in self.search.places.tree]
-        chosen = self.search.values.get(name, [])
-        return [
-            Option(
-                name,
-                choice.value,
-                choice.label,
-                self.counts.by_choice[name, choice.value],
-                choice.value in chosen,
-            )
-            for choice in self.search.facets[name].choices
-            if choice.value in chosen or not choice.value.startswith(LEVEL_NEED)
-        ]
-
-    def _place(self, node: Node) -> Option:
-        place = node.place
-        children = [self._place(child) for child in node.children]
-        return Option(
-            "region",
-            place.value,
-            place.label,
-            self.homes.of(place),
-            place in self.search.places.chosen,
-            *_fold(children),
-        )
-
-    @cached_property
     def chips(self) -> list[Link]:
         """The filters that hold, each with the address without it."""
-        return [
-            Link(label, self._address_without(name, value)) for name, value, label in self._chosen()
-        ]
+        return [Link(label, url) for _, url, label in self._chosen()]
 
-    def _chosen(self) -> Iterator[tuple[str, str | None, str]]:
-        """Every parameter and value that narrows the search, in words."""
+    def _chosen(self) -> Iterator[tuple[str, str, str]]:
+        """What narrows the search: the parameter, the address without it, and it in words."""
         values = self.search.values
         basis = "补贴后每月" if values.get("basis") == "net" else "每月"
         for name in self.search.narrowing:
+            without = self.address.without(name)
             match name:
                 case "q":
-                    yield name, None, f"含有 {values[name]}"
+                    yield name, without, f"含有 {values[name]}"
                 case "price_min":
-                    yield name, None, f"{basis} {values[name]:,} 元以上"
+                    yield name, without, f"{basis} {values[name]:,} 元以上"
                 case "price_max":
-                    yield name, None, f"{basis} {values[name]:,} 元以内"
+                    yield name, without, f"{basis} {values[name]:,} 元以内"
                 case "within":
-                    yield name, None, f"离{values['near'].name}直线 {values[name]:,} 公里以内"
+                    yield name, without, f"离{values['near'].name}直线 {values[name]:,} 公里以内"
                 case _:
                     facet = self.search.facets[name]
                     for choice in facet.choices:
                         if choice.value in values[name]:
-                            yield name, choice.value, facet.words(choice)
+                            url = self.address.without_value(name, choice.value)
+                            yield name, url, facet.words(choice)
 
     @cached_property
     def unpriced(self) -> Unpriced | None:
@@ -384,10 +257,8 @@ class Results:
             return None
         asked = search.text & search.within_reach(**lifted) & search.condition(**lifted)
         found = self.finding.count(asked & search.unpriced, {})
-        query = self._with_elder()
-        for name in (*lifted, "basis"):
-            query.pop(name, None)
-        return Unpriced(found.total, found.real, _url(query)) if found.total else None
+        url = self.address.without(*lifted, "basis")
+        return Unpriced(found.total, found.real, url) if found.total else None
 
     @cached_property
     def relaxations(self) -> list[Link]:
@@ -408,7 +279,7 @@ class Results:
         for name, _, label in self._chosen():
             labels.setdefault(name, []).append(label)
         links = [
-            Link("、".join(labels[name]), self._address_without(name, None), number)
+            Link("、".join(labels[name]), self.address.without(name), number)
             for (name, _), number in found.by_choice.items()
             if number
         ]
@@ -442,21 +313,12 @@ class Results:
         """What stands in the search box."""
         return self.search.data.get("q", "")[:LONGEST_SHOWN]
 
-    @property
-    def carried(self) -> Iterable[tuple[str, str]]:
-        """Parameters no field of the page holds, which a form must send along."""
-        values = self.search.values
-        chosen = {name: values[name] for name in ("why", "sort") if name in values}
-        near = [(name, str(values[name])) for name in NEAR if name in values]
-        kept = shortlist.carried(self.search.data)
-        return [*chosen.items(), *near, *self.elder.pairs, *kept.items(), *self.to_compare.items()]
-
     @cached_property
     def pages(self) -> list[Link]:
         """Numbers to jump to; the ellipsis has no address."""
         page = self.page
         return [
-            Link(str(number), self._address(page=number), current=number == page.number)
+            Link(str(number), self.address.with_(page=number), current=number == page.number)
             if isinstance(number, int)
             else Link("…", "")
             for number in page.paginator.get_elided_page_range(
@@ -466,68 +328,8 @@ class Results:
 
     @property
     def previous_url(self) -> str:
-        return self._address(page=self.page.previous_page_number())
+        return self.address.with_(page=self.page.previous_page_number())
 
     @property
     def next_url(self) -> str:
-        return self._address(page=self.page.next_page_number())
-
-    @property
-    def canonical(self) -> str:
-        """The one path of these results: filters in a fixed order, whatever sort and family."""
-        query = self._query()
-        for name in ("sort", "basis", "why", shortlist.KEEP, *NEAR):
-            query.pop(name, None)
-        if self.page.number > 1:
-            query["page"] = str(self.page.number)
-        pairs = sorted((name, value) for name, values in query.lists() for value in values)
-        path = reverse("institutions")
-        return f"{path}?{urlencode(pairs, safe=':')}" if pairs else path
-
-    def _query(self) -> QueryDict:
-        """The address of this search, without blanks, errors and the page."""
-        query = QueryDict(mutable=True)
-        for name, value in self.search.values.items():
-            if name == "region":
-                query.setlist(name, [place.value for place in self.search.places.chosen])
-            elif name != "page":
-                query.setlist(name, value if isinstance(value, list) else [str(value)])
-        query.update(shortlist.carried(self.search.data))
-        return query
-
-    def _with_elder(self) -> QueryDict:
-        """The address with what the page only carries along: homes to compare, and the elder."""
-        query = self._query()
-        query.update(self.to_compare)
-        for name, value in self.elder.pairs:
-            query.appendlist(name, value)
-        return query
-
-    def _address(self, **changes: object) -> str:
-        query = self._with_elder()
-        for name, value in changes.items():
-            query[name] = str(value)
-        return _url(query)
-
-    def _address_without(self, name: str, value: str | None) -> str:
-        """The address with one value of a parameter dropped, or all of it."""
-        query = self._with_elder()
-        kept = [one for one in query.getlist(name) if value is not None and one != value]
-        query.setlist(name, kept)
-        return _url(query)
-
-
-def _fold(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
-    """The options to show, and of a long list those that would find nothing, to fold away."""
-    folded = [option for option in options if option.disabled] if len(options) > FEW else []
-    return tuple(option for option in options if option not in folded), tuple(folded)
-
-
-def _url(query: QueryDict) -> str:
-    """A relative address; first pages and blank values are left out of it."""
-    for name in list(query):
-        values = [value for value in query.getlist(name) if value != ""]
-        query.setlist(name, values)
-    if query.get("page") == "1":
-        del query["page"]
-    return f"?{query.urlencode(safe=':,')}"
+        return self.address.with_(page=self.page.next_page_number())

@@ -87,7 +87,7 @@ def check_counts(rng: random.Random, homes: list[Institution], today: datetime.d
         for choice in rng.sample(facet.choices, min(8, len(facet.choices))):
             expected = len(oracle.find(homes, chosen | {name: [choice.value]}, today))
             if name == "region":
-                got = results.homes.of(found.places.all[choice.value])
+                got = results.column.homes.of(found.places.all[choice.value])
             else:
                 got = results.counts.by_choice[name, choice.value]
             assert got == expected, (name, choice.value)
@@ -114,7 +114,7 @@ def test_queries_of_all_counts(engine, queries, today, settings, django_assert_n
     found = search(address, today)
     with django_assert_num_queries(queries):
         # bitmaps: whether they are fresh; orm: the aggregate of every choice, homes by region
-        Results(found)
+        assert Results(found).column
 
 
 def test_care_is_counted_with_its_own_price(today):

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from institutions.distance import NEAR
+from institutions.estimates import NEEDS_LEVEL
 from institutions.filters import InstitutionFilter
 from institutions.models import Listing
-from institutions.results import PANELS
+from institutions.panels import PANELS
 from regions import policies
 from regions.models import Region
 
@@ -257,8 +258,9 @@ def test_missing_prices_come_last_and_say_what_is_missing(client):
 
 def test_without_a_level_the_net_order_is_refused_in_words(client):
     page = text(client.get(URL, {"sort": "net", "e_hukou": "110000"}))
-    assert "要先填老人的国家能力评估等级" in page
-    assert "还不能算：先填老人的国家能力评估等级" in page
+    alert = re.search(r'role="alert".*?</section>|role="alert".*?</ul>', page, re.DOTALL)
+    assert NEEDS_LEVEL in alert[0]
+    assert page.count(NEEDS_LEVEL) > page.count('<article class="card"')
 
 
 @pytest.mark.parametrize(
