@@ -32,6 +32,7 @@ TABLE: dict[str, Row] = {
     **{f"institutions.{part}": (OWN, OWN, OWN, OWN) for part in PARTS},
     "institutions.bedfigures": (UPDATE, UPDATE, UPDATE, UPDATE),
     "institutions.pendingchange": (READ, DECIDE, DECIDE, DECIDE),
+    "institutions.sheetimport": (CITE, CITE, CITE, CITE),
     "institutions.correction": (UPDATE, UPDATE, UPDATE, UPDATE),
     "regions.document": (CITE, CITE, CITE, OWN),
     "regions.region": (READ, READ, READ, OWN),

@@ -1,6 +1,6 @@
 """Sheets that were brought in: who, when, which file, and what became of each home in it."""
 
-from typing import Any, Self
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,11 +13,6 @@ from regions.models.document import precision_field
 
 from .institution import Institution
 from .provenance import Provenance
-
-
-class SheetImportQuerySet(models.QuerySet["SheetImport"]):
-    def by(self, user: Any) -> Self:
-        return self.filter(author=user)
 
 
 class SheetImport(models.Model):
@@ -81,8 +76,6 @@ class SheetImport(models.Model):
         blank=True,
     )
     settled_at = models.DateTimeField("什么时候起不再提醒", null=True, blank=True)
-
-    objects = SheetImportQuerySet.as_manager()
 
     class Meta:
         verbose_name = "表格导入"
