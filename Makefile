@@ -1,7 +1,7 @@
 # CareBridge: everything a developer runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev staff test test-full lint format check-deploy pins fixtures clean ready migrate
+.PHONY: help run dev staff test test-full bench lint format check-deploy pins fixtures clean ready migrate
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -36,6 +36,9 @@ test: .venv/.dev var/secret_key ## the suite on SQLite and PostgreSQL, and in a 
 
 test-full: .venv/.dev var/secret_key ## the same with the long ones
 	@$(IN_VENV) tests/run.py --full
+
+bench: .venv/.dev var/.collected var/secret_key ## measure at 4,100, 41,000 and 410,000 homes (20 min)
+	@$(IN_VENV) -m tests.bench
 
 lint: .venv/.dev var/secret_key ## ruff, djade, mypy, missing migrations
 	$(IN_VENV) -m ruff check .
