@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from django.urls import reverse
 from institutions.estimates import level_of
 from institutions.models import Demand
 from institutions.needs import NEEDS, need_words
+from regions.anchors import FIRST, SECOND, Anchor, AnchorForm
 from regions.conditions import city_of, lies_in
 from regions.forms import ElderForm, PlaceField, TokensField, legible
 from regions.models import Region, RegionGroup
@@ -24,6 +26,11 @@ from regions.models.region import LONGEST_TEXT
 from regions.questions import OFFERED, Choice, Question, questions
 
 HIGHEST_BUDGET = 1_000_000
+# Places to be near to, in the words of the guide: the first is what homes are sorted by.
+PLACES = {
+    FIRST: ("孩子家，或者别的常去的地方", "比如“北京市通州区”"),
+    SECOND: ("现在看病的医院", "写医院在的区县，比如“北京市西城区”"),
+}
 # Ability and hukou are asked for by themselves.
 ASKED_NEEDS = tuple(
     name for name in NEEDS if not name.startswith("takes_level_") and name != "takes_nonlocal"
@@ -85,6 +92,11 @@ STEPS = (
     Step("有没有下面这些情况？", "有就勾上。写明不能照顾的机构会单独列出来。", ("need",)),
     Step("老人有没有这些身份？", "有的身份能领补贴，有的会影响别的补贴。", ("e_status",)),
     Step("老人在哪里参加医保？", "看病能不能直接结算，看参保地。", ("e_insured", "e_scheme")),
+    Step(
+        "想离哪里近一些？",
+        "填了，近的机构就排在前面。算的是直线距离，不是路程。可以只填一个，也可以都不填。",
+        tuple(PLACES),
+    ),
     Step("每月最多能付多少？", "按减去补贴以后的钱算。", ("most",)),
 )
 
@@ -106,7 +118,13 @@ class Guide:
         self.elder = ElderForm(self.data, on)
         self.wish = WishForm(self.data)
         self.wish.is_bound = True
-        self.errors = {**self.elder.errors, **self.wish.errors}
+        self.places = AnchorForm(self.data)
+        self.errors = {**self.elder.errors, **self.wish.errors, **self.places.errors}
+
+    @property
+    def _names(self) -> Iterable[str]:
+        """Every parameter that an answer may fill."""
+        return chain(self.wish.fields, self.places.fields, self.elder.fields)
 
     @cached_property
     def number(self) -> int:
@@ -141,7 +159,7 @@ class Guide:
         own = set(self.step.names) if self.step else set()
         return [
             (name, value)
-            for name in (*self.wish.fields, *self.elder.fields)
+            for name in self._names
             if name not in own
             for value in self.data.getlist(name)
             if value.strip()
@@ -174,6 +192,8 @@ class Guide:
             case "to" | "most":
                 hint = "比如“河北省廊坊市”" if name == "to" else "比如 5000"
                 return Asked("text", self._own(name, hint=hint))
+            case "near" | "near2":
+                return Asked("text", self._place(name))
         return Asked("text", texts[name])
 
     def _own(self, name: str, hint: str = "", choices: tuple[Choice, ...] = ()) -> Question:
@@ -182,10 +202,16 @@ class Guide:
         errors = tuple(map(str, self.wish.errors.get(name, ())))
         return Question(name, f"id_{name}", str(field.label), typed, hint, choices, errors)
 
+    def _place(self, name: str) -> Question:
+        label, hint = PLACES[name]
+        typed = self.data.get(name, "")[: 2 * LONGEST_TEXT]
+        errors = tuple(map(str, self.places.errors.get(name, ())))
+        return Question(name, f"id_{name}", label, typed, hint, errors=errors)
+
     def _address(self, number: int, without: Iterable[str] = ()) -> str:
         pairs = [
             (name, value)
-            for name in (*self.wish.fields, *self.elder.fields)
+            for name in self._names
             if name not in set(without)
             for value in self.data.getlist(name)
             if value.strip()
@@ -210,7 +236,7 @@ class Guide:
         ]
 
     def _answer(self, step: Step) -> list[str]:
-        told = self.elder.told | self.wish.cleaned_data
+        told = self.elder.told | self.wish.cleaned_data | self.places.cleaned_data
         words: list[str] = []
         for name in step.names:
             match told.get(name):
@@ -220,6 +246,8 @@ class Guide:
                     words.append(place.full_name)
                 case RegionGroup() as group:
                     words.append(group.name)
+                case Anchor() as anchor:
+                    words.append(anchor.shown)
                 case list() as tokens:
                     words += [self._token(name, token) for token in tokens]
                 case (int(year), int(month)):
@@ -261,7 +289,16 @@ class Guide:
             pairs.append(("price_max", str(most)))
             if level is not None:
                 pairs.append(("basis", "net"))
-        return f"{reverse('institutions')}?{urlencode([*pairs, ('why', '1'), *self.elder.pairs])}"
+        pairs += [("why", "1"), *self._near, *self.elder.pairs]
+        return f"{reverse('institutions')}?{urlencode(pairs)}"
+
+    @property
+    def _near(self) -> list[tuple[str, str]]:
+        """The places told, the first of them as the one that homes are sorted by."""
+        told = [
+            (name, str(anchor)) for name, anchor in zip(PLACES, self.places.anchors, strict=False)
+        ]
+        return [("sort", "near"), *told] if told else []
 
     @property
     def _destination(self) -> str:

@@ -22,6 +22,8 @@ ANSWERS = {
     "e_status": "subsistence",
     "e_insured": "北京",
     "e_scheme": "employee",
+    "near": "北京市通州区",
+    "near2": "39.904,116.407",
     "most": "5000",
 }
 
@@ -58,6 +60,9 @@ def test_answers_become_a_search_with_the_elder(client):
         "price_max": ["5000"],
         "basis": ["net"],
         "why": ["1"],
+        "sort": ["near"],
+        "near": ["110112"],
+        "near2": ["39.904,116.407"],
         "e_hukou": ["110102"],
         "e_age": ["82"],
         "e_ability": ["gbt42195:2"],
@@ -67,6 +72,17 @@ def test_answers_become_a_search_with_the_elder(client):
     }
     found = client.get(answer.headers["Location"]).content.decode()
     assert "为什么合适" in found or "没有符合全部条件的机构" in found
+
+
+def test_a_hospital_alone_is_what_homes_are_sorted_by(client):
+    answer = client.post(URL, {"step": len(STEPS) + 1, "to": "廊坊", "near2": "北京市西城区"})
+    asked = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert (asked["sort"], asked["near"]) == (["near"], ["110102"])
+    assert "near2" not in asked
+    found = client.get(answer.headers["Location"]).content.decode()
+    away = re.findall(r"约 ([\d.,]+) 公里（从西城区中心点算）", found)
+    assert [float(far) for far in away] == sorted(map(float, away))
+    assert len(away) > 5
 
 
 def test_a_group_of_regions_is_a_destination_too(client):
@@ -85,9 +101,11 @@ def test_a_group_of_regions_is_a_destination_too(client):
         ("e_age", "200", 3, "0 到 120"),
         ("e_ability", "2", 4, "哪一种评估"),
         ("need", "wings", 5, "没有“wings”"),
-        ("most", "五千", 8, "请填整数"),
-        ("most", "0", 8, "要大于 0"),
-        ("most", "9" * 400, 8, "不能大于"),
+        ("near", "河北省", 8, "太大了"),
+        ("near2", "协和医院", 8, "没有找到这个地方"),
+        ("most", "五千", 9, "请填整数"),
+        ("most", "0", 9, "要大于 0"),
+        ("most", "9" * 400, 9, "不能大于"),
     ],
 )
 def test_a_bad_answer_holds_its_screen_and_is_kept(client, name, typed, number, said):
