@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django_filters",
     "csp",
+    "corsheaders",
     "axes",
     "django_otp",
     "django_otp.plugins.otp_static",
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "carebridge.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "carebridge.display.vary_on_display",
@@ -244,6 +246,42 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The API: JSON to read, for everybody, from any page. Nobody signs in to it.
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["carebridge.throttle.VisitorThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "carebridge.problems.answer",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+# How many requests a minute one visitor may make; 0: no limit, because a proxy keeps one.
+API_PER_MINUTE = env_int("API_PER_MINUTE", 120, 0, 100_000)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_ALL_ORIGINS = True
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "if-modified-since", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Last-Modified", "Retry-After"]
+SPECTACULAR_SETTINGS = {
+    "TITLE": "颐桥开放数据接口",
+    "DESCRIPTION": (
+        "养老机构、地区、政策和出处，和网页上看到的一样。只读，不用登录。"
+        "金额一律是整数，单位是分，名字以 _fen 结尾；未公布是 null，从不是 0。"
+        "is_demo 为 true 的是编出来演示的，转载时要一起写明。"
+    ),
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SORT_OPERATION_PARAMETERS": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVERS": [{"url": "/", "description": "本站"}],
+    "POSTPROCESSING_HOOKS": ["carebridge.openapi.finish"],
+}
 
 # Logs: lines of JSON on standard error, plain ones while developing. See carebridge.logs.
 

@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from django.views.static import serve
 
+from carebridge import openapi
 from carebridge.display import elder, set_display
 from carebridge.second_factor import two_step, two_step_phone
 from institutions.balance_admin import balance
@@ -25,6 +26,11 @@ urlpatterns = [
     path("sources/", include("institutions.source_urls")),
     path("shortlist/", shortlist, name="shortlist"),
     path("corrections/", include("institutions.correction_urls")),
+    path("api/", openapi.page, name="api"),
+    path("api/v1/openapi.json", openapi.as_json, name="api_json"),
+    path("api/v1/openapi.yaml", openapi.as_yaml, name="api_yaml"),
+    path("api/v1/", include("institutions.api_urls")),
+    path("api/v1/<path:path>", openapi.missing, name="api_missing"),
     path("about/", include("institutions.about_urls")),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(

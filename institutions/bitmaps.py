@@ -146,11 +146,12 @@ class Bitmaps:
     def _answer(self, condition: Any) -> BitMap:
         if isinstance(condition, Lookup) and self.tells(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
+            values = self.split(condition.lhs, self.everything).items()
+            if condition.lookup_name == "isnull":
+                return _union(rows for value, rows in values if (value is None) is bound)
             test = TESTS[str(condition.lookup_name)]
             return _union(
-                rows
-                for value, rows in self.split(condition.lhs, self.everything).items()
-                if value is not None and test(value, bound)
+                rows for value, rows in values if value is not None and test(value, bound)
             )
         if not isinstance(condition, tuple):
             return self._ask(condition)
@@ -158,6 +159,8 @@ class Bitmaps:
         field, _, lookup = name.partition("__")
         if name == "pk__on_list":
             return self.columns[LISTS].get(wanted, BitMap())
+        if name == "pk__gt":
+            return self.everything - BitMap(range(wanted + 1))
         if name == "pk__in" and isinstance(wanted, (list, tuple, set, frozenset)):
             return BitMap(wanted) & self.everything
         if (field,) in self.columns and (wanted is None or lookup == "isnull"):

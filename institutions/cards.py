@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from institutions.cost import Cost, cost, missing_price
+from institutions.cost import Cost, Lack, cost, lack, missing_price
 from institutions.dates import is_stale
 from institutions.distance import Distance, distances
 from institutions.estimates import Estimator
@@ -23,6 +23,7 @@ class Price:
     amount: int | None
     words: str
     missing: str
+    lack: Lack | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def _price(listing: Listing, levels: list[Level]) -> Price:
         known = [(price, k) for k in Level if (price := listing.price(k)) is not None]
         priced = min(known, default=(None, None))[1]
     if priced is None:
-        return Price(None, "", missing_price(listing, levels or list(Level)))
+        asked = levels or list(Level)
+        return Price(None, "", missing_price(listing, asked), lack(listing, asked))
     return Price(listing.price(priced), f"起（最便宜的房型），按{priced.label}算", "")
 
 

@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from institutions.estimates import NEEDS_LEVEL, Estimator, estimator
 from institutions.models import Institution, Level, Listing
@@ -10,6 +11,15 @@ from regions import policies
 from regions.forms import ElderForm
 from regions.ledger import Ledger, ledger, yuan
 from regions.questions import Questions, questions
+
+
+class Lack(StrEnum):
+    """Why there is no price, as a code."""
+
+    LEVEL = "level_not_told"
+    REFUSED = "not_taken"
+    NOTHING = "nothing_published"
+    PART = "part_not_published"
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Cost:
     list_price: int | None
     ledger: Ledger
     missing: str
+    lack: Lack | None = None
 
     @property
     def to_pay(self) -> int | None:
@@ -48,6 +59,19 @@ class Cost:
     @property
     def rest(self) -> float:
         return round(100 - self.percent, 1)
+
+
+@dataclass(frozen=True)
+class LevelPrice:
+    """The cheapest month for an elder of one ability level, part by part."""
+
+    level: Level
+    list_price: int | None
+    bed: int | None
+    meals: int | None
+    care: int | None
+    lack: Lack | None
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -80,26 +104,56 @@ def cost(listing: Listing, level: Level | None, by: Estimator) -> Cost:
     """The cost of one home by an estimator; a home without a price says what is missing."""
     found = by.assessment(by.class_of(listing))
     if level is None:
-        return Cost(None, None, ledger(found, by.book), NEEDS_LEVEL)
+        return Cost(None, None, ledger(found, by.book), NEEDS_LEVEL, Lack.LEVEL)
     price = listing.price(level)
     if price is None:
-        return Cost(level, None, ledger(found, by.book), missing_price(listing, [level]))
+        why = missing_price(listing, [level]), lack(listing, [level])
+        return Cost(level, None, ledger(found, by.book), *why)
     return Cost(level, price, ledger(found, by.book, price, listing.care(level)), "")
 
 
 def missing_price(listing: Listing, levels: list[Level]) -> str:
     """Why there is no price: the home does not take the elder, or a part is not published."""
-    refused = listing.members("refuses")
-    taken = [level for level in levels if f"takes_level_{level}" not in refused]
-    if not taken:
+    parts = _parts(listing, levels)
+    if not parts:
         return "这家机构写明不收这样的老人。"
-    parts = {
-        "床位费": getattr(listing, f"bed_{taken[0]}"),
-        "餐费": listing.meals,
-        "护理费": getattr(listing, f"care_{taken[0]}"),
-    }
     known = [f"{name} {yuan(amount)} 元" for name, amount in parts.items() if amount is not None]
     unknown = "、".join(name for name, amount in parts.items() if amount is None)
     if not known:
         return "床位费、餐费、护理费都未公布。"
     return f"只公布了{'、'.join(known)}，{unknown}未公布。"
+
+
+def lack(listing: Listing, levels: list[Level]) -> Lack:
+    """The same as a code."""
+    parts = _parts(listing, levels)
+    if not parts:
+        return Lack.REFUSED
+    return Lack.PART if any(amount is not None for amount in parts.values()) else Lack.NOTHING
+
+
+def _parts(listing: Listing, levels: list[Level]) -> dict[str, int | None]:
+    """What makes the price of the first of `levels` that the home takes; empty: it takes none."""
+    refused = listing.members("refuses")
+    taken = [level for level in levels if f"takes_level_{level}" not in refused]
+    if not taken:
+        return {}
+    return {
+        "床位费": getattr(listing, f"bed_{taken[0]}"),
+        "餐费": listing.meals,
+        "护理费": getattr(listing, f"care_{taken[0]}"),
+    }
+
+
+def price_list(listing: Listing) -> list[LevelPrice]:
+    """What the home asks at each level; without a price, why."""
+    return [_level_price(listing, level) for level in Level]
+
+
+def _level_price(listing: Listing, level: Level) -> LevelPrice:
+    price, bed = listing.price(level), getattr(listing, f"bed_{level}")
+    parts = bed, listing.meals, listing.care(level)
+    if price is not None:
+        return LevelPrice(level, price, *parts, None, "")
+    why = lack(listing, [level]), missing_price(listing, [level])
+    return LevelPrice(level, None, *parts, *why)

@@ -11,7 +11,7 @@ from django.db import models
 
 from institutions.fee_table import exact
 from institutions.models import Fee, Institution
-from institutions.records import FIELDS, PARTS, AnyField, Record, Row
+from institutions.records import FIELDS, PARTS, AnyField, Record, Row, plain
 from regions.models.document import show_date
 
 UNKNOWN = "未公布"
@@ -28,6 +28,7 @@ class Figure:
     label: str
     field: AnyField
     words: str
+    value: Any = None
 
 
 def figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figure]:
@@ -41,8 +42,10 @@ def figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figu
 
 
 def _all(institution: Institution) -> Iterator[Figure]:
+    values = plain(institution, FIELDS)
     for field in _telling(FIELDS):
-        yield Figure(field.name, str(field.verbose_name), field, words_of(institution, field))
+        words = words_of(institution, field)
+        yield Figure(field.name, str(field.verbose_name), field, words, values[field.name])
     for part in PARTS:
         if part.name in NO_FIGURES:
             continue
@@ -53,7 +56,8 @@ def _all(institution: Institution) -> Iterator[Figure]:
                 # The label has said it.
                 if not (field.name in part.key and field.choices):
                     at = f"{path}/{field.name}"
-                    yield Figure(at, f"{label}·{_label(field)}", field, words_of(row, field))
+                    named, words = f"{label}·{_label(field)}", words_of(row, field)
+                    yield Figure(at, named, field, words, data[field.name])
 
 
 def _label(field: AnyField) -> str:

@@ -90,6 +90,11 @@ class Column:
     def panels(self) -> list[Panel]:
         return [self._panel(label, names, opened) for label, names, opened in PANELS]
 
+    @property
+    def facets(self) -> list[Choices]:
+        """Every facet as the panels draw it."""
+        return [facet for panel in self.panels for facet in panel.facets]
+
     def _panel(self, label: str, names: tuple[str, ...], opened: bool) -> Panel:
         values = [self.search.values.get(name, []) for name in names]
         chosen = sum(len(value) if isinstance(value, list) else 1 for value in values)

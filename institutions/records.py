@@ -62,7 +62,7 @@ class Part:
         return list(getattr(institution, self.name).all())
 
     def plain(self, row: models.Model) -> Row:
-        return _plain(row, self.fields)
+        return plain(row, self.fields)
 
     def data(self, record: Record) -> list[Row]:
         """The part's rows in a record, whether it holds one or many."""
@@ -138,7 +138,7 @@ def to_record(institution: Institution) -> Record:
     No query for one that comes from `Institution.objects.with_parts()`. An unsaved institution
     gives a record that says nothing yet: fill it in and give it to `apply_record`.
     """
-    record = _plain(institution, FIELDS)
+    record = plain(institution, FIELDS)
     for part in PARTS:
         rows = [part.plain(row) for row in part.rows(institution)]
         if part.single:
@@ -148,7 +148,7 @@ def to_record(institution: Institution) -> Record:
     return record
 
 
-def _plain(row: models.Model, fields: Iterable[AnyField]) -> Row:
+def plain(row: models.Model, fields: Iterable[AnyField]) -> Row:
     return {field.name: _plain_value(row, field) for field in fields}
 
 

@@ -1,6 +1,6 @@
 """What the results page shows: plain data made from a checked search."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from institutions.filters import RECOMMENDED, SORTS, InstitutionFilter
 from institutions.finding import Rows, finding
 from institutions.fit import Wish, refusals
 from institutions.models import Listing
-from institutions.models.listing import has_any
+from institutions.models.listing import ListingQuerySet, has_any
 from institutions.panels import Column
 from institutions.search_address import SearchAddress
 from regions.forms import ElderForm
@@ -127,12 +127,15 @@ class Results:
         kept = self.address.beside_places
         return near(self.form, self.search.anchors, reverse("institutions"), kept)
 
+    @property
+    def base(self) -> ListingQuerySet:
+        """Rows with all that their cards show."""
+        base: ListingQuerySet = self.search.queryset.for_cards()
+        return base.prefetch_related("designations") if self._estimator else base
+
     @cached_property
     def page(self) -> Page[Listing]:
-        base = self.search.queryset.for_cards()
-        if self._estimator:
-            base = base.prefetch_related("designations")
-        rows = self.finding.rows(base, self.search.parts(), self.search.order)
+        rows = self.finding.rows(self.base, self.search.parts(), self.search.order)
         paginator = CountedPaginator(rows, self.counts.total)
         return paginator.get_page(self.search.values.get("page") or 1)
 
@@ -143,6 +146,9 @@ class Results:
 
     @cached_property
     def cards(self) -> list[Card]:
+        return self.cards_of(self.page)
+
+    def cards_of(self, rows: Iterable[Listing]) -> list[Card]:
         search, by, wish = self.search, self._estimator, self._wish
         return [
             card(
@@ -153,7 +159,7 @@ class Results:
                 wish if n < SAID_WHY else None,
                 search.anchors,
             )
-            for n, row in enumerate(self.page)
+            for n, row in enumerate(rows)
         ]
 
     @property

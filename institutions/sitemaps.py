@@ -22,6 +22,7 @@ class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
             "policies",
             "sources",
             "about_data",
+            "api",
             "privacy",
             "accessibility",
             "help",

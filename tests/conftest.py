@@ -48,6 +48,12 @@ def _quick_passwords(settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _nobody_asks_too_often(settings) -> None:
+    """The clock stands still, so the minute in which tests may ask would never end."""
+    settings.API_PER_MINUTE = 0
+
+
 @pytest.fixture
 def today() -> datetime.date:
     return TODAY

@@ -33,6 +33,7 @@ IMPORT_NAMES = {
     "django-filter": "django_filters",
     "django-csp": "csp",
     "django-axes": "axes",
+    "djangorestframework": "rest_framework",
     "pillow": "PIL",
 }
 

@@ -1,0 +1,144 @@
+"""Pages that neither skip nor repeat a row while rows come and go.
+
+A cursor says where a page ended: the sort values of its last row and its id, signed. The next page
+is what comes after that, so it does not matter what was added or taken away meanwhile.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db.models import Model, OrderBy, Q
+from django.db.models.expressions import Combinable
+from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
+from django.http import QueryDict
+
+MOST = 100
+DEFAULT = 20
+LONGEST_CURSOR = 2_000
+SALT = "api-cursor"
+Row = TypeVar("Row", bound=Model)
+
+
+class CursorField(forms.CharField):
+    """Where a page of the search with this digest ended."""
+
+    search: str
+
+    def clean(self, value: Any) -> list[Any] | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            search, *end = signing.loads(text, salt=SALT)
+        except signing.BadSignature:
+            raise ValidationError(
+                "这个 cursor 不是本站给的，或者被改过。去掉它，从第一页读起。"
+            ) from None
+        if search != self.search:
+            raise ValidationError(
+                "这个 cursor 是另一次检索的。翻页时别的参数不要改；要改，先去掉 cursor。"
+            )
+        return end
+
+
+class PageForm(forms.Form):
+    """How many rows, and after which."""
+
+    limit = forms.IntegerField(
+        label=f"一页几条，不写是 {DEFAULT}",
+        required=False,
+        min_value=1,
+        max_value=MOST,
+        error_messages={
+            "invalid": "请填整数，比如 50。",
+            "min_value": "不能小于 1。",
+            "max_value": f"不能大于 {MOST}。",
+        },
+    )
+    cursor = CursorField(
+        label="下一页从哪里接着读：照抄上一页的 next",
+        required=False,
+        max_length=LONGEST_CURSOR,
+        error_messages={"max_length": "太长了，不是本站给的。"},
+    )
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        self.fields["cursor"].search = digest(data)  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Pager:
+    """One page of rows in an order; ties stand by id."""
+
+    form: PageForm
+    order: Sequence[OrderBy] = ()
+
+    @property
+    def limit(self) -> int:
+        return self.form.cleaned_data["limit"] or DEFAULT
+
+    @property
+    def is_first(self) -> bool:
+        return not self.form.cleaned_data["cursor"]
+
+    @property
+    def keys(self) -> dict[str, Combinable]:
+        """What to annotate rows with, so that their place in the order can be told."""
+        return {f"key_{n}": one.expression for n, one in enumerate(self.order)}
+
+    @cached_property
+    def after(self) -> Q:
+        """The condition that a row comes after the page that the cursor ended."""
+        if self.is_first:
+            return Q()
+        *values, last = self.form.cleaned_data["cursor"]
+        condition = Q(pk__gt=last)
+        for one, value in reversed([*zip(self.order, map(_value, values), strict=True)]):
+            condition = _beyond(one, value) | (_level(one, value) & condition)
+        return condition
+
+    def cut(self, rows: Iterable[Row]) -> tuple[list[Row], str]:
+        """Of `limit` + 1 rows those to show, and the cursor to go on with; "" at the end."""
+        found = list(rows)
+        shown = found[: self.limit]
+        if len(found) <= self.limit:
+            return shown, ""
+        place = [_plain(getattr(shown[-1], name)) for name in self.keys]
+        signed = signing.dumps([digest(self.form.data), *place, shown[-1].pk], salt=SALT)  # type: ignore[arg-type]
+        return shown, signed
+
+
+def _beyond(one: OrderBy, value: Any) -> Q:
+    """Rows that stand after this value; those without one stand last."""
+    if value is None:
+        return Q(pk__in=[])
+    compare = LessThan if one.descending else GreaterThan
+    beyond = Q(compare(one.expression, value))
+    return beyond | Q(IsNull(one.expression, True)) if one.nulls_last else beyond
+
+
+def _level(one: OrderBy, value: Any) -> Q:
+    return Q(IsNull(one.expression, True) if value is None else Exact(one.expression, value))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _value(plain: Any) -> Any:
+    """Of all that rows are sorted by, only dates are written as text."""
+    return datetime.date.fromisoformat(plain) if isinstance(plain, str) else plain
+
+
+def digest(data: QueryDict) -> str:
+    """What tells one search from another, whatever page of it is asked for."""
+    asked = sorted((k, v) for k, vs in data.lists() for v in vs if k not in PageForm.base_fields)
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]

@@ -1,0 +1,241 @@
+"""The API says what the pages say: the same homes, counts and figures, page by page."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from institutions.listings import refresh
+from institutions.models import Institution, ListingChange
+from institutions.provenance import source_of
+from regions import policies
+from tests.factories import make_user, make_whole_institution
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/institutions"
+TOLD = (
+    "e_hukou=110000&e_age=87&e_status=subsistence&e_disability=none&e_ability=gbt42195:3"
+    "&e_ability=beijing:3&e_insured=110000&e_scheme=employee"
+)
+
+
+def ids(data: dict[str, Any]) -> list[int]:
+    return [result["institution"]["id"] for result in data["results"]]
+
+
+def counts(choices: list[dict[str, Any]]) -> Iterator[tuple[str, int]]:
+    for choice in choices:
+        yield choice["value"], choice["count"]
+        yield from counts(choice["children"])
+
+
+def shown(options: Any) -> Iterator[tuple[str, int]]:
+    for option in options:
+        yield option.value, option.count
+        yield from shown((*option.children, *option.folded))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "region=131082&care=partial",
+        "q=养老&sort=price&price_max=6000",
+        "region=jing-jin-ji&need=takes_dementia",
+        "near=河北省三河市&within=50&sort=near",
+        f"sort=net&region=131082&{TOLD}",
+    ],
+)
+def test_a_search_finds_what_the_page_finds(client, query):
+    page = client.get(f"/institutions/?{query}").context["results"]
+    data = client.get(f"{URL}?{query}").json()
+    assert ids(data) == [row.pk for row in page.page]
+    told = data["count"], data["real"], data["demo"]
+    assert told == (page.counts.total, page.counts.real, page.counts.demo)
+    for facet, drawn in zip(data["facets"], page.column.facets, strict=True):
+        assert facet["name"] == drawn.name
+        assert [*counts(facet["choices"])] == [*shown((*drawn.shown, *drawn.folded))]
+    for result, card in zip(data["results"], page.cards, strict=True):
+        assert result["price"]["list_price_fen"] == card.price.amount
+        assert (result["net"] and result["net"]["to_pay_fen"]) == (card.cost and card.cost.to_pay)
+        assert result["vacant"] == card.vacant
+
+
+@pytest.mark.parametrize(
+    ("engine", "order"),
+    [
+        ("bitmaps", ""),
+        ("bitmaps", "q=廊坊"),
+        ("bitmaps", "sort=vacant"),
+        ("bitmaps", f"sort=net&{TOLD}"),
+        ("orm", "sort=fresh"),
+        ("orm", f"sort=net&{TOLD}"),
+    ],
+)
+def test_pages_put_together_are_the_whole_list(client, settings, engine, order):
+    settings.FACETS = engine
+    query = f"region=131000&{order}"
+    whole = client.get(f"{URL}?{query}&limit=100").json()
+    url, found = f"{URL}?{query}&limit=9", []
+    while url:
+        data = client.get(url).json()
+        found += ids(data)
+        url = data["next"]
+    assert found == ids(whole)
+    assert len(found) == whole["count"] > 18
+
+
+def test_a_page_goes_on_where_the_last_one_ended_whatever_changed(client, today):
+    whole = ids(client.get(f"{URL}?region=131000&limit=20").json())
+    first = client.get(f"{URL}?region=131000&limit=5").json()
+    Institution.objects.filter(pk__in=whole[1:5]).update(stage="draft")
+    refresh(whole[1:5], today)
+    assert ids(client.get(first["next"] + "&limit=15").json()) == whole[5:20]
+
+
+def test_facets_stand_on_the_first_page_only(client):
+    first = client.get(f"{URL}?region=131000").json()
+    assert first["facets"]
+    assert client.get(first["next"]).json()["facets"] is None
+
+
+@pytest.mark.parametrize("change", ["x", "region=131000"])
+def test_a_cursor_that_is_not_of_this_search_is_refused(client, change):
+    url = client.get(URL).json()["next"]
+    answer = client.get(url + change if change == "x" else f"{url}&{change}")
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == "cursor"
+    assert "去掉" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter", "said"),
+    [
+        ("care=selff", "care", "没有“selff”"),
+        ("price_min=三千", "price_min", "请填整数"),
+        ("sort=net", "sort", "国家能力评估"),
+        ("e_age=-1", "e_age", "0 到 120"),
+        ("limit=101", "limit", "不能大于 100"),
+        ("limit=2&limit=3&price_min=1&price_min=2", "price_min", "不止一次"),
+        ("regoin=131082", "regoin", "没有这个参数"),
+        ("page=2", "page", "没有这个参数"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_by_name(client, query, parameter, said):
+    answer = client.get(f"{URL}?{query}")
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    assert error["parameter"] == parameter
+    assert said in error["detail"]
+
+
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 10), ("orm", 11)])
+def test_queries_of_a_search_are_pinned(
+    engine, queries, client, settings, django_assert_num_queries
+):
+    settings.FACETS = engine
+    client.get(URL)
+    with django_assert_num_queries(queries):
+        # the last change, for the ETag; then those of the results page: groups with their regions,
+        # regions_region for the tree, regions_region for the cities of long-term-care insurance,
+        # whether the bitmaps are fresh, or: the aggregate of all counts, and homes by region;
+        # 20 rows (and one more) with institution and place,
+        # phones, ratings, medical links, provenance with documents
+        client.get(URL)
+
+
+def test_queries_of_a_priced_search_are_pinned(client, django_assert_num_queries):
+    policies.changed()
+    url = f"{URL}?sort=net&region=131082&{TOLD}"
+    client.get(url)
+    with django_assert_num_queries(13):
+        # no last change, because nobody keeps the answer; the nine of the results page, the
+        # regions of the elder, the stamp of the policies, the lists that homes are on for the
+        # sort, and those of the 20 rows
+        client.get(url)
+
+
+def test_every_figure_of_a_home_has_its_source(client, today):
+    home = make_whole_institution()
+    refresh([home.pk], today)
+    data = client.get(f"{URL}/{home.pk}").json()
+    assert data["institution"]["is_demo"]
+    assert data["institution"]["notice"]
+    figures = {figure["path"]: figure for figure in data["figures"]}
+    rows = list(home.provenance.all())
+    for path, figure in figures.items():
+        if figure["words"] == "未公布":
+            assert figure["source"] is None
+        else:
+            assert data["sources"][figure["source"]]["dated"] == source_of(rows, path).dated
+    beds = figures["beds/nursing/twin/registered"]
+    assert data["sources"][beds["source"]]["kind"] == "机构填报"
+    assert figures["website"]["source"] is None
+
+
+def test_prices_of_a_home_are_fen_and_never_zero_for_unknown(client, today):
+    home = make_whole_institution()
+    refresh([home.pk], today)
+    prices = client.get(f"{URL}/{home.pk}").json()["prices"]
+    assert [price["list_price_fen"] for price in prices] == [5_100_00] * 4 + [None]
+    assert prices[4]["lack"] == "not_taken"
+    home.fees.filter(kind="meals").delete()
+    refresh([home.pk], today)
+    price = client.get(f"{URL}/{home.pk}").json()["prices"][2]
+    assert (price["list_price_fen"], price["meals_fen"]) == (None, None)
+    assert (price["bed_fen"], price["lack"]) == (2_000_00, "part_not_published")
+    assert "餐费未公布" in price["lack_words"]
+
+
+def test_who_checked_a_figure_is_not_told(client, today):
+    home = make_whole_institution()
+    clerk = make_user(username="zhang.san")
+    home.provenance.update(verified_by=clerk, verified_on=today, verified_how="phone")
+    refresh([home.pk], today)
+    text = client.get(f"{URL}/{home.pk}").content.decode()
+    assert "电话核实" in text
+    assert "zhang.san" not in text
+
+
+def test_what_is_not_published_is_not_there(client, today):
+    home = make_whole_institution(stage="draft")
+    refresh([home.pk], today)
+    answer = client.get(f"{URL}/{home.pk}")
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_queries_of_one_home_are_pinned(client, django_assert_num_queries):
+    pk = Institution.objects.published().first().pk
+    with django_assert_num_queries(14):
+        # the last change; the home with place and listing, then its parts, one query each: phones,
+        # services, beds, fees, terms, medical links, designations, ratings, quality records,
+        # staff figures, photos, provenance with documents
+        client.get(f"{URL}/{pk}")
+
+
+@pytest.mark.parametrize("path", [URL, f"{URL}?care=self"])
+def test_what_has_not_changed_is_not_sent_again(client, path, today, django_assert_num_queries):
+    first = client.get(path)
+    for held in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        with django_assert_num_queries(1):  # the last change
+            again = client.get(path, headers=held)
+        assert (again.status_code, again.content) == (304, b"")
+    ListingChange.objects.tell([1], timezone.now() - timezone.timedelta(minutes=1))
+    assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_what_has_just_changed_is_not_promised_to_last(client, today):
+    refresh([Institution.objects.published().first().pk], today)
+    assert "ETag" not in client.get(URL).headers
+
+
+@pytest.mark.parametrize("query", [TOLD, "near=河北省三河市"])
+def test_what_is_told_of_a_family_is_kept_by_nobody(client, query):
+    answer = client.get(f"{URL}?{query}")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert not {"ETag", "Last-Modified"} & answer.headers.keys()
