@@ -8,9 +8,10 @@ import os
 import re
 from pathlib import Path
 
-import dj_database_url
 from csp.constants import SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from carebridge.backing import cache, databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything a running site writes: database, secret key, collected static files, photos.
@@ -87,6 +88,8 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "carebridge.display.vary_on_display",
     "carebridge.privacy.keep_private",
+    "carebridge.routing.choose_database",
+    "carebridge.copies.keep_copies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -129,31 +132,18 @@ if not re.fullmatch(r"(\+?\d[\d -]{1,18}\d)?", HELP_PHONE, re.ASCII):
         "HELP_PHONE must be digits, spaces and hyphens, for example 010-12345678; or empty."
     )
 
-# Database: SQLite beside the code, or whatever DATABASE_URL names.
+# Database: SQLite beside the code, or whatever DATABASE_URL names; replicas to read from.
 
-try:
-    DATABASES = {
-        "default": dj_database_url.parse(
-            os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'carebridge.sqlite3'}",
-            conn_max_age=60,
-            conn_health_checks=True,
-        )
-    }
-except ValueError as error:
-    raise ImproperlyConfigured(
-        "DATABASE_URL is not understood. Examples: sqlite:////srv/carebridge.sqlite3,"
-        " postgres://user:password@host:5432/carebridge."
-    ) from error
-
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # Readers never wait for the writer, and two writers queue instead of failing.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-    }
-elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
+DATABASES = databases(
+    os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'carebridge.sqlite3'}",
+    os.environ.get("DATABASE_REPLICA_URL", ""),
+    pgbouncer=env_bool("PGBOUNCER"),
+)
+DATABASE_ROUTERS = ["carebridge.routing.Router"]
+CACHES = {"default": cache(os.environ.get("CACHE_URL") or "locmem://")}
+# How many public pages are kept on disk for when no database answers; 0: none.
+COPIES = env_int("COPIES", 1_000, 0, 100_000)
+COPIES_DIR = VAR_DIR / "copies"
 
 # Where results are counted and sorted: bitmaps in the memory of each worker, or the database.
 FACETS = os.environ.get("FACETS", "bitmaps").strip()

@@ -15,6 +15,7 @@ from institutions.guide_views import guide
 from institutions.sitemaps import SITEMAPS
 from institutions.views import compare, follow, home, shortlist
 
+handler500 = "carebridge.outages.server_error"
 urlpatterns = [
     path("", home, name="home"),
     path("guide/", guide, name="guide"),

@@ -8,10 +8,11 @@ import datetime
 import threading
 import uuid
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections, router
 from django.utils import timezone
 
 from institutions.bitmaps import Bitmaps
@@ -36,23 +37,38 @@ class Seen:
 
 
 def in_thread(work: Callable[[], None]) -> None:
+    """Run it aside, on the database that this request reads from."""
+    context = copy_context()
+
     def run() -> None:
         try:
-            work()
+            context.run(work)
         finally:
-            connection.close()
+            connections.close_all()
 
     threading.Thread(target=run, name="load listings", daemon=True).start()
 
 
 class BitmapIndex:
-    """Bitmaps that follow the database; `start` runs a load aside."""
+    """Bitmaps that follow the database; `start` runs a load aside.
+
+    A replica may lag behind the primary, so each database has bitmaps of its own: changes are only
+    ever told apart inside one.
+    """
 
     def __init__(self, start: Callable[[Callable[[], None]], None] = in_thread) -> None:
         self._start = start
-        self._seen: Seen | None = None
+        self._of: dict[str, Seen] = {}
         self._taking_in = threading.Lock()
         self._loading = threading.Lock()
+
+    @property
+    def _seen(self) -> Seen | None:
+        return self._of.get(router.db_for_read(ListingChange))
+
+    @_seen.setter
+    def _seen(self, seen: Seen) -> None:
+        self._of[router.db_for_read(ListingChange)] = seen
 
     def current(self) -> Bitmaps | None:
         """Bitmaps fresh enough to answer by, or None: ask the database. Mostly one query."""

@@ -5,6 +5,7 @@ The answers stand in the address, so that Back, a reload and a shared screen los
 
 import datetime
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db import OperationalError
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -310,12 +312,16 @@ class Guide:
         return ""
 
     def count(self, on: datetime.date) -> None:
-        """Count the corridor, the ability and the budget band of finished answers; nothing else."""
+        """Count the corridor, the ability and the budget band of finished answers; nothing else.
+
+        Nobody is kept from their results because they could not be counted.
+        """
         hukou, level = self.elder.elder.hukou, level_of(self.elder.elder)
-        Demand.objects.count_one(
-            on,
-            origin=f"{hukou[:2]}0000" if hukou else "",
-            destination=self._destination,
-            ability="" if level is None else str(level.value),
-            budget=Demand.Budget.of(self.wish.cleaned_data.get("most")),
-        )
+        with suppress(OperationalError):
+            Demand.objects.count_one(
+                on,
+                origin=f"{hukou[:2]}0000" if hukou else "",
+                destination=self._destination,
+                ability="" if level is None else str(level.value),
+                budget=Demand.Budget.of(self.wish.cleaned_data.get("most")),
+            )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from django.db import router
 from django.db.models import Prefetch
 
 from regions import models, rules
@@ -24,7 +25,8 @@ class Book:
     policies: Mapping[str, models.Policy]
 
 
-_kept: Book | None = None
+# By database: a replica may lag behind the primary.
+_kept: dict[str, Book] = {}
 
 
 def book() -> Book:
@@ -32,15 +34,15 @@ def book() -> Book:
 
     The token is read first: rows that change meanwhile are read again the next time.
     """
-    global _kept
-    token = models.Stamp.objects.of(STAMP)
-    if _kept is None or token is None or _kept.token != token:
+    database = router.db_for_read(models.Stamp)
+    kept, token = _kept.get(database), models.Stamp.objects.of(STAMP)
+    if kept is None or token is None or kept.token != token:
         rows = {
             row.slug: row
             for row in _policies().select_related("region__parent__parent", "document")
         }
-        _kept = Book(token, rulebook(rows.values()), rows)
-    return _kept
+        kept = _kept[database] = Book(token, rulebook(rows.values()), rows)
+    return kept
 
 
 def changed() -> None:

@@ -43,6 +43,12 @@ def _bitmaps_load_at_once(monkeypatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_copies(settings) -> None:
+    """A page of a test must not be what a site running from this checkout falls back to."""
+    settings.COPIES = 0
+
+
+@pytest.fixture(autouse=True)
 def _quick_passwords(settings) -> None:
     """The slowness of the shipped hash protects real passwords; tests have none."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

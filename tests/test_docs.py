@@ -50,7 +50,15 @@ def commands(path: Path) -> set[str]:
 
 def management_commands() -> set[str]:
     own = {path.stem for path in ROOT.glob("*/management/commands/[a-z]*.py")}
-    return own | {"migrate", "loaddata", "collectstatic", "runserver", "check", "makemigrations"}
+    return own | {
+        "migrate",
+        "loaddata",
+        "collectstatic",
+        "runserver",
+        "check",
+        "makemigrations",
+        "createcachetable",
+    }
 
 
 def broken_links(path: Path, text: str) -> list[str]:

@@ -28,9 +28,9 @@ def start(code: str = "", root: Path = BASE_DIR, **environment: str) -> str:
 
 @pytest.fixture
 def fresh_checkout(tmp_path: Path) -> Path:
-    """The settings module alone: no var/, so no generated key."""
+    """The settings and what they read alone: no var/, so no generated key."""
     (tmp_path / "carebridge").mkdir()
-    for name in ("__init__.py", "settings.py"):
+    for name in ("__init__.py", "settings.py", "backing.py"):
         shutil.copy(BASE_DIR / "carebridge" / name, tmp_path / "carebridge")
     return tmp_path
 
@@ -130,6 +130,58 @@ def test_database_of_another_kind() -> None:
     assert "DATABASE_URL must name SQLite or PostgreSQL." in error
 
 
+PRIMARY, REPLICA = "postgres://u:p@one:5432/c", "postgres://u:p@two/c"
+
+
+def test_replicas_are_read_from() -> None:
+    code = "print([(name, d['HOST'], d.get('TEST')) for name, d in s.DATABASES.items()])"
+    shown = start(code, DATABASE_URL=PRIMARY, DATABASE_REPLICA_URL=f"{REPLICA}  {REPLICA}x")
+    mirror = {"MIRROR": "default"}
+    assert eval(shown) == [  # noqa: S307 our own output
+        ("default", "one", None),
+        ("replica1", "two", mirror),
+        ("replica2", "two", mirror),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("primary", "replica"), [("", REPLICA), (PRIMARY, "sqlite:////tmp/x"), (PRIMARY, "two")]
+)
+def test_a_replica_that_cannot_be_one_stops_the_start(primary, replica) -> None:
+    error = start(DATABASE_URL=primary, DATABASE_REPLICA_URL=replica)
+    assert "ImproperlyConfigured: DATABASE_REPLICA_URL" in error
+
+
+def test_nobody_waits_long_for_a_database_and_several_hosts_are_one() -> None:
+    url = "postgres://u:p@one:5433,two/c?sslmode=require"
+    code = "d = s.DATABASES['default']; print(d['HOST'], d['PORT'], d['USER'], d['OPTIONS'])"
+    shown = start(code, DATABASE_URL=url)
+    assert shown.startswith("one,two 5433,5432 u ")
+    options = ("'connect_timeout': 2", "'target_session_attrs': 'read-write'", "'require'")
+    assert [option for option in options if option not in shown] == []
+    cursors = "print(s.DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS'])"
+    assert start(cursors, DATABASE_URL=url) == "False"
+    assert start(cursors, DATABASE_URL=url, PGBOUNCER="true") == "True"
+
+
+@pytest.mark.parametrize(
+    ("url", "backend"),
+    [
+        ("", "LocMemCache"),
+        ("db://cache", "SparingDatabaseCache"),
+        ("redis://:p@h:6379/1", "SparingRedisCache"),
+    ],
+)
+def test_where_counts_are_kept(url, backend) -> None:
+    shown = start("print(s.CACHES['default']['BACKEND'])", CACHE_URL=url)
+    assert shown.rpartition(".")[2] == backend
+
+
+@pytest.mark.parametrize("url", ["redis", "memcached://h", "db://a;b", "redis://"])
+def test_a_cache_not_understood_shows_examples(url) -> None:
+    assert "CACHE_URL is not understood. Examples: locmem://" in start(CACHE_URL=url)
+
+
 # Whom to ring
 
 
@@ -171,6 +223,8 @@ def test_staff_choose_by_default() -> None:
         ("STAFF_IDLE_MINUTES", "９"),
         ("LOG_LEVEL", "DEBUG"),
         ("SLOW_QUERY_MS", "0.5"),
+        ("COPIES", "many"),
+        ("PGBOUNCER", "maybe"),
     ],
 )
 def test_a_wrong_limit_stops_the_start(name, value) -> None:

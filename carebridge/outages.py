@@ -1,0 +1,49 @@
+"""What a reader gets when the database is gone: the page as it last was, or an honest word."""
+
+import sys
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, router
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import defaults
+
+from carebridge import copies
+from carebridge.breaker import BACK_OFF
+from regions.models import Region
+
+GONE = (OperationalError, InterfaceError)
+
+
+class DatabaseIsGone(HttpResponse):
+    """Never seen by a reader: `carebridge.routing` asks elsewhere."""
+
+    status_code = 500
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The `handler500` of the site, which tells a lost database from a fault of ours."""
+    if isinstance(sys.exc_info()[1], GONE) and _is_lost(router.db_for_read(Region)):
+        return DatabaseIsGone()
+    return defaults.server_error(request)
+
+
+def _is_lost(alias: str) -> bool:
+    """Whether another database should be asked.
+
+    A row locked for too long is an OperationalError, and no outage. A replica also refuses what
+    runs into the changes it follows; the primary answers that.
+    """
+    return alias != DEFAULT_DB_ALIAS or not connections[alias].is_usable()
+
+
+def answer(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
+    """The last good copy of a public page, else 503 with when to come again."""
+    is_read = request.method in {"GET", "HEAD"}
+    if is_read and not is_staff and (copy := copies.find(request)):
+        return copy
+    page: dict[str, Any] = {"is_staff": is_staff, "is_read": is_read}
+    response = render(request, "503.html", page, status=503)
+    response.headers["Retry-After"] = str(BACK_OFF * 2)
+    response.headers["Cache-Control"] = "no-store"
+    return response
