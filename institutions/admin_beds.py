@@ -1,11 +1,11 @@
 """Bed figures of many homes on one list: what a clerk brings up to date in an afternoon."""
 
-import re
 from collections.abc import Collection
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
+from institutions.admin_rows import counted, reordered, typed_rows
 from institutions.admin_tasks import TaskFilter
 from institutions.models import BedFigures, Institution
 from institutions.workflow import confirm, count_beds
@@ -21,9 +22,8 @@ from regions.admin_scope import ScopedAdmin
 
 COUNTS = {"occupied", "vacant"}
 FIGURES = {*COUNTS, "as_of"}
-# The names of what a list posts, its rows numbered from 0.
-TYPED = re.compile(r"((?:initial-)?form-)(\d{1,9})(-[a-z_]+)", re.ASCII)
-KEY = "form-{}-id"
+# The prefix of what a list posts.
+FORM = "form"
 
 
 class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -142,21 +142,17 @@ class BedFiguresAdmin(ScopedAdmin):
 
         A row goes with its home: deleted, or moved to another person's region.
         """
-        typed = request.POST.copy()
-        rows: dict[int, dict[str, str]] = {}
-        for name in list(typed):
-            if match := TYPED.fullmatch(name):
-                rows.setdefault(int(match[2]), {})[match[1] + "{}" + match[3]] = typed.pop(name)[-1]
-        gone = {n: int(row[KEY]) for n, row in rows.items() if _is_id(row.get(KEY))}
-        gone = {number: pk for number, pk in gone.items() if pk not in held}
+        typed, gone = request.POST, dict[int, int]()
+        for number in sorted(typed_rows(typed, FORM)):
+            if _is_id(pk := typed.get(f"{FORM}-{number}-id")) and int(pk) not in held:
+                gone[number] = int(pk)
         if not gone:
             return
-        kept = [row for number, row in sorted(rows.items()) if number not in gone]
-        for place, row in enumerate(kept):
-            typed.update({name.format(place): value for name, value in row.items()})
-        typed["form-TOTAL_FORMS"] = typed["form-INITIAL_FORMS"] = str(len(kept))
-        request.POST = typed
-        self.message_user(request, _farewell(gone.values()), messages.WARNING)
+        kept = [number for number in sorted(typed_rows(typed, FORM)) if number not in gone]
+        request.POST = reordered(typed, FORM, kept)
+        counted(request.POST, FORM, len(kept), len(kept))
+        said = _farewell(gone.values(), [_figures(typed, number) for number in gone])
+        self.message_user(request, said, messages.WARNING)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kw: Any
@@ -182,12 +178,26 @@ class BedFiguresAdmin(ScopedAdmin):
         self.message_user(request, f"已确认 {done:,} 家机构的床位数字，截至今天。")
 
 
-def _farewell(pks: Collection[int]) -> str:
-    """Which rows were not saved; what is not public elsewhere is not named."""
+def _farewell(pks: Collection[int], figures: list[str]) -> str:
+    """Which rows were not saved and what was typed; what is not public is not named."""
     left = BedFigures.objects.filter(pk__in=pks, institution__stage=Institution.Stage.PUBLISHED)
     rows = left.select_related("institution").order_by("pk")
     names = "、".join(f"{row.institution}（{row}）" for row in rows)
-    return f"有 {len(pks):,} 行没有保存：机构已被删除，或不再由您管。{names and f'是：{names}。'}"
+    typed = "；".join(filter(None, figures))
+    return (
+        f"有 {len(pks):,} 行没有保存：床位或机构已被别人删除，或不再由您管。"
+        f"{names and f'是：{names}。'}{typed and f'您填的是：{typed}。'}"
+    )
+
+
+def _figures(typed: Any, number: int) -> str:
+    """What was typed into a row, in words; nothing where nothing was changed."""
+    said = []
+    for name in sorted(FIGURES, reverse=True):
+        field = f"{FORM}-{number}-{name}"
+        if (value := typed.get(field, "")) != typed.get(f"initial-{field}", ""):
+            said.append(f"{label_for_field(name, BedFigures)} {value[:10] or '空白'}")
+    return "，".join(said)
 
 
 def _is_id(value: Any) -> bool:

@@ -131,7 +131,8 @@ class ContractTerms(models.Model):
         verbose_name_plural = "合同约定"
 
     def __str__(self) -> str:
-        return f"{self.institution} 合同约定"
+        # Its home goes with its key: deleted terms are still named, in the admin's log.
+        return f"{self.institution} 合同约定" if self.pk else "合同约定"
 
     def clean(self) -> None:
         """More than the rule allows is recorded, not refused; `prepayment_warnings` tells it."""

@@ -47,7 +47,12 @@ def home(today: datetime.date) -> Institution:
 
 def typed(boss: Client, url: str) -> dict[str, Any]:
     """What the form at `url` would send if nobody touched it."""
-    context = boss.get(url).context
+    return shown(boss.get(url))
+
+
+def shown(page: Any) -> dict[str, Any]:
+    """What the form on this page would send."""
+    context = page.context
     data: dict[str, Any] = {}
     forms = [context["adminform"].form]
     for inline in context["inline_admin_formsets"]:

@@ -164,6 +164,7 @@ def test_a_row_that_is_gone_takes_no_other_along(clerk: Client, bed: Bed, moved:
     page = save(clerk, data)
 
     assert "有 1 行没有保存" in page
+    assert "您填的是：空余床位 7。" in page
     assert ("是：搬走的院（" in page) == moved
     for row, vacant in ((bed, 7), (last, 7), *([(first, 10)] if moved else [])):
         row.refresh_from_db()

@@ -16,7 +16,7 @@ from institutions.revisions import cited
 from institutions.workflow import verify
 from regions.models import StaffMember
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
-from tests.institutions.test_admin import change_page, row_of, typed
+from tests.institutions.test_admin import added, change_page, row_of, shown, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -288,6 +288,44 @@ def test_the_second_save_is_refused_with_the_difference_and_keeps_what_was_typed
 
 
 # Verified
+
+
+def test_a_row_that_somebody_deleted_comes_back_with_what_was_typed(reviewer: Client):
+    """Told, kept, and saved by pressing once more; rows that were to go as well just go."""
+    home = make_whole_institution(stage=Institution.Stage.DRAFT)
+    mine, theirs = (typed(reviewer, change_page(home)) for _ in range(2))
+    beds = row_of(mine, "beds", room="single")
+    for prefix in (row_of(theirs, "beds", room="single"), row_of(theirs, "phones")):
+        theirs[f"{prefix}-DELETE"] = "on"
+    theirs["terms-0-DELETE"] = "on"
+    mine |= {f"{beds}-registered": 33, "terms-0-trial_days": 9, "address": "新址"}
+    mine[row_of(mine, "phones") + "-DELETE"] = "on"
+    assert reviewer.post(change_page(home), theirs).status_code == 302
+
+    page = reviewer.post(change_page(home), mine)
+
+    text = page.content.decode()
+    assert "改了床位" in text
+    assert text.count("别人刚刚删掉了这一行") == 2
+    again = shown(page)
+    assert again["address"] == "新址"
+    assert reviewer.post(change_page(home), again).status_code == 302
+    home = Institution.objects.get(pk=home.pk)
+    assert home.beds.get(room="single").registered == 33
+    assert (home.address, home.terms.trial_days, home.phones.count()) == ("新址", 9, 0)
+
+
+def test_a_row_that_somebody_added_alike_is_told(reviewer: Client):
+    home = make_whole_institution(stage=Institution.Stage.DRAFT)
+    mine, theirs = (typed(reviewer, change_page(home)) for _ in range(2))
+    for data in (mine, theirs):
+        added(data, "phones", number="010-11112222")
+    assert reviewer.post(change_page(home), theirs).status_code == 302
+
+    again = reviewer.post(change_page(home), mine)
+    page = reviewer.post(change_page(home), shown(again))
+
+    assert "别人刚刚加了同样的一行" in page.content.decode()
 
 
 def test_saving_verifies_nothing_and_a_new_figure_is_nobodys_old_word(
