@@ -1,6 +1,7 @@
 """What families do, by role and by word: search, narrow down, read one, come back."""
 
 import re
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -8,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from .conftest import DESKTOP, PHONE, OpenPage, Site
 
 RESULTS = "/institutions/"
-ELDER = "e_hukou=110000&e_age=82&e_ability=gbt42195:2"
 FACET, CHOICE, PARAMETER = "老人的情况", "要人帮一部分（轻度、中度失能）", "care=partial"
 scripts = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 # With and without scripts, wide and narrow, in both sizes of print: each once.
@@ -281,39 +281,10 @@ def test_say_what_is_wrong_and_look_up_what_came_of_it(
 
 
 @readers
-def test_put_homes_aside_and_hand_the_list_on(
+def test_from_what_follows_to_a_list_for_the_whole_family(
     scripts: bool, viewport, mode: str, open_page: OpenPage
 ):
-    page = open_page(RESULTS, viewport=viewport, scripts=scripts, mode=mode)
-    cards = page.get_by_role("article")
-    names = [cards.nth(n).get_by_role("heading").inner_text() for n in (0, 1)]
-    if scripts:
-        for n in (0, 1):
-            save = cards.nth(n).get_by_role("button", name=re.compile("收藏"))
-            save.press("Space")
-            expect(save).to_have_attribute("aria-pressed", "true")
-        page.reload()
-        page.get_by_role("link", name="我的收藏（2）").click()
-    else:
-        cards.nth(0).get_by_role("link", name=re.compile("收藏")).click()
-        page.get_by_role("link", name="再找几家").click()
-        cards.nth(1).get_by_role("link", name=re.compile("收藏")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("收藏的 2 家机构")
-    page.get_by_role("link", name=re.compile("往后移")).first.click()
-    link = page.get_by_label("清单的网址").input_value()
-    theirs = open_page(link, scripts=scripts)
-    shown = theirs.get_by_role("article").get_by_role("heading")
-    expect(shown).to_have_text(names[::-1])
-    expect(theirs.get_by_role("img", name="二维码")).to_be_visible()
-    assert theirs.context.cookies() == []
-    theirs.get_by_role("link", name=re.compile("移出清单")).first.click()
-    expect(shown).to_have_text(names[:1])
-
-
-@readers
-def test_from_what_follows_to_homes_for_this_elder(
-    scripts: bool, viewport, mode: str, open_page: OpenPage
-):
+    """What follows, homes for this elder, some put aside, and the link in somebody's browser."""
     page = open_page("/follow/", viewport=viewport, scripts=scripts, mode=mode)
     page.get_by_label("去哪里养老").fill("河北三河")
     page.get_by_label("户籍在哪里").fill("北京市")
@@ -329,7 +300,37 @@ def test_from_what_follows_to_homes_for_this_elder(
     page.get_by_role("link", name="按这位老人找机构").click()
     page.wait_for_url("**/institutions/?region=131082&e_hukou=110000&e_age=86&e_status=none")
     expect(page.locator("#elder > summary")).to_contain_text("86 岁")
-    assert total(page) > 0
+    names = put_aside(page, scripts)
+    expect(page.get_by_role("heading", level=1)).to_have_text("收藏的 2 家机构")
+    page.get_by_role("link", name=re.compile("往后移")).first.click()
+    link = page.get_by_label("清单的网址").input_value()
+    assert "e_" not in link
+    theirs = open_page(link, scripts=scripts)
+    shown = theirs.get_by_role("article").get_by_role("heading")
+    expect(shown).to_have_text(names[::-1])
+    expect(theirs.get_by_role("img", name="二维码")).to_be_visible()
+    assert theirs.context.cookies() == []
+    theirs.get_by_role("link", name=re.compile("移出清单")).first.click()
+    expect(shown).to_have_text(names[:1])
+
+
+def put_aside(page: Page, scripts: bool) -> list[str]:
+    """Keep the first two homes of the results, and look at the list; their names."""
+    cards = page.get_by_role("article")
+    names = [cards.nth(n).get_by_role("heading").inner_text() for n in (0, 1)]
+    if scripts:
+        for n in (0, 1):
+            save = cards.nth(n).get_by_role("button", name=re.compile("收藏"))
+            save.press("Space")
+            expect(save).to_have_attribute("aria-pressed", "true")
+        page.reload()
+        page.get_by_role("link", name="我的收藏（2）").click()
+    else:
+        cards.nth(0).get_by_role("link", name=re.compile("收藏")).click()
+        page.get_by_role("link", name="再找几家").click()
+        assert "region=131082" in page.url
+        cards.nth(1).get_by_role("link", name=re.compile("收藏")).click()
+    return names
 
 
 def test_a_question_that_is_folded_away_opens_from_its_link(open_page: OpenPage):
@@ -349,65 +350,59 @@ def test_the_answer_prints_without_the_questions(open_page: OpenPage):
     expect(page.get_by_role("button", name="打印这一页")).to_be_hidden()
 
 
+ANSWERED = "e_hukou=110000&e_age=87&e_ability=gbt42195:2&e_status=subsistence&e_insured=110000"
+
+
+def asked(page: Page) -> set[tuple[str, str]]:
+    """The parameters of the page."""
+    return set(parse_qsl(urlsplit(page.url).query))
+
+
 @readers
-def test_from_results_to_a_comparison_to_the_folder(
+def test_from_the_guide_to_the_folder_to_take_along(
     scripts: bool, viewport, mode: str, open_page: OpenPage
 ):
-    """The choice grows by links alone, and follows the elder told in the address."""
-    asked = f"{RESULTS}?region=131082&sort=price&{ELDER}"
-    page = open_page(asked, viewport=viewport, scripts=scripts, mode=mode)
-    chosen = []
-    for number in range(2):
-        article = page.get_by_role("article").nth(number)
-        chosen.append(article.get_by_role("heading").inner_text())
-        article.get_by_role("link", name=re.compile("加入对比")).click()
-        page.wait_for_url("**/compare/?id=*")
-        if number == 0:
-            expect(page.get_by_text("再加一家就能对比")).to_be_visible()
-            page.get_by_role("link", name="再加一家").click()
-            page.wait_for_url("**/institutions/?compare=*")
-            expect(page.get_by_role("link", name=re.compile("去掉条件：.*三河市"))).to_have_count(1)
-            assert "sort=price" in page.url
-    expect(page.get_by_role("heading", level=1)).to_have_text("对比 2 家机构")
+    """Guide, results, comparison, pack: the answers and the picks go along by links alone."""
+    page = open_page("/guide/", scripts=scripts, viewport=viewport, mode=mode)
+    answer_the_guide(page)
+    main = page.get_by_role("main")
+    expect(page.get_by_role("article").first).to_contain_text("为什么合适")
+    expect(page.get_by_role("article").first).to_contain_text("补贴后")
+    expect(page.get_by_role("article").first).to_contain_text("从北京市中心点算")
+    expect(main.get_by_role("heading", name=re.compile("家写明不收"))).to_be_visible()
+    searched = asked(page)
+    chosen = compare_two(page)
+    page.get_by_role("link", name="再加一家").click()
+    page.wait_for_url("**/institutions/?compare=*")
+    assert searched < asked(page)
+    page.get_by_role("navigation").get_by_role("link", name="对比", exact=True).click()
     table = page.get_by_role("table", name=re.compile("2 家机构对比"))
     for name in chosen:
         expect(table.get_by_role("columnheader", name=name)).to_have_count(1)
-    cell = table.get_by_role("row", name=re.compile("补贴后每月")).get_by_role("cell").first
-    expect(cell).to_contain_text("元/月")
     every = table.get_by_role("row").count()
     page.get_by_role("link", name=re.compile("只看不一样的")).click()
     page.wait_for_url("**only=differences*")
-    assert (
-        0
-        < page.get_by_role("table", name=re.compile("2 家机构对比")).get_by_role("row").count()
-        < every
-    )
+    assert 0 < table.get_by_role("row").count() < every
     page.get_by_role("link", name=re.compile(rf"移出\s*：{re.escape(chosen[0])}")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("对比 1 家机构")
-    assert ELDER in page.url
     page.get_by_role("link", name=re.compile(rf"打印带着走\s*：{re.escape(chosen[1])}")).click()
-    page.wait_for_url(f"**/pack/?{ELDER}")
+    page.wait_for_url("**/pack/?*")
+    assert {*parse_qsl(ANSWERED)} <= asked(page)
     expect(page.get_by_role("heading", level=1)).to_have_text(chosen[1])
-    expect(page.get_by_text("家里每月付")).to_be_visible()
+    expect(page.locator("#elder > summary")).to_contain_text("87 岁")
+    expect(page.get_by_text("补贴后每月")).to_be_visible()
     expect(page.get_by_role("heading", name="走之前，在户籍地办")).to_be_visible()
     expect(page.get_by_role("img", name="这一页的二维码")).to_be_visible()
 
 
-@readers
-def test_from_the_guide_to_homes_that_say_why_they_fit(
-    scripts: bool, viewport, mode: str, open_page: OpenPage
-):
-    page = open_page("/guide/", scripts=scripts, viewport=viewport, mode=mode)
+def answer_the_guide(page: Page) -> None:
+    """Every kind of question once, one answer changed by going back, one left open."""
     main = page.get_by_role("main")
     go_on = main.get_by_role("button", name="下一题", exact=True)
     main.get_by_label("想去哪里养老").fill("廊坊")
     go_on.click()
     main.get_by_label("户籍在哪里").fill("北京市")
     go_on.click()
-    main.get_by_label("年龄或出生年月").fill("八十")
-    go_on.click()
-    expect(main.get_by_role("alert")).to_contain_text("看不懂")
-    expect(main.get_by_label("年龄或出生年月")).to_have_value("八十")
     main.get_by_label("年龄或出生年月").fill("87")
     go_on.click()
     main.get_by_role("radio", name="需要人帮吃饭走路（中度失能）").check()
@@ -417,29 +412,86 @@ def test_from_the_guide_to_homes_that_say_why_they_fit(
     go_on.click()
     main.get_by_role("checkbox", name="要吸氧的老人").check()
     go_on.click()
-    for _ in range(3):
-        main.get_by_role("link", name="不知道，下一题").click()
+    main.get_by_role("checkbox", name="享受低保").check()
+    go_on.click()
+    main.get_by_label("在哪里参加医保").fill("北京市")
+    go_on.click()
+    main.get_by_label("现在看病的医院").fill("北京市")
+    go_on.click()
+    main.get_by_role("link", name="不知道，下一题").click()
     expect(main.get_by_role("heading", level=1)).to_have_text("核对一下，就去看机构")
     expect(main).to_contain_text("87 岁")
     main.get_by_role("button", name="看适合的机构").click()
-    expect(page.get_by_role("article").first).to_contain_text("为什么合适")
-    expect(page.get_by_role("article").first).to_contain_text("补贴后")
-    expect(main.get_by_role("heading", name=re.compile("家写明不收"))).to_be_visible()
-    first_result(page).click()
-    expect(main.get_by_role("heading", name=re.compile("补贴后：这位老人住这里"))).to_be_visible()
-    assert "e_age=87" in page.url
 
 
-def test_the_guide_by_keyboard_alone(open_page: OpenPage):
-    page = open_page("/guide/?step=3", viewport=PHONE, mode="elder")
-    press_until(page, "Tab", page.get_by_label("年龄或出生年月"))
-    page.keyboard.type("87")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**step=4*")
-    picks = page.get_by_role("radio")
-    press_until(page, "Tab", picks.first)
-    page.keyboard.press("ArrowDown")
-    press_until(page, "Tab", page.get_by_role("button", name="下一题", exact=True))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**step=5*")
+def compare_two(page: Page) -> list[str]:
+    """Put the first two homes of the results side by side; their names."""
+    chosen = []
+    for number in range(2):
+        article = page.get_by_role("article").nth(number)
+        chosen.append(article.get_by_role("heading").inner_text())
+        article.get_by_role("link", name=re.compile("加入对比")).click()
+        page.wait_for_url("**/compare/?id=*")
+        if number == 0:
+            page.get_by_role("link", name="再加一家").click()
+            page.wait_for_url("**/institutions/?compare=*")
+    expect(page.get_by_role("heading", level=1)).to_have_text("对比 2 家机构")
+    return chosen
+
+
+def test_the_whole_guide_by_keyboard_alone(open_page: OpenPage):
+    """Letters, arrows, Space, Tab and Enter, from the first question to the homes."""
+    page = open_page("/guide/", viewport=PHONE, mode="elder")
+    keys, main = page.keyboard, page.get_by_role("main")
+
+    def go_to(control: Locator) -> None:
+        keys.press("Tab")
+        expect(page.get_by_role("link", name="跳到主要内容")).to_be_focused()
+        keys.press("Enter")
+        press_until(page, "Tab", control, most=40)
+
+    def answered(step: int) -> None:
+        keys.press("Enter")
+        expect(main.get_by_text(f"第 {step} 步")).to_be_visible()
+
+    for step, label, typed in ((2, "想去哪里养老", "廊坊"), (3, "户籍在哪里", "北京市")):
+        go_to(main.get_by_label(label))
+        keys.type(typed)
+        answered(step)
+    go_to(main.get_by_label("年龄或出生年月"))
+    keys.type("八十")
+    keys.press("Enter")
+    expect(main.get_by_role("alert")).to_contain_text("看不懂")
+    go_to(main.get_by_label("年龄或出生年月"))
+    keys.press("Control+A")
+    keys.type("87")
+    answered(4)
+    go_to(main.get_by_role("radio").first)
+    keys.press("ArrowDown")
+    answered(5)
     assert "e_ability=gbt42195%3A1" in page.url
+    for step, box in ((6, "要吸氧的老人"), (7, "享受低保")):
+        go_to(main.get_by_role("checkbox", name=box))
+        keys.press("Space")
+        press_until(page, "Tab", main.get_by_role("button", name="下一题", exact=True))
+        answered(step)
+    go_to(main.get_by_role("link", name="上一题"))
+    answered(6)
+    expect(main.get_by_role("checkbox", name="享受低保")).to_be_checked()
+    for step in (7, 8):
+        go_to(main.get_by_role("link", name="不知道，下一题"))
+        answered(step)
+    go_to(main.get_by_label("孩子家，或者别的常去的地方"))
+    keys.type("北京市通州区")
+    answered(9)
+    go_to(main.get_by_label("每月最多能付多少元"))
+    keys.type("20000")
+    keys.press("Enter")
+    expect(main.get_by_role("heading", level=1)).to_have_text("核对一下，就去看机构")
+    go_to(main.get_by_role("button", name="看适合的机构"))
+    keys.press("Enter")
+    page.wait_for_url("**/institutions/?*")
+    for answer in ("meets_oxygen", "near=110112", "price_max=20000", "e_age=87"):
+        assert answer in page.url
+    assert "e_status" not in page.url
+    assert total(page) > 0
