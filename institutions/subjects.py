@@ -8,9 +8,12 @@ from institutions.models import Correction, Institution
 from institutions.profile import SECTIONS
 from institutions.provenance import SourceLine, grouped, label_of, sources_of
 from institutions.records import PARTS
-from regions.models import Document
+from regions.models import Document, Policy
+from regions.policy_words import amount, is_quotable
 
 WHOLE = "整个页面"
+# What a correction about a policy keeps as its subject, before the slug.
+POLICY = "policies/"
 # Sections of a home's page that show several paths of the record.
 HEADINGS = {
     "heading": "名称和简介",
@@ -88,18 +91,38 @@ def label_of_home(about: str) -> str:
 
 
 def document_subject(document: Document, about: str) -> Subject:
-    """`about` is the code of a fact of the document; one query for it."""
-    asked = about and "\0" not in about  # which PostgreSQL would refuse to look for
-    fact = document.facts.filter(code=about).first() if asked else None
+    """`about` is the code of a fact of the document, or policies/ and the slug of a policy of it.
+
+    One query for it.
+    """
+    said = _said_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
     return Subject(
         page=document,
         title=document.heading,
-        about=fact.code if fact else "",
-        label=fact.label if fact else WHOLE,
-        said=[(fact.label, f"{fact.shown}（{fact.dated}）")] if fact else [],
+        about=about if said else "",
+        label=said[0][0] if said else WHOLE,
+        said=said,
         sources=[],
-        unknown="" if fact or not about else about,
+        unknown="" if said else about,
     )
+
+
+def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
+    """What pages say of it on this document's word: nothing where there is no such thing."""
+    if about.startswith(POLICY):
+        policies = document.policies.prefetch_related("rates")
+        policy = policies.filter(slug=about.removeprefix(POLICY)).first()
+        return [(policy.name, _amounts(policy))] if policy else []
+    fact = document.facts.filter(code=about).first() if about else None
+    return [(fact.label, f"{fact.shown}（{fact.dated}）")] if fact else []
+
+
+def _amounts(policy: Policy) -> str:
+    """Every tier with its amount, or that no figure is quoted."""
+    if not is_quotable(policy):
+        return "没有写数字"
+    rates = sorted(policy.rates.all(), key=lambda rate: rate.order)
+    return "；".join(f"{rate.name}：{amount(rate, policy)}" for rate in rates) or "未查到"
 
 
 def subject_label(correction: Correction) -> str:

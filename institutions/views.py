@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
@@ -83,7 +84,8 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     on = localdate()
     folder = Pack(home, ElderForm(request.GET, on), on, AnchorForm(request.GET).pairs)
     link = request.build_absolute_uri(folder.path)
-    page = {"pack": folder, "link": link, "qr": qr_code(link)}
+    wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
+    page = {"pack": folder, "link": link, "wrong": wrong, "qr": qr_code(link)}
     return render(request, "institutions/pack.html", page)
 
 

@@ -60,6 +60,11 @@ class PolicyPage:
         self.is_quotable = words.is_quotable(policy)
 
     @property
+    def fix_path(self) -> str:
+        """What a correction of this page is about, among what its document says."""
+        return f"policies/{self.policy.slug}"
+
+    @property
     def region(self) -> Place:
         return _place(self.policy.region)
 

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 
 from institutions import comparison, picked, records, shortlist
 from institutions.facets import FRESH_DAYS, VACANCY_DAYS
+from institutions.models import Institution
+from regions.models import Document
 
 register = template.Library()
 
@@ -67,15 +69,26 @@ def path_of(row: models.Model) -> str:
 
 
 @register.simple_tag
-def fix(path: str, label: str) -> SafeString:
+def fix(path: str, label: object) -> SafeString:
     """A link beside a figure to the page where one says that it is wrong.
 
     Relative, so that a part of the page need not know the page it stands on.
     """
+    return _fix(f"correct/?about={quote(path)}", "纠错", label)
+
+
+@register.simple_tag
+def fix_on(page: Institution | Document, path: str, label: object) -> SafeString:
+    """The same from another page, once for a block that shows figures of `page`."""
+    about = f"?about={quote(path)}" if path else ""
+    return _fix(f"{page.get_absolute_url()}correct/{about}", "这里有错？", label)
+
+
+def _fix(href: str, words: str, label: object) -> SafeString:
     return format_html(
-        '<a class="fix" href="correct/?about={}" rel="nofollow">'
-        '纠错<span class="vh">：{}</span></a>',
-        quote(path),
+        '<a class="fix" href="{}" rel="nofollow">{}<span class="vh">：{}</span></a>',
+        href,
+        words,
         label,
     )
 

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from html import unescape
 from io import StringIO
 from urllib.parse import unquote
 
@@ -17,6 +18,7 @@ from institutions.models import Correction, Institution
 from institutions.models.correction import REFERENCE_ALPHABET, new_reference
 from institutions.records import path_of, to_record
 from institutions.subjects import home_subject
+from regions.models import Policy
 from tests.factories import (
     make_document,
     make_institution,
@@ -27,6 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 TYPED = {"wrong": "电话打不通", "how": "phone"}
+FIX = re.compile(r'class="fix" href="([^"]*)"')
 
 
 @pytest.fixture
@@ -183,6 +186,41 @@ def test_a_fact_of_a_document(client):
     state = client.get("/corrections/", {"ref": row.reference})
     assertContains(state, fact.label)
     assertContains(client.get(f"{url}?about=%00"), "这一项")
+
+
+def test_a_policy_is_corrected_with_its_document(client):
+    page = client.get("/policies/bj-02/").content.decode()
+    [link] = FIX.findall(page)
+    assertContains(client.get(link), "页面现在这样写")
+    client.post(link, TYPED)
+    row = Correction.objects.get()
+    policy = Policy.objects.get(slug="bj-02")
+    assert (row.document, row.about) == (policy.document, "policies/bj-02")
+    assert "元/月" in row.said
+    assertContains(client.get("/corrections/", {"ref": row.reference}), policy.name)
+    other = client.get("/sources/chongqing-2018/correct/?about=policies/bj-02")
+    assertContains(other, "没有“policies/bj-02”这一项")
+
+
+@pytest.mark.parametrize(
+    ("path", "least"),
+    [
+        ("/institutions/", 20),
+        ("/compare/?id={home.pk}", 1),
+        ("/institutions/{home.pk}/pack/", 3),
+        ("/regions/131000/", 3),
+        ("/shortlist/?id={home.pk}", 1),
+    ],
+)
+def test_every_page_of_figures_leads_to_where_they_are_corrected(client, home, today, path, least):
+    refresh([home.pk], today)
+    page = client.get(path.format(home=home)).content.decode()
+    links = [unescape(link) for link in FIX.findall(page)]
+    assert len(links) >= least
+    for link in links[:: max(1, len(links) // 3)]:
+        shown = client.get(link)
+        assert shown.status_code == 200
+        assertNotContains(shown, "这一项，可能已经改过了")
 
 
 # Every figure of the page leads here
