@@ -19,6 +19,7 @@ from institutions.models import (
 from institutions.models.institution import TAKES
 from institutions.models.listing import mask
 from institutions.models.quality import latest_ratings
+from institutions.photo_files import files_of, let_go
 from institutions.pricing import bundle, monthly
 from institutions.provenance import sources_of
 from institutions.tokens import tokens
@@ -101,11 +102,12 @@ def refresh_all(on: datetime.date) -> int:
 
 
 def remove(homes: models.QuerySet[Institution]) -> int:
-    """Delete these homes with all that hangs on them; returns how many."""
+    """Delete these homes with all that hangs on them, files too; returns how many."""
     with transaction.atomic():
         ids = list(homes.values_list("pk", flat=True))
         lock(ids)
         changed(ids)
+        let_go(files_of(homes))
         homes.delete()
     return len(ids)
 

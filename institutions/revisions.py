@@ -16,6 +16,7 @@ from django.db import models, transaction
 
 from institutions.listings import refresh
 from institutions.models import Institution, Provenance, Revision
+from institutions.photo_files import let_go, taken_down, without_lost
 from institutions.records import PARTS, Change, Part, Record, Row, apply_record, difference
 from institutions.records import to_record as record_of
 
@@ -209,9 +210,13 @@ def keep(
     how: Revision.How,
     note: str = "",
 ) -> Revision | None:
-    """The step of changes that were just written as the home's present version; None of none."""
+    """The step of changes that were just written as the home's present version; None of none.
+
+    Files of photos that were taken down go with it.
+    """
     if not changes:
         return None
+    let_go(taken_down(changes))
     return Revision.objects.create(
         institution=home,
         version=home.version,
@@ -232,9 +237,10 @@ def back_to(home: Institution, version: int) -> Callable[[Record], Record]:
     steps = list(since(home, version))
 
     def make(record: Record) -> Record:
+        before = record
         for step in steps:
             changes = [c for c in from_data(step.changes) if c.path != "stage"]
             record = patched(record, undone(changes))
-        return record
+        return without_lost(record, before)
 
     return make

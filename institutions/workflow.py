@@ -16,6 +16,7 @@ from django.utils.timezone import now
 
 from institutions.listings import refresh
 from institutions.models import Bed, Institution, PendingChange, Revision
+from institutions.photo_files import asked_for, let_go
 from institutions.records import Change, Record, difference, to_record
 from institutions.revisions import (
     as_data,
@@ -144,11 +145,12 @@ def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | N
 
 
 def reject(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
-    """Keep the pending change from the site, and say why. Raises `DecidedError`."""
+    """Keep the pending change from the site, its photos too, and say why. Raises `DecidedError`."""
     with transaction.atomic():
         pending = _undecided(pk)
         pending.reason = reason
         _decide(pending, State.REJECTED, by)
+        let_go(asked_for(pending))
 
 
 def restore(

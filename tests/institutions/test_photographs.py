@@ -1,23 +1,27 @@
 """Pictures that staff upload: what is kept of them, and what is refused."""
 
 import io
+import os
 import re
 import struct
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from PIL import Image
 
 from institutions import photographs
+from institutions.listings import remove
 from institutions.models import Institution, PendingChange, Photo
 from institutions.photographs import shown
 from tests.factories import make_institution
-from tests.institutions.test_admin import change_page, typed
+from tests.institutions.test_admin import added, change_page, row_of, typed
 from tests.institutions.test_workflow import press, signed_in
 
 GPS = 0x8825
@@ -131,8 +135,7 @@ def media(settings, tmp_path: Path) -> Path:
 
 def send(client: Client, home: Institution, content: bytes, alt: str = "南门") -> Any:
     data = typed(client, change_page(home))
-    row = {"image": upload(content, "x.html"), "alt": alt, "position": 0}
-    data |= {f"photos-0-{name}": value for name, value in row.items()} | {"photos-TOTAL_FORMS": 1}
+    added(data, "photos", image=upload(content, "x.html"), alt=alt, position=0)
     return client.post(change_page(home), data)
 
 
@@ -182,3 +185,82 @@ def test_what_is_wrong_with_a_picture_is_said_beside_it(media: Path, content, al
     assert said in str(answer.context["inline_admin_formsets"][10].formset.errors)
     assert not Photo.objects.exists()
     assert not list(media.rglob("*.*"))
+
+
+# Files that nobody needs any more
+
+
+@pytest.fixture
+def at_once(django_capture_on_commit_callbacks) -> Any:
+    """Do what waits for a commit, which no test makes."""
+    return partial(django_capture_on_commit_callbacks, execute=True)
+
+
+def files(media: Path) -> int:
+    return len(list(media.rglob("*.jpg")))
+
+
+@pytest.mark.django_db
+def test_a_photo_that_is_turned_away_leaves_no_file(media: Path, at_once):
+    send(signed_in("clerk", "xiaowang"), make_institution(), told_by_a_phone())
+    waiting, reviewer = PendingChange.objects.get(), signed_in("reviewer", "laoli")
+    assert files(media) == 1
+
+    with at_once():
+        press(reviewer, "pending_reject", waiting.pk, reason="看得见老人的脸")
+
+    assert files(media) == 0
+
+
+@pytest.mark.django_db
+def test_a_deleted_photo_leaves_no_file_and_does_not_come_back(media: Path, at_once):
+    home, reviewer = make_institution(stage="draft"), signed_in("reviewer", "laoli")
+    for name in "甲乙":
+        send(reviewer, home, told_by_a_phone(), name)
+    kept = Photo.objects.get(alt="乙")
+    data = typed(reviewer, change_page(home))
+
+    with at_once():
+        reviewer.post(
+            change_page(home), data | {f"{row_of(data, 'photos', alt='甲')}-DELETE": "on"}
+        )
+
+    assert files(media) == 1
+    assert (media / kept.image.name).is_file()
+    home.refresh_from_db()
+    press(reviewer, "home_back", home.pk, home.version - 1)
+    assert list(home.photos.all()) == [kept]
+
+
+@pytest.mark.django_db
+def test_the_photos_of_a_home_go_with_it(media: Path, at_once):
+    home = make_institution()
+    send(signed_in("reviewer", "laoli"), home, told_by_a_phone())
+    send(signed_in("clerk", "xiaowang"), home, told_by_a_phone(), "等审核的")
+    other = make_institution(stage="draft")
+    send(signed_in("reviewer", "laowu"), other, told_by_a_phone())
+    assert files(media) == 3
+
+    with at_once():
+        remove(Institution.objects.filter(pk=home.pk))
+
+    assert [path.name for path in media.rglob("*.jpg")] == [
+        Path(other.photos.get().image.name).name
+    ]
+
+
+@pytest.mark.django_db
+def test_what_a_broken_save_left_is_swept_and_nothing_else(media: Path, capsys):
+    send(signed_in("reviewer", "laoli"), make_institution(), told_by_a_phone())
+    send(signed_in("clerk", "xiaowang"), make_institution(), told_by_a_phone())
+    folder = next(media.rglob("*.jpg")).parent
+    for path in [folder / "old.jpg", *media.rglob("*.jpg")]:
+        path.touch()
+        os.utime(path, (0, 0))
+    (folder / "new.jpg").touch()
+
+    call_command("purge_photos")
+    call_command("purge_photos")
+
+    assert capsys.readouterr().out == "已删除 1 个照片文件。\n没有多余的照片文件。\n"
+    assert files(media) == 3
