@@ -31,6 +31,8 @@ MOST_TEXT = 5_000
 HEAD_ROWS = 10
 # What a cell begins with that Excel and WPS would take for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+# By which Excel knows UTF-8.
+BYTE_ORDER_MARK = "\ufeff"
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # ODS and XLSB also come as ZIP files, and say in few bytes that a row repeats a million times.
 OTHER_KINDS = {"content.xml", "mimetype", "xl/workbook.bin"}
@@ -276,14 +278,18 @@ def restored(value: Cell) -> Cell:
 
 def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """CSV line by line, with the mark by which Excel knows UTF-8."""
+    mark = BYTE_ORDER_MARK
+    for row in rows:
+        yield mark + csv_text([row])
+        mark = ""
+
+
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Rows of a CSV file in the making."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    buffer.write("\ufeff")
-    for row in rows:
-        writer.writerow([neutral(shown(cell)) for cell in row])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
+    writer.writerows([neutral(shown(cell)) for cell in row] for row in rows)
+    return buffer.getvalue()
 
 
 def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:

@@ -216,6 +216,14 @@ STORAGES = {
     },
 }
 
+# Where `manage.py snapshot` keeps dated copies of the open data, and /data/ finds them.
+SNAPSHOT_DIR = Path(os.environ.get("SNAPSHOT_DIR") or VAR_DIR / "snapshots")
+if not SNAPSHOT_DIR.is_absolute() or (SNAPSHOT_DIR.exists() and not SNAPSHOT_DIR.is_dir()):
+    raise ImproperlyConfigured(
+        "SNAPSHOT_DIR must be the full path of a folder, for example /srv/carebridge/snapshots;"
+        " it is made when it is needed."
+    )
+
 # Security. Nothing is loaded from elsewhere and nothing runs inline.
 
 CONTENT_SECURITY_POLICY = {

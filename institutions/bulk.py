@@ -140,14 +140,14 @@ class Current:
             if lock:
                 rows = Institution.objects.select_for_update().filter(pk__in=batch)
                 list(rows.order_by("pk").values_list("pk"))
-            current._load_fields(batch)
+            current.load_fields(batch)
             for part in PARTS:
                 if part.name in current.parts:
                     current.load_part(part, batch)
             current._load_proposed(batch)
         return current
 
-    def _load_fields(self, batch: list[int]) -> None:
+    def load_fields(self, batch: list[int]) -> None:
         kept = ("pk", "stage", "version", "created_at")
         names = (*kept, *(item.attname for item in FIELDS))
         for row in Institution.objects.filter(pk__in=batch).values_list(*names).iterator():

@@ -38,6 +38,9 @@ class Finding(Protocol):
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
         """The rows of `base` that the text and every part find, in order; ties stand by id."""
 
+    def ids(self) -> list[int]:
+        """All that the search finds, in the order it asks for: no rows, which may be many."""
+
 
 class Rows(Protocol):
     """Rows that can be counted, and cut into pages."""
@@ -98,6 +101,10 @@ class ByDatabase:
         found = base.filter(self.search.text, self.search.within_reach())
         return found.filter(*parts).order_by(*order, "pk")
 
+    def ids(self) -> list[int]:
+        rows = self.rows(self.search.queryset, self.search.parts(), self.search.order)
+        return list(rows.values_list("pk", flat=True))
+
 
 class ByBitmaps:
     """Counts and order from bitmaps; of the rows only those shown are read."""
@@ -152,6 +159,13 @@ class ByBitmaps:
         if not all(self.bitmaps.tells(one.expression) for one in order):
             return ByDatabase(self.search).rows(base, parts, order)
         return Picked(base, self.bitmaps, self.found & self.bitmaps.all_of(parts), order)
+
+    def ids(self) -> list[int]:
+        search, order = self.search, self.search.order
+        if not all(self.bitmaps.tells(one.expression) for one in order):
+            return ByDatabase(search).ids()
+        found = self.found & self.bitmaps.all_of(search.parts())
+        return self.bitmaps.cut(found, order, 0, len(found))
 
 
 @dataclass(frozen=True)

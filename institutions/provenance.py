@@ -3,10 +3,20 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
 from institutions.models import Provenance
 from institutions.records import FIELDS, PARTS, AnyField
+
+
+class Sourced(Protocol):
+    """What says which figures it is the source of."""
+
+    @property
+    def field(self) -> str: ...
+
+
+AnySource = TypeVar("AnySource", bound=Sourced)
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ def leads_to(field: str, path: str) -> bool:
     return not field or path == field or path.startswith(f"{field}/")
 
 
-def source_of(rows: Iterable[Provenance], path: str) -> Provenance | None:
+def source_of(rows: Iterable[AnySource], path: str) -> AnySource | None:
     """The source of the figure at `path`: the row whose own path is the longest that leads there.
 
     None when nobody said where the figure comes from.
@@ -59,10 +69,10 @@ def source_of(rows: Iterable[Provenance], path: str) -> Provenance | None:
     return max(leading, key=lambda row: len(row.field), default=None)
 
 
-def sources_of(rows: Iterable[Provenance], paths: Iterable[str]) -> list[Provenance]:
+def sources_of(rows: Iterable[AnySource], paths: Iterable[str]) -> list[AnySource]:
     """Every source of what stands at `paths` and below them, each once, widest path first."""
     rows = list(rows)
-    found: dict[str, Provenance] = {}
+    found: dict[str, AnySource] = {}
     for path in paths:
         if source := source_of(rows, path):
             found[source.field] = source

@@ -74,6 +74,10 @@ class Part:
     def key_of(self, row: Row) -> Key:
         return tuple(row.get(name) for name in self.key)
 
+    def in_order(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows as they stand in a record: by their keys."""
+        return sorted(rows, key=lambda row: _order(self.key_of(row)))
+
     def path_of(self, row: Row) -> str:
         return "/".join([self.name, *(_segment(value) for value in self.key_of(row))])
 
@@ -144,7 +148,7 @@ def to_record(institution: Institution) -> Record:
         if part.single:
             record[part.name] = rows[0] if rows else None
         else:
-            record[part.name] = sorted(rows, key=lambda row: _order(part.key_of(row)))
+            record[part.name] = part.in_order(rows)
     return record
 
 

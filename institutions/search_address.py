@@ -1,5 +1,6 @@
 """The address of a search: what the links of its page change, keep and leave out."""
 
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -8,6 +9,7 @@ from django.urls import reverse
 from institutions import comparison, shortlist
 from institutions.distance import NEAR
 from institutions.filters import InstitutionFilter
+from regions.forms import ElderForm
 
 Pairs = list[tuple[str, str]]
 
@@ -77,6 +79,31 @@ class SearchAddress:
             query["page"] = str(page)
         path = reverse("institutions")
         return f"{path}?{urlencode(sorted(_pairs(query)), safe=':')}" if query else path
+
+    @property
+    def of_file(self) -> str:
+        """The query of the same results as a file, without what the page only carries along."""
+        return self._taken(())
+
+    @property
+    def of_feed(self) -> str:
+        """The same without the family: the address of a feed is kept by others."""
+        values = self.search.values
+        family = {*ElderForm.base_fields, *NEAR}
+        if values.get("basis") == "net":
+            family |= {"basis", "price_min", "price_max"}
+        if values.get("sort") in ("net", "near"):
+            family.add("sort")
+        return self._taken(family)
+
+    @property
+    def feed_is_wider(self) -> bool:
+        """Whether the feed leaves out something that the results are asked by."""
+        return self.of_feed != self.of_file
+
+    def _taken(self, left: Iterable[str]) -> str:
+        address = self.without("why", shortlist.KEEP, *self._compared, *left)
+        return "" if address == "?" else address
 
     # What the forms of the page send along beside their own fields
 

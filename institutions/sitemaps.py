@@ -23,6 +23,7 @@ class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
             "sources",
             "about_data",
             "api",
+            "open_data",
             "privacy",
             "accessibility",
             "help",

@@ -12,6 +12,7 @@ from institutions.cost import priced
 from institutions.filters import InstitutionFilter
 from institutions.follow import Follow
 from institutions.front import front
+from institutions.json_ld import about
 from institutions.models import Listing
 from institutions.pack import Pack
 from institutions.profile import for_profile, profile
@@ -69,8 +70,10 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
     asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
+    told = profile(home, on)
     page = {
-        "profile": profile(home, on),
+        "profile": told,
+        "about": about(told, request.build_absolute_uri(home.get_absolute_url())),
         "priced": priced(home, asked, on, anchors.pairs),
         "where": whereabouts(home, anchors, asked.pairs),
     }

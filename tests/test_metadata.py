@@ -13,6 +13,8 @@ pytestmark = pytest.mark.django_db
 HOST = "http://testserver"
 # Addresses that are no pages of the site.
 NO_PAGES = {"display", "elder", "sitemap", "robots", "correction_thanks", "suggest", "clusters"}
+NO_PAGES |= {"dictionary", "snapshot", "institutions_atom"}
+NO_PAGES |= {f"institutions_{name}" for name in ("csv", "figures.csv", "jsonl", "geojson")}
 # Pages of the back office that stand beside the admin's own.
 STAFF = {"two_step", "two_step_phone", "balance"}
 # What to open for a name that needs arguments.

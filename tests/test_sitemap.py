@@ -47,6 +47,7 @@ def test_every_document_and_group_is_listed(client):
     groups = RegionGroup.objects.all()
     assert {reverse("region_group", args=[group.slug]) for group in groups} <= paths
     assert {"/", "/institutions/", "/sources/", reverse("privacy"), reverse("help")} <= paths
+    assert {"/data/", reverse("about_data")} <= paths
 
 
 def test_regions_with_facts_or_real_homes_are_listed(client):
@@ -84,9 +85,12 @@ def test_robots_may_read_all_but_the_staff_pages_and_the_searches(client):
     text = response.content.decode()
     robots = RobotFileParser()
     robots.parse(text.splitlines())
-    for path in ("/", "/institutions/", "/institutions/1/", "/sources/", "/regions/500000/"):
+    pages = ("/", "/institutions/", "/institutions/1/", "/sources/", "/regions/500000/", "/data/")
+    for path in pages:
         assert robots.can_fetch("*", HOST + path), path
     for path in ("/admin/", "/admin/login/", "/display/?mode=elder", "/shortlist/?id=1"):
+        assert not robots.can_fetch("*", HOST + path), path
+    for path in ("/institutions.csv", "/institutions.atom?real=1", "/data/snapshots/2026-11-01/"):
         assert not robots.can_fetch("*", HOST + path), path
     # Python's reader does not know the star; those of search engines do.
     assert "\nDisallow: /institutions/?*\n" in text

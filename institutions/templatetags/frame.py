@@ -3,6 +3,9 @@
 Read from the settings and not from a context, so that the page of a broken site says it too.
 """
 
+import json
+from typing import Any
+
 from django import template
 from django.conf import settings
 from django.template.context import Context
@@ -12,6 +15,8 @@ from django.utils.safestring import SafeString
 register = template.Library()
 
 SITE_NAME = "颐桥 CareBridge"
+# What could end the block, or begin another, inside a page.
+NO_MARKUP = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 @register.simple_block_tag
@@ -42,6 +47,15 @@ def page_address(context: Context, content: str) -> SafeString:
         '<link rel="canonical" href="{0}">\n  <meta property="og:url" content="{0}">',
         SafeString(request.build_absolute_uri(path)),
     )
+
+
+@register.simple_tag
+def json_ld(told: dict[str, Any] | None) -> SafeString:
+    """A data block for machines, which no browser runs; nothing where nothing is told."""
+    if not told:
+        return SafeString("")
+    data = json.dumps(told, ensure_ascii=False).translate(NO_MARKUP)
+    return format_html('<script type="application/ld+json">{}</script>', SafeString(data))
 
 
 @register.simple_tag

@@ -204,6 +204,16 @@ def test_a_number_that_cannot_be_rung_stops_the_start(phone) -> None:
 # Signing in
 
 
+def test_snapshots_go_beside_the_code_or_to_a_folder_that_is_named() -> None:
+    assert start("print(s.SNAPSHOT_DIR)", SNAPSHOT_DIR="") == str(BASE_DIR / "var/snapshots")
+    assert start("print(s.SNAPSHOT_DIR)", SNAPSHOT_DIR="/srv/kept") == "/srv/kept"
+
+
+@pytest.mark.parametrize("path", ["kept", "./kept", str(BASE_DIR / "manage.py")])
+def test_snapshots_go_to_no_file_and_no_vague_place(path) -> None:
+    assert "SNAPSHOT_DIR must be the full path of a folder" in start(SNAPSHOT_DIR=path)
+
+
 def test_staff_choose_by_default() -> None:
     code = "print(s.STAFF_TOTP, s.PROXIES, s.SESSION_COOKIE_AGE, s.STAFF_IDLE_SECONDS)"
     assert start(code) == "optional 0 43200 1800"
