@@ -10,6 +10,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from carebridge import typed
+
 # In the session: seconds since 1970 of the first and of the last look at the back office.
 SINCE, SEEN = "signed_in_at", "last_seen_at"
 # The session is written at most this often, in seconds.
@@ -25,13 +27,27 @@ def end_in_time(
         if not request.path.startswith(reverse("admin:index")) or not request.user.is_authenticated:
             return get_response(request)
         if reason := _over(request, now := int(time.time())):
-            logout(request)
-            messages.warning(request, f"{reason}，请重新登录。没有保存的内容需要再填一次。")
-            return redirect_to_login(_way_back(request), reverse("admin:login"))
+            return _ask_again(request, reason)
+        if request.method == "POST" and request.session.get(typed.KEY, {}).get("to") == (
+            request.get_full_path()
+        ):
+            del request.session[typed.KEY]
         _seen(request, now)
         return get_response(request)
 
     return middleware
+
+
+def _ask_again(request: HttpRequest, reason: str) -> HttpResponse:
+    """Sign out; what was just sent waits for the same person to sign in again."""
+    sent = typed.take(request)
+    logout(request)
+    if sent is None:
+        messages.warning(request, f"{reason}，请重新登录。")
+        return redirect_to_login(_way_back(request), reverse("admin:login"))
+    request.session[typed.KEY] = sent
+    messages.warning(request, f"{reason}，请重新登录。您填的内容还在，登录以后可以接着保存。")
+    return redirect_to_login(reverse("typed"), reverse("admin:login"))
 
 
 def _over(request: HttpRequest, now: int) -> str:

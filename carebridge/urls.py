@@ -10,6 +10,7 @@ from django.views.static import serve
 from carebridge import openapi
 from carebridge.display import elder, set_display
 from carebridge.second_factor import two_step, two_step_phone
+from carebridge.typed import typed
 from institutions.balance_admin import balance
 from institutions.guide_views import guide
 from institutions.sitemaps import SITEMAPS
@@ -44,6 +45,7 @@ urlpatterns = [
     path("elder/", elder, name="elder"),
     path("admin/two-step/", two_step, name="two_step"),
     path("admin/two-step/phone/", two_step_phone, name="two_step_phone"),
+    path("admin/typed/", typed, name="typed"),
     path("admin/balance/", admin.site.admin_view(balance), name="balance"),
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>photos/.+)$", serve, {"document_root": settings.MEDIA_ROOT}),

@@ -417,11 +417,68 @@ def test_a_desk_left_alone_is_signed_out(client: Client):
     with later(minutes=58):
         assert client.get(HOME).status_code == 200
     with later(minutes=88):
-        out = client.post("/admin/regions/region/?q=1")
-        assert out["Location"] == f"{LOGIN}?next=/admin/regions/region/"
+        out = client.get("/admin/regions/region/?q=1")
+        assert out["Location"] == f"{LOGIN}?next=/admin/regions/region/%3Fq%3D1"
         assert "超过 30 分钟没有操作" in client.get(out["Location"]).content.decode()
     assert "_auth_user_id" not in client.session
     assert SignIn.objects.get().logout_time
+
+
+def kept(client: Client) -> str:
+    """The page that gives back what was sent too late, to who signs in as `first` again."""
+    staff("first")
+    staff("second")
+    sign_in(client, "first")
+    client.get(HOME)
+    with later(minutes=31):
+        sent = {"name": "<b>改好的名称", "row": ["1", "2"], "password1": "secret"}
+        out = client.post("/admin/regions/region/add/?q=1", sent | {"map": io.BytesIO(b"png")})
+        assert out["Location"] == f"{LOGIN}?next=/admin/typed/"
+        assert "您填的内容还在" in client.get(out["Location"]).content.decode()
+    return out["Location"]
+
+
+def test_what_was_sent_too_late_is_given_back_and_goes_where_it_went(client: Client):
+    page = kept(client)
+    with later(minutes=32):
+        assert client.get("/admin/typed/").status_code == 302
+        data = {"username": "first", "password": "right"}
+        text = client.post(page, data, follow=True).content.decode()
+        assert 'action="/admin/regions/region/add/?q=1"' in text
+        assert '<input type="hidden" name="name" value="&lt;b&gt;改好的名称">' in text
+        assert text.count('name="row"') == 2
+        assert "secret" not in text
+        assert "照片和表格文件没有留下来" in text
+        # Sent once more it is given back no more.
+        client.post("/admin/regions/region/add/?q=1", {"name": "x"})
+        assert client.get("/admin/typed/")["Location"] == HOME
+
+
+def test_what_was_sent_too_late_can_be_let_go(client: Client):
+    kept(client)
+    with later(minutes=32):
+        sign_in(client, "first")
+        assert client.post("/admin/typed/")["Location"] == "/admin/regions/region/add/?q=1"
+        assert "typed" not in client.session
+
+
+@pytest.mark.parametrize(("name", "minutes"), [("second", 32), ("first", 62)])
+def test_it_is_given_to_nobody_else_and_not_for_long(client: Client, name: str, minutes: int):
+    kept(client)
+    with later(minutes=minutes):
+        sign_in(client, name)
+        assert client.get("/admin/typed/")["Location"] == HOME
+        assert "typed" not in client.session
+
+
+def test_a_page_of_somebody_else_leaves_nothing_to_be_given_back():
+    staff("first")
+    client = Client(enforce_csrf_checks=True)
+    client.login(username="first", password="right", request=RequestFactory().get("/"))  # noqa: S106
+    client.get(HOME)
+    with later(minutes=31):
+        client.post("/admin/regions/region/add/", {"name": "x"})
+        assert "typed" not in client.session
 
 
 def test_nobody_works_longer_than_a_day_in_one_session(client: Client):
