@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, router
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
 
@@ -13,6 +13,13 @@ from carebridge.breaker import BACK_OFF
 from regions.models import Region
 
 GONE = (OperationalError, InterfaceError)
+# RFC 9457, as everything that goes wrong with the API.
+PROBLEM = {
+    "type": "about:blank",
+    "title": "暂时查不了",
+    "status": 503,
+    "detail": "数据库现在连不上，请等 Retry-After 写明的秒数再试。",
+}
 
 
 class DatabaseIsGone(HttpResponse):
@@ -42,8 +49,12 @@ def answer(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
     is_read = request.method in {"GET", "HEAD"}
     if is_read and not is_staff and (copy := copies.find(request)):
         return copy
-    page: dict[str, Any] = {"is_staff": is_staff, "is_read": is_read}
-    response = render(request, "503.html", page, status=503)
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = JsonResponse(PROBLEM, status=503, content_type="application/problem+json")
+    else:
+        page: dict[str, Any] = {"is_staff": is_staff, "is_read": is_read}
+        response = render(request, "503.html", page, status=503)
     response.headers["Retry-After"] = str(BACK_OFF * 2)
     response.headers["Cache-Control"] = "no-store"
     return response

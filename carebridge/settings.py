@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "carebridge.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "carebridge.limits.limit_requests",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -131,6 +132,11 @@ if not re.fullmatch(r"(\+?\d[\d -]{1,18}\d)?", HELP_PHONE, re.ASCII):
     raise ImproperlyConfigured(
         "HELP_PHONE must be digits, spaces and hyphens, for example 010-12345678; or empty."
     )
+
+# 备案号: a public site in China shows it on every page, and links it to the ministry's register.
+ICP_NUMBER = os.environ.get("ICP_NUMBER", "").strip()
+if not re.fullmatch(r"([\u4e00-\u9fff]ICP备\d{6,12}号(-\d{1,3})?)?", ICP_NUMBER, re.ASCII):
+    raise ImproperlyConfigured("ICP_NUMBER must be like 京ICP备12345678号-1; or empty.")
 
 # Database: SQLite beside the code, or whatever DATABASE_URL names; replicas to read from.
 

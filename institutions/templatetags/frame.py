@@ -64,6 +64,12 @@ def organisation() -> str:
     return str(settings.ORGANISATION)
 
 
+@register.simple_tag
+def icp_number() -> str:
+    """The number in the ministry's register; an empty string when there is none."""
+    return str(settings.ICP_NUMBER)
+
+
 @register.inclusion_tag("_help.html")
 def help_phone() -> dict[str, str]:
     """The number people may ring, as it is written and as it is dialled, and when."""

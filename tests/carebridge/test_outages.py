@@ -215,6 +215,8 @@ def test_every_database_is_gone(client, settings, own_database, lose):
         assert "查不了" in page.content.decode()
         assert OLD not in page.content.decode()
         assert "secret-word" not in page.content.decode()
+    problem = client.get("/api/v1/institutions/")
+    assert (problem.status_code, problem.json()["status"]) == (503, 503)
     bring_back()
     assert OLD not in client.get("/").content.decode()
 

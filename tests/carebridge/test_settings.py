@@ -201,6 +201,13 @@ def test_a_number_that_cannot_be_rung_stops_the_start(phone) -> None:
     assert "HELP_PHONE must be digits" in start(HELP_PHONE=phone)
 
 
+def test_the_number_of_the_register() -> None:
+    assert start("print(s.ICP_NUMBER)", ICP_NUMBER="京ICP备12345678号-1") == "京ICP备12345678号-1"
+    assert start("print([s.ICP_NUMBER])") == "['']"
+    for wrong in ("12345678", "京ICP备号", "京ICP备12345678号<b>"):
+        assert "ICP_NUMBER must be like" in start(ICP_NUMBER=wrong)
+
+
 # Signing in
 
 
