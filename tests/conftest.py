@@ -8,15 +8,32 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
 
 TODAY = datetime.date(2026, 11, 22)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
-    """The test database with every fixture in it; tests roll back what they add."""
-    with django_db_blocker.unblock(), time_machine.travel(TODAY, tick=False):
-        call_command("load_fixtures", verbosity=0)
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> Iterator[None]:
+    """The test database with every fixture in it; tests roll back what they add.
+
+    pytest-django's own makes none where no test is marked, and those with `own_database` are not.
+    """
+    keepdb = django_db_keepdb and not django_db_createdb
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=keepdb)
+        with time_machine.travel(TODAY, tick=False):
+            call_command("load_fixtures", verbosity=0)
+    yield
+    if not keepdb:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(autouse=True)
