@@ -13,6 +13,7 @@ class BackOffice(AdminSite):
     site_header = "颐桥后台"
     site_title = "颐桥后台"
     index_title = "养老机构数据"
+    empty_value_display = "没有填"
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -91,6 +91,7 @@ class BedFiguresAdmin(ScopedAdmin):
         "as_of",
     ]
     list_display_links = None
+    empty_value_display = "未公布"
     list_editable = ["occupied", "vacant", "as_of"]
     list_filter = [TaskFilter, "institution__stage", "institution__is_demo"]
     list_select_related = ["institution"]

@@ -305,6 +305,7 @@ def test_a_row_that_somebody_deleted_comes_back_with_what_was_typed(reviewer: Cl
     page = reviewer.post(change_page(home), mine)
 
     text = page.content.decode()
+    assert "<title>没有保存 | " in text
     assert "改了床位" in text
     assert text.count("别人刚刚删掉了这一行") == 2
     again = shown(page)
