@@ -38,6 +38,19 @@ def env_int(name: str, default: int, least: int, most: int) -> int:
     raise ImproperlyConfigured(f"{name} must be a number from {least} to {most}, not {value!r}.")
 
 
+def env_tiles(name: str) -> list[str]:
+    """Addresses of map tiles, apart by blanks: each on https or on this host, with its numbers."""
+    tiles = os.environ.get(name, "").split()
+    for tile in tiles:
+        is_whole = all(part in tile for part in ("{z}", "{x}", "{y}")) and "{s}" not in tile
+        if not (is_whole and re.match(r"https://[\w.-]+(:\d+)?/|/(?!/)", tile, re.ASCII)):
+            raise ImproperlyConfigured(
+                f"{name} must be addresses with {{z}}, {{x}} and {{y}} on one https host each"
+                f" (no {{s}}), apart by blanks, not {tile!r}. .env.example shows Tianditu's."
+            )
+    return tiles
+
+
 def secret_key() -> str:
     """The SECRET_KEY variable, else the file that `make run` generates for this checkout."""
     if key := os.environ.get("SECRET_KEY"):
@@ -156,6 +169,19 @@ FACETS = os.environ.get("FACETS", "bitmaps").strip()
 if FACETS not in {"bitmaps", "orm"}:
     raise ImproperlyConfigured(f"FACETS must be bitmaps or orm, not {FACETS!r}.")
 
+# What lies under the pins of the map: tiles of a map service, or a plain ground with place names.
+MAP_TILES = env_tiles("MAP_TILES")
+MAP_ATTRIBUTION = os.environ.get("MAP_ATTRIBUTION", "").strip()
+if MAP_TILES and not MAP_ATTRIBUTION:
+    raise ImproperlyConfigured(
+        "MAP_ATTRIBUTION must say whose map MAP_TILES is and its approval number (审图号), which"
+        " readers see below it."
+    )
+# The datum the tiles are drawn in: Tianditu's is WGS-84, those of Chinese map apps are GCJ-02.
+MAP_DATUM = os.environ.get("MAP_DATUM") or "wgs84"
+if MAP_DATUM not in {"wgs84", "gcj02"}:
+    raise ImproperlyConfigured(f"MAP_DATUM must be wgs84 or gcj02, not {MAP_DATUM!r}.")
+
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTHENTICATION_BACKENDS = [
@@ -230,12 +256,13 @@ if not SNAPSHOT_DIR.is_absolute() or (SNAPSHOT_DIR.exists() and not SNAPSHOT_DIR
         " it is made when it is needed."
     )
 
-# Security. Nothing is loaded from elsewhere and nothing runs inline.
+# Security. Nothing runs inline and nothing is loaded from elsewhere but the tiles of a map.
+TILE_HOSTS = sorted({"/".join(tile.split("/")[:3]) for tile in MAP_TILES if tile[0] != "/"})
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": [SELF, "data:", *TILE_HOSTS],
         "object-src": ["'none'"],
         "base-uri": [SELF],
         "form-action": [SELF],

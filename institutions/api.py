@@ -27,8 +27,8 @@ from regions.paging import PageForm, Pager
 from regions.parameters import Schema, described, refuse_errors, refuse_unknown, several
 
 READ = ["GET", "HEAD"]
-# What only a page needs: its number, and words for those who came by 帮我找.
-OF_PAGES = {"page", "why"}
+# What only a page needs: its number, list or map, and words for those who came by 帮我找.
+OF_PAGES = {"page", "view", "why"}
 PLACE: Schema = {"type": "string", "pattern": r"^(\d{6}|[a-z]+(-[a-z]+)*)$"}
 
 

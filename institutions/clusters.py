@@ -25,7 +25,7 @@ MOST_TOLD = 120
 MOST_IN_CELL = 10
 LONGEST_NAME = 30
 # From which zoom on a place is named by its county (3), its prefecture, its province.
-LEVELS = ((9, 3), (6, 2), (0, 1))
+LEVELS = ((8, 3), (5, 2), (0, 1))
 NUMBER = r"[-+]?\d{1,3}(?:\.\d{1,15})?"
 BOX = re.compile(rf"\s*{NUMBER}\s*(?:,\s*{NUMBER}\s*){{3}}", re.ASCII)
 HOW = "请写西、南、东、北四个数，用逗号隔开，比如 115.4,39.4,117.5,41.1。"

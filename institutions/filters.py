@@ -192,6 +192,7 @@ class InstitutionFilter(django_filters.FilterSet):
     basis = OneOf("价格按什么算", BASES.items())
     why = OneOf("写明为什么合适", [("1", "写明")])
     sort = OneOf("排序", SORTS.items())
+    view = OneOf("显示方式", [("map", "地图")])
     page = Number("页码", 1)
 
     class Meta:

@@ -6,6 +6,7 @@ and what answers while they are not there.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from django.db.models import Count, OrderBy, Q, QuerySet
@@ -15,7 +16,7 @@ from institutions import bitmap_index
 from institutions.bitmaps import Bitmaps
 from institutions.facets import Counts, Facet, count
 from institutions.filters import InstitutionFilter
-from institutions.ground import Cell, Window, by_cell, cell_of
+from institutions.ground import KEPT, Cell, Window, by_cell, cell_of, spanning
 from institutions.models import Listing
 from institutions.places import HomesByRegion
 
@@ -34,6 +35,9 @@ class Finding(Protocol):
 
     def on_ground(self, window: Window) -> "OnGround":
         """The homes by the cells of the window that they lie in."""
+
+    def extent(self) -> Window | None:
+        """From the westernmost home to the easternmost; None where no position is known."""
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
         """The rows of `base` that the text and every part find, in order; ties stand by id."""
@@ -89,11 +93,18 @@ class ByDatabase:
         return count(self.search.queryset, everything, choices)
 
     def on_ground(self, window: Window) -> OnGround:
-        rows = self.found.filter(self.search.conditions).values_list("pk", "x", "y", "z")
-        cells = {pk: cell_of((x, y, z)) for pk, x, y, z in rows if x is not None}
-        groups = by_cell(cells, window.depth)
+        total = self.found.filter(self.search.conditions).count()
+        groups = by_cell(self._cells, window.depth)
         inside = {cell: ids for cell, ids in groups.items() if cell in window}
-        return OnGround(inside, len(rows), len(cells))
+        return OnGround(inside, total, len(self._cells))
+
+    def extent(self) -> Window | None:
+        return spanning(by_cell(self._cells, KEPT))
+
+    @cached_property
+    def _cells(self) -> dict[int, Cell]:
+        rows = self.found.filter(self.search.conditions, x__isnull=False)
+        return {pk: cell_of((x, y, z)) for pk, x, y, z in rows.values_list("pk", "x", "y", "z")}
 
     def rows(
         self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]
@@ -114,7 +125,7 @@ class ByBitmaps:
         self.found = bitmaps.all_of([search.text, search.within_reach()])
 
     def counts(self) -> Counts:
-        total = self.found & self.bitmaps.all_of(self.search.parts())
+        total = self._total
         numbers = {
             (facet.name, choice.value): number
             for facet in _counted(self.search)
@@ -150,9 +161,16 @@ class ByBitmaps:
         )
 
     def on_ground(self, window: Window) -> OnGround:
-        total, ground = self.found & self.bitmaps.all_of(self.search.parts()), self.bitmaps.ground
+        ground, total = self.bitmaps.ground, self._total
         placed = total.intersection_cardinality(ground.placed)
         return OnGround(ground.groups(total, window), len(total), placed)
+
+    def extent(self) -> Window | None:
+        return self.bitmaps.ground.extent(self._total)
+
+    @cached_property
+    def _total(self) -> BitMap:
+        return self.found & self.bitmaps.all_of(self.search.parts())
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
         parts, order = list(parts), list(order)

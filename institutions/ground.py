@@ -35,6 +35,17 @@ class Cell(NamedTuple):
         up = self.depth - depth
         return Cell(depth, self.column >> up, self.row >> up)
 
+    @property
+    def quarters(self) -> Iterable["Cell"]:
+        columns, rows = (2 * self.column, 2 * self.column + 1), (2 * self.row, 2 * self.row + 1)
+        return (Cell(self.depth + 1, column, row) for row in rows for column in columns)
+
+    @property
+    def neighbours(self) -> Iterable["Cell"]:
+        """The cells around this one, and itself."""
+        near = (-1, 0, 1)
+        return (Cell(self.depth, self.column + x, self.row + y) for y in near for x in near)
+
     def inner_point(self, longitude: float, latitude: float) -> tuple[float, float]:
         """The nearest point in the middle half of the cell: never close to one of the next cell."""
         east, south = (
@@ -103,6 +114,21 @@ class Window:
     def cells(self) -> Iterable[Cell]:
         return (Cell(self.depth, column, row) for row in self.rows for column in self.columns)
 
+    @property
+    def edges(self) -> tuple[float, float, float, float]:
+        """West, south, east and north in degrees."""
+        west, north = _degrees(self.columns.start, self.rows.start, self.depth)
+        east, south = _degrees(self.columns.stop, self.rows.stop, self.depth)
+        return west, south, east, north
+
+    def borders(self, cell: Cell) -> bool:
+        """Whether a cell of the window lies at its rim."""
+        ends = {self.columns[0], self.columns[-1]}, {self.rows[0], self.rows[-1]}
+        return cell.column in ends[0] or cell.row in ends[1]
+
+
+WORLD = Window(SHALLOWEST, range(2**SHALLOWEST), range(2**SHALLOWEST))
+
 
 class Ground:
     """Where listings lie, by id. Never changed; `after` makes the next one."""
@@ -153,6 +179,19 @@ class Ground:
         met = ((cell, self._inside(cell) & found) for cell in window.cells)
         return {cell: ids for cell, ids in met if ids}
 
+    def extent(self, found: BitMap) -> Window | None:
+        """The kept cells from the westernmost of `found` to the easternmost, and north to south.
+
+        Of each depth only cells at the rim can hold those.
+        """
+        cells = [*WORLD.cells]
+        while True:
+            met = [cell for cell in cells if self._inside(cell).intersect(found)]
+            around = spanning(met)
+            if around is None or around.depth == KEPT:
+                return around
+            cells = [part for cell in met if around.borders(cell) for part in cell.quarters]
+
     def _inside(self, cell: Cell) -> BitMap:
         return self.inside.get(cell, BitMap())
 
@@ -162,6 +201,15 @@ class Ground:
 
     def _place(self, pk: int) -> int:
         return self.placed.rank(pk) - 1
+
+
+def spanning(cells: Iterable[Cell]) -> Window | None:
+    """The smallest window that holds all of these, which are of one depth; of none, none."""
+    cells = list(cells)
+    if not cells:
+        return None
+    (depth, *_), columns, rows = zip(*cells, strict=True)
+    return Window(depth, range(min(columns), max(columns) + 1), range(min(rows), max(rows) + 1))
 
 
 def by_cell(cells: Mapping[int, Cell], depth: int) -> dict[Cell, BitMap]:

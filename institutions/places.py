@@ -27,6 +27,11 @@ class Place:
     def choice(self) -> Choice:
         return Choice(self.value, self.label, within("region", self.regions))
 
+    @property
+    def is_region(self) -> bool:
+        """A region of its own, not a group of several."""
+        return self.value == self.regions[0].code
+
     def lies_in(self, other: "Place") -> bool:
         """Whether every region of this place is in some region of a wider `other`."""
         return self != other and all(

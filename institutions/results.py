@@ -19,6 +19,7 @@ from institutions.fit import Wish, refusals
 from institutions.models import Listing
 from institutions.models.listing import ListingQuerySet, has_any
 from institutions.panels import Column
+from institutions.places import HomesByRegion
 from institutions.search_address import SearchAddress
 from regions.forms import ElderForm
 from regions.questions import Questions, questions
@@ -38,6 +39,7 @@ class Link:
     url: str
     count: int | None = None
     current: bool = False
+    icon: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class Results:
     @cached_property
     def column(self) -> Column:
         """The filters beside the list."""
-        return Column(self.search, self.counts, self.finding.homes())
+        return Column(self.search, self.counts, self.homes)
 
     @property
     def canonical(self) -> str:
@@ -219,6 +221,24 @@ class Results:
             if (value != "net" or self.search.level is not None)
             and (value != "near" or "near" in self.search.values)
         ]
+
+    @property
+    def is_map(self) -> bool:
+        return self.search.values.get("view") == "map"
+
+    @property
+    def views(self) -> list[Link]:
+        """The same page of the same results as a list, and on a map."""
+        listed, mapped = (self.address.with_(view=v, page=self.page.number) for v in ("", "map"))
+        return [
+            Link("列表", listed, current=not self.is_map, icon="list"),
+            Link("地图", mapped, current=self.is_map, icon="map"),
+        ]
+
+    @cached_property
+    def homes(self) -> HomesByRegion:
+        """How many homes stand in each county, whatever region is chosen."""
+        return self.finding.homes()
 
     @property
     def priced_for(self) -> str:

@@ -73,7 +73,7 @@ class SearchAddress:
     def canonical(self, page: int) -> str:
         """The one path of a page of results: filters in order, whatever sort and family."""
         query = self._query()
-        for name in ("sort", "basis", "why", shortlist.KEEP, *NEAR):
+        for name in ("sort", "basis", "why", "view", shortlist.KEEP, *NEAR):
             query.pop(name, None)
         if page > 1:
             query["page"] = str(page)
@@ -102,7 +102,7 @@ class SearchAddress:
         return self.of_feed != self.of_file
 
     def _taken(self, left: Iterable[str]) -> str:
-        address = self.without("why", shortlist.KEEP, *self._compared, *left)
+        address = self.without("why", "view", shortlist.KEEP, *self._compared, *left)
         return "" if address == "?" else address
 
     # What the forms of the page send along beside their own fields
@@ -110,7 +110,7 @@ class SearchAddress:
     @property
     def beside_filters(self) -> Pairs:
         values = self.search.values
-        chosen = {name: values[name] for name in ("why", "sort") if name in values}
+        chosen = {name: values[name] for name in ("why", "sort", "view") if name in values}
         near = [(name, str(values[name])) for name in NEAR if name in values]
         kept = shortlist.carried(self.search.data) | self._compared
         return [*chosen.items(), *near, *self.search.asked.pairs, *kept.items()]

@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from institutions.clusters import BoxForm, clusters
+from institutions.clusters import BoxForm
 from institutions.comparison import Comparison
 from institutions.cost import priced
 from institutions.filters import InstitutionFilter
 from institutions.follow import Follow
 from institutions.front import front
 from institutions.json_ld import about
+from institutions.map_page import ResultsMap, drawn
 from institutions.models import Listing
 from institutions.pack import Pack
 from institutions.profile import for_profile, profile
@@ -43,7 +44,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def institutions(request: HttpRequest) -> HttpResponse:
     """Search results: the whole state of the search is in the address."""
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
-    return render(request, "institutions/institution_list.html", {"results": Results(search)})
+    results = Results(search)
+    page = {"results": results, "map": ResultsMap(results) if results.is_map else None}
+    return render(request, "institutions/institution_list.html", page)
 
 
 @require_safe
@@ -53,8 +56,8 @@ def on_map(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400, json_dumps_params=READABLE)
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
-    found = clusters(search, form.cleaned_data["box"], form.cleaned_data["zoom"])
-    return JsonResponse(found.data, json_dumps_params=READABLE)
+    found = drawn(search, form.cleaned_data["box"], form.cleaned_data["zoom"])
+    return JsonResponse(found, json_dumps_params=READABLE)
 
 
 @require_safe

@@ -123,7 +123,7 @@ def variables_read() -> set[str]:
     for node in ast.walk(ast.parse((ROOT / "carebridge/settings.py").read_text())):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
-            if called in {"os.environ.get", "env_bool", "env_int", "env_list"}:
+            if called in {"os.environ.get", "env_bool", "env_int", "env_list", "env_tiles"}:
                 # Inside env_bool itself the name is a parameter.
                 found |= {name.value for name in node.args[:1] if isinstance(name, ast.Constant)}
             elif called == "dj_database_url.config":

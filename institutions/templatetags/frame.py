@@ -70,6 +70,12 @@ def icp_number() -> str:
     return str(settings.ICP_NUMBER)
 
 
+@register.simple_tag
+def map_attribution() -> str:
+    """Whose tiles lie under the pins of the map; an empty string where the ground is plain."""
+    return str(settings.MAP_ATTRIBUTION) if settings.MAP_TILES else ""
+
+
 @register.inclusion_tag("_help.html")
 def help_phone() -> dict[str, str]:
     """The number people may ring, as it is written and as it is dialled, and when."""

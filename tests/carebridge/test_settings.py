@@ -248,6 +248,44 @@ def test_a_wrong_limit_stops_the_start(name, value) -> None:
     assert f"ImproperlyConfigured: {name} must be" in start(**{name: value})
 
 
+# The map
+
+TIANDITU = (
+    "https://t0.tianditu.gov.cn/DataServer?T=vec_w&x={x}&y={y}&l={z}&tk=K"
+    " https://t0.tianditu.gov.cn/DataServer?T=cva_w&x={x}&y={y}&l={z}&tk=K"
+)
+IMAGES = "print(s.CONTENT_SECURITY_POLICY['DIRECTIVES']['img-src'], len(s.MAP_TILES), s.MAP_DATUM)"
+
+
+def test_the_policy_lets_in_the_hosts_of_tiles_and_no_other() -> None:
+    assert start(IMAGES) == """["'self'", 'data:'] 0 wgs84"""
+    tiles = {"MAP_TILES": TIANDITU, "MAP_ATTRIBUTION": "天地图"}
+    assert start(IMAGES, **tiles) == (
+        """["'self'", 'data:', 'https://t0.tianditu.gov.cn'] 2 wgs84"""
+    )
+    ours = {"MAP_TILES": "/tiles/{z}/{x}/{y}.png", "MAP_ATTRIBUTION": "x", "MAP_DATUM": "gcj02"}
+    assert start(IMAGES, **ours) == """["'self'", 'data:'] 1 gcj02"""
+
+
+@pytest.mark.parametrize(
+    ("tiles", "words"),
+    [
+        ("https://t.example/{z}/{x}.png", "MAP_TILES must be addresses with {z}, {x} and {y}"),
+        ("https://{s}.example/{z}/{x}/{y}", "MAP_TILES must be"),
+        ("http://t.example/{z}/{x}/{y}", "MAP_TILES must be"),
+        ("//t.example/{z}/{x}/{y}", "MAP_TILES must be"),
+        ("https://t.example;script-src/{z}/{x}/{y}", "MAP_TILES must be"),
+        ("https://t.example/{z}/{x}/{y}", "MAP_ATTRIBUTION must say whose map"),
+    ],
+)
+def test_wrong_tiles_stop_the_start(tiles, words) -> None:
+    assert words in start(MAP_TILES=tiles)
+
+
+def test_an_unknown_datum_stops_the_start() -> None:
+    assert "MAP_DATUM must be wgs84 or gcj02, not 'bd09'" in start(MAP_DATUM="bd09")
+
+
 # HTTPS and the page's policy
 
 

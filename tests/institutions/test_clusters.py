@@ -93,6 +93,7 @@ def check_cells(seeds: range, today: datetime.date) -> None:
         looked_at = window(box, zoom)
         fast = ByBitmaps(asked, worker.current()).on_ground(looked_at)
         slow = ByDatabase(asked).on_ground(looked_at)
+        assert ByBitmaps(asked, worker.current()).extent() == ByDatabase(asked).extent()
         assert fast == slow, asked.data.urlencode()
         counted = {(cell.column, cell.row): len(ids) for cell, ids in fast.groups.items()}
         assert counted == one_by_one(asked, box, looked_at.depth)
@@ -167,10 +168,11 @@ def test_the_longest_answer_is_light(client):
 def test_queries_are_pinned(client, django_assert_num_queries):
     asked = {"box": CHINA, "zoom": "5", "care": "partial"}
     client.get(URL, asked)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         # the groups with their regions, regions_region for the tree,
         # regions_region for the cities of long-term-care insurance,
-        # whether the bitmaps are fresh, the first home of each cluster with its place
+        # whether the bitmaps are fresh, the first home of each cluster with its place,
+        # regions_region for names on the ground
         client.get(URL, asked)
 
 

@@ -63,7 +63,7 @@ def test_queries_of_a_full_search_are_pinned(
 
 def test_every_facet_has_a_place_on_the_page(today):
     shown = {name for _, names, _ in PANELS for name in names}
-    typed = {"q", "basis", "why", "sort", "page", *NEAR}
+    typed = {"q", "basis", "why", "sort", "view", "page", *NEAR}
     assert shown == set(InstitutionFilter.base_filters) - typed
 
 
