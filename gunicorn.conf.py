@@ -3,13 +3,29 @@
 Run as a script with a port number, it says in plain words whether that port can be used.
 """
 
+import os
 import socket
 import sys
 
 worker_class = "gthread"
-workers = 2
+# gunicorn's own variable; one or two for each core. Each holds the bitmaps once.
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
+# On HUP or TERM a worker answers what it has begun; a page takes far less. A stuck one is replaced.
+graceful_timeout = timeout = 30
+# Longer than the proxy keeps an idle connection (nginx: keepalive_timeout 60s in deploy/), so that
+# it never sends a request into one that is just being closed.
+keepalive = 75
 loglevel = "warning"
+# Its own lines as those of the site, see carebridge.logs.
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "carebridge.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"level": "WARNING", "handlers": ["console"]},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": []}},
+}
 # For those who switch the access log on: the path without its query, which may tell of an elder.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'
 # A search with every filter chosen is longer than gunicorn's 4,094 bytes.

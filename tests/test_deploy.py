@@ -1,0 +1,100 @@
+"""What `deploy/` says is so: commands, folders, variables exist; a reload drops no request."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.test_docs import management_commands, variables_read
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+# A page that takes its time: requests are always under way.
+APPLICATION = """
+import os, time
+def application(environ, start_response):
+    time.sleep(0.1)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+"""
+
+
+def test_units_run_commands_that_exist():
+    units = "".join(path.read_text() for path in DEPLOY.glob("systemd/*.service"))
+    named = set(re.findall(r"manage\.py (\w+)", units))
+    assert {"refresh_listings", "purge_contacts", "snapshot", "backup", "verify_backup"} <= named
+    assert named <= management_commands()
+    services = {path.stem for path in DEPLOY.glob("systemd/*.service")}
+    assert {path.stem for path in DEPLOY.glob("systemd/*.timer")} == services - {"carebridge"}
+
+
+def test_the_image_is_made_of_what_is_there():
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    copied = [name for line in lines if re.match("COPY [a-z]", line) for name in line.split()[1:-1]]
+    assert {"carebridge", "fixtures", "requirements.txt"} <= set(copied)
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if "!" in line}
+    assert set(copied) == let_in
+    assert "USER carebridge" in lines
+
+
+def test_compose_sets_variables_that_are_read():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert set(services) == {"release", "web", "primary", "replica", "redis", "nginx"}
+    assert set(services["web"]["environment"]) <= variables_read()
+    told = re.findall(r"^([A-Z_]+)=", (DEPLOY / "compose.env.example").read_text(), re.M)
+    asked = re.findall(r"(?<!\$)\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text())
+    assert set(told) == set(asked)
+
+
+@pytest.mark.full
+def test_a_reload_drops_no_request(tmp_path):
+    """Three reloads under load; every request is answered, in the end by new workers."""
+    (tmp_path / "slow.py").write_text(APPLICATION)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "slow:application", "--bind", f"127.0.0.1:{port}"]
+    server = subprocess.Popen(
+        [*command, "--config", str(ROOT / "gunicorn.conf.py"), "--pythonpath", str(tmp_path)],
+        cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "carebridge.settings"},
+    )  # fmt: skip
+
+    def ask(_: object = None) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
+            return answer.read().decode()
+
+    def ask_for_a_while(seconds: float) -> list[str]:
+        until, found = time.perf_counter() + seconds, []
+        while time.perf_counter() < until:
+            found.append(ask())
+        return found
+
+    try:
+        for _ in range(100):
+            try:
+                before = ask()
+                break
+            except OSError:
+                time.sleep(0.1)
+        with ThreadPoolExecutor(8) as readers:
+            under_way = [readers.submit(ask_for_a_while, 6) for _ in range(8)]
+            for _ in range(3):
+                time.sleep(1.5)
+                server.send_signal(signal.SIGHUP)
+            answers = [pid for done in under_way for pid in done.result()]
+        assert len(answers) > 50
+        assert len(set(answers)) >= 4
+        assert ask() != before
+    finally:
+        server.terminate()
+        assert server.wait(40) == 0
