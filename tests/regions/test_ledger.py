@@ -2,13 +2,18 @@
 
 import datetime
 import random
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from django.template.loader import render_to_string
 
+from institutions.comparison_questions import money
+from institutions.comparison_table import Column, Notes, row
 from institutions.cost import Cost
-from regions.ledger import Ledger, amount_words, ledger
+from institutions.templatetags.carebridge import yuan
+from regions.ledger import Ledger, Line, amount_words, ledger
 from regions.models import Grade
 from regions.policies import book
 from regions.rules import Between, Disability, Elder, Fixed, Formula, Payee, Period, Share, Stay
@@ -126,35 +131,86 @@ def test_amounts_in_words(amount, period, words):
     assert amount_words(amount, period) == words
 
 
-def test_no_figure_without_document_date_and_grade():
-    """200 drawn ledgers, with and without a bill: every line is cited, on the page too."""
-    draw, grades = random.Random(44), dict(Grade.choices)
-    for _ in range(200):
-        who, on, rules = elder(draw), draw.choice(DAYS), book()
-        classes = StayClasses(rules.rules)
+def drawn(number: int) -> Iterator[Ledger]:
+    """Ledgers of elders and stays drawn by chance, with and without a bill."""
+    draw, rules = random.Random(44), book()
+    classes = StayClasses(rules.rules)
+    for _ in range(number):
+        who, on = elder(draw), draw.choice(DAYS)
         lists = draw.sample(sorted(classes.lists), draw.randint(0, 2))
         one = classes.of(draw.choice(["131082", "120101", "500103", "410802"]), lists)
         fee = draw.choice([None, 450_000, 780_000])
         found = assess(who, classes.stay(one, "institution"), rules.rules, on)
-        shown = ledger(found, rules, fee, fee and draw.choice([None, 210_000]))
-        counted = [line.counted or 0 for line in shown.counted]
-        if shown.bill:
-            assert shown.bill.fee == sum(counted) + shown.bill.to_pay
-        else:
-            assert shown.to_elder == sum(counted)
+        yield ledger(found, rules, fee, fee and draw.choice([None, 210_000]))
+
+
+def test_no_figure_without_document_date_and_grade():
+    """200 drawn ledgers: every line is cited, on the four pages that show it too."""
+    for shown in drawn(200):
+        adds_up(shown)
         for line in shown.lines:
-            said = [line.amount, line.open_amount, line.counted]
-            assert line.policy.document.title in line.cited
-            assert grades[line.policy.grade] in line.cited
-            if any(said):
-                assert "没有查到" not in line.dated
-                assert line.policy.grade in "ABS"
-            if line.payee is Payee.HOME:
-                assert line.counted is None
-        page = render_to_string("regions/_ledger.html", {"ledger": shown})
-        for line in shown.lines:
-            assert line.cited in page
-        card = render_to_string("institutions/_how.html", {"cost": Cost(None, fee, shown, "")})
-        for line in shown.counted:
-            assert f'{line.policy.name}<span class="src">{line.cited}</span>' in card
-            assert f'<data value="{line.counted}">' in card
+            is_cited(line)
+        cost = Cost(None, shown.bill and shown.bill.fee, shown, "")
+        on_ledger_and_card(cost)
+        on_pack(cost)
+        in_comparison(cost)
+
+
+def adds_up(shown: Ledger) -> None:
+    counted = [line.counted or 0 for line in shown.counted]
+    if shown.bill:
+        assert shown.bill.fee == sum(counted) + shown.bill.to_pay
+    else:
+        assert shown.to_elder == sum(counted)
+
+
+def is_cited(line: Line) -> None:
+    assert line.policy.document.title in line.cited
+    assert dict(Grade.choices)[line.policy.grade] in line.cited
+    if any([line.amount, line.open_amount, line.counted]):
+        assert "没有查到" not in line.dated
+        assert line.policy.grade in "ABS"
+    if line.payee is Payee.HOME:
+        assert line.counted is None
+
+
+def on_ledger_and_card(cost: Cost) -> None:
+    page = render_to_string("regions/_ledger.html", {"ledger": cost.ledger})
+    for line in cost.ledger.lines:
+        assert line.cited in page
+    card = render_to_string("institutions/_how.html", {"cost": cost})
+    for line in cost.ledger.counted:
+        assert f'{line.policy.name}<span class="src">{line.cited}</span>' in card
+        assert f'<data value="{line.counted}">' in card
+
+
+def on_pack(cost: Cost) -> None:
+    """The sheet lists what is confirmed and open, each line followed by its source."""
+    nothing = {"fees": {"levels": ()}, "sources": {}}
+    context = {"pack": {}, "profile": nothing, "cost": cost}
+    items = render_to_string("institutions/_pack_cost.html", context).split("<li>")
+    told = [*cost.ledger.confirmed, *cost.ledger.to_confirm, *cost.ledger.unknown]
+    for line in told:
+        [item] = [i for i in items if f"<b>{line.policy.name}</b>（" in i]
+        assert line.cited in item.partition('class="src"')[2]
+        assert line.counted is None or f"计入 {yuan(line.counted)} 元/月" in item
+
+
+def in_comparison(cost: Cost) -> None:
+    """What follows is one sum, said line by line in 为什么; what is open has no figure."""
+    home = SimpleNamespace(name="某家", provenance=SimpleNamespace(all=list))
+    column = Column(SimpleNamespace(institution=home), SimpleNamespace(cost=cost), (), DAYS[0])
+    rows = {q.label: row(q, [column], Notes()) for q in money([column])[2:5]}
+    follows, why, still = (r.cells[0].answer.said for r in rows.values())
+    assert list(rows) == ["跟着老人走的", "为什么", "还没算进的"]
+    assert {said.fen for said in still} == {None}
+    if cost.ledger.bill is None:
+        assert {said.fen for said in (*follows, *why)} == {None}
+        return
+    assert sum(said.fen or 0 for said in why) == follows[0].fen
+    page = render_to_string("institutions/_compare_row.html", {"row": rows["为什么"]})
+    for line in cost.ledger.counted:
+        url = line.policy.document.get_absolute_url()
+        amount = f'<span class="num">{yuan(-line.counted)}</span>'
+        cited = f'<span class="src"><a href="{url}">{line.cited}</a></span>'
+        assert f"{line.policy.name} {amount} 元{cited}" in page
