@@ -48,7 +48,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Said:
-    """One line of an answer: words, an amount or both; `cited` is what it rests on."""
+    """One line of an answer: words, an amount or both; `cited` is what it rests on.
+
+    `note` is the number of that under the table.
+    """
 
     words: str = ""
     fen: int | None = None
@@ -56,6 +59,7 @@ class Said:
     is_big: bool = False
     cited: str = ""
     url: str = ""
+    note: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,32 +107,49 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """A rule that an answer rests on, with its document, date and grade."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Note:
-    """A source under its number."""
+    """A source under its number: of a home's figures, or of a rule."""
 
     number: int
-    line: SourceLine
+    of: SourceLine | Cited
+
+    @property
+    def line(self) -> SourceLine | None:
+        return self.of if isinstance(self.of, SourceLine) else None
 
 
 class Notes:
     """The sources of every answer, each numbered once, in the order they are met."""
 
     def __init__(self) -> None:
-        self._numbers: dict[SourceLine, int] = {}
+        self._numbers: dict[SourceLine | Cited, int] = {}
+
+    def _number(self, source: SourceLine | Cited) -> int:
+        return self._numbers.setdefault(source, len(self._numbers) + 1)
+
+    def noted(self, said: Said) -> Said:
+        """The line with the number of what it rests on."""
+        return replace(said, note=self._number(Cited(said.cited, said.url))) if said.cited else said
 
     def numbers(self, column: Column, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
         """The numbers of what stands at these paths, and the date of the oldest."""
         rows = sources_of(column.home.provenance.all(), paths)
         lines = [replace(SourceLine.of(row), label="", quote="") for row in rows]
-        for line in lines:
-            self._numbers.setdefault(line, len(self._numbers) + 1)
         oldest = min(lines, key=lambda line: line.as_of, default=None)
-        numbers = sorted({self._numbers[line] for line in lines})
+        numbers = sorted({self._number(line) for line in lines})
         return tuple(numbers), oldest.dated if oldest else ""
 
     @property
     def listed(self) -> list[Note]:
-        return [Note(number, line) for line, number in self._numbers.items()]
+        return [Note(number, source) for source, number in self._numbers.items()]
 
 
 @dataclass(frozen=True)
@@ -162,12 +183,16 @@ class Group:
 
 
 def row(question: Question, columns: list[Column], notes: Notes) -> Row:
-    answers = question.mark([question.ask(column) for column in columns])
+    answers = question.mark([_noted(question.ask(column), notes) for column in columns])
     cells = [
         Cell(column.home.name, answer, *notes.numbers(column, answer.paths if answer.said else ()))
         for column, answer in zip(columns, answers, strict=True)
     ]
     return Row(question.label, question.official, tuple(cells))
+
+
+def _noted(answer: Answer, notes: Notes) -> Answer:
+    return replace(answer, said=tuple(map(notes.noted, answer.said)))
 
 
 def words(*lines: str, paths: Iterable[str] = ()) -> Answer:

@@ -114,7 +114,8 @@ def shortlist(request: HttpRequest) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The homes that the address names, side by side."""
-    page = {"comparison": Comparison(request.GET, localdate())}
+    homes = Comparison(request.GET, localdate())
+    page = {"comparison": homes, "link": request.build_absolute_uri(homes.url)}
     return render(request, "institutions/compare.html", page)
 
 

@@ -1,4 +1,4 @@
-"""What comes out of the printer: A4, no text under 16 points, nothing cut by an edge."""
+"""What comes out of the printer: A4, print large enough to read, nothing cut by an edge."""
 
 import io
 import re
@@ -98,8 +98,25 @@ def test_the_pack_on_paper(
     assert "打印日期:2026-11-22" in everything
 
 
-def test_a_comparison_lies_on_its_side(site: Site, browser: Browser, full_demo, bare_real):
-    paper, _ = printed(browser, site, f"/compare/?id={full_demo}&id={bare_real}&{ELDER}", "normal")
+@pytest.mark.parametrize(
+    ("mode", "least", "most_sheets"),
+    [("normal", 11, 8), pytest.param("elder", LEAST_POINTS, 30, marks=pytest.mark.full)],
+)
+def test_four_homes_lie_side_by_side(
+    site: Site, browser: Browser, full_demo, bare_real, mode, least, most_sheets
+):
+    """Small enough to lie on a table; whoever reads 大字版 gets large print on paper too."""
+    demo = site.ask(
+        "SELECT id FROM institutions_institution WHERE is_demo AND stage = 'published'"
+        " ORDER BY id DESC LIMIT 2"
+    )
+    ids = [full_demo, *(pk for (pk,) in demo), bare_real]
+    path = f"/compare/?{'&'.join(f'id={pk}' for pk in ids)}&{ELDER}"
+    paper, _ = printed(browser, site, path, mode)
+    assert len(paper.pages) <= most_sheets
     for page in paper.pages:
         assert (round(page.mediabox.width), round(page.mediabox.height)) == A4[::-1]
-        assert [run for run in runs(page) if run.size < LEAST_POINTS] == []
+        assert [run for run in runs(page) if run.size < least] == []
+    everything = "".join(plain(page.extract_text()) for page in paper.pages)
+    assert "来源" in everything
+    assert "e_hukou" not in everything

@@ -10,7 +10,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from institutions.comparison_questions import money
-from institutions.comparison_table import Column, Notes, row
+from institutions.comparison_table import Cited, Column, Notes, row
 from institutions.cost import Cost
 from institutions.templatetags.carebridge import yuan
 from regions.ledger import Ledger, Line, amount_words, ledger
@@ -200,7 +200,8 @@ def in_comparison(cost: Cost) -> None:
     """What follows is one sum, said line by line in 为什么; what is open has no figure."""
     home = SimpleNamespace(name="某家", provenance=SimpleNamespace(all=list))
     column = Column(SimpleNamespace(institution=home), SimpleNamespace(cost=cost), (), DAYS[0])
-    rows = {q.label: row(q, [column], Notes()) for q in money([column])[2:5]}
+    notes = Notes()
+    rows = {q.label: row(q, [column], notes) for q in money([column])[2:5]}
     follows, why, still = (r.cells[0].answer.said for r in rows.values())
     assert list(rows) == ["跟着老人走的", "为什么", "还没算进的"]
     assert {said.fen for said in still} == {None}
@@ -209,8 +210,9 @@ def in_comparison(cost: Cost) -> None:
         return
     assert sum(said.fen or 0 for said in why) == follows[0].fen
     page = render_to_string("institutions/_compare_row.html", {"row": rows["为什么"]})
-    for line in cost.ledger.counted:
-        url = line.policy.document.get_absolute_url()
+    cited = {note.number: note.of for note in notes.listed}
+    for line, said in zip(cost.ledger.counted, why, strict=False):
         amount = f'<span class="num">{yuan(-line.counted)}</span>'
-        cited = f'<span class="src"><a href="{url}">{line.cited}</a></span>'
-        assert f"{line.policy.name} {amount} 元{cited}" in page
+        link = f'<a class="src" href="#note-{said.note}">'
+        assert f"{line.policy.name} {amount} 元{link}" in page
+        assert cited[said.note] == Cited(line.cited, line.policy.document.get_absolute_url())
