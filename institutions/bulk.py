@@ -1,7 +1,7 @@
-"""Many homes at once: found, read, judged and written as `records` and `revisions` do one.
+"""Many homes at once: found, read and written as `records` and `revisions` do one.
 
-Rows are read without building models, check constraints are told without queries, and writing is
-by hundreds. A test holds both ways to the same record, history and listing.
+Rows are read without building models, and written by hundreds. A test holds both ways to the same
+record, history and listing.
 """
 
 import datetime
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
-from institutions.constraints import broken
+from institutions.judging import FIELDS_OF, Fields, Model, empty
 from institutions.listings import lock, refresh
 from institutions.models import Institution, PendingChange, Revision
 from institutions.records import FIELDS, PARTS, AnyField, Change, Key, Part
@@ -26,9 +25,9 @@ from regions.addresses import Gazetteer
 from regions.models import Document, Region
 
 if TYPE_CHECKING:
-    from institutions.importers import Line, Plan, Source, Statement
+    from institutions.importers import Line, Plan, Source
+    from institutions.statements import Statement
 
-Fields = dict[str, Any]
 BATCH = 500
 PROVENANCE = next(part for part in PARTS if part.name == "provenance")
 
@@ -153,7 +152,7 @@ class Current:
         for row in Institution.objects.filter(pk__in=batch).values_list(*names).iterator():
             pk = row[0]
             self.kept[pk] = dict(zip(kept[1:], row[1 : len(kept)], strict=True))
-            self.fields[pk] = self._plain(FIELDS, row[len(kept) :])
+            self.fields[pk] = self._plain(Institution, row[len(kept) :])
 
     def _load_proposed(self, batch: list[int]) -> None:
         for row in PendingChange.objects.waiting().filter(institution__in=batch):
@@ -166,12 +165,12 @@ class Current:
         names = ("pk", "institution_id", *(item.attname for item in part.fields))
         rows = part.model._default_manager.filter(institution__in=batch)
         for pk, home, *values in rows.values_list(*names):
-            row = self._plain(part.fields, values)
+            row = self._plain(part.model, values)
             held.setdefault(home, {})[part.key_of(row)] = (pk, row)
 
-    def _plain(self, fields: tuple[AnyField, ...], values: Iterable[Any]) -> Fields:
-        row = {item.name: value for item, value in zip(fields, values, strict=True)}
-        for item in _odd(fields):
+    def _plain(self, model: Model, values: Iterable[Any]) -> Fields:
+        row = {item.name: value for item, value in zip(FIELDS_OF[model], values, strict=True)}
+        for item in _odd(model):
             row[item.name] = self._links.plain(item, row[item.name])
         return row
 
@@ -188,8 +187,9 @@ class Current:
 
 
 @cache
-def _odd(fields: tuple[AnyField, ...]) -> list[AnyField]:
+def _odd(model: Model) -> list[AnyField]:
     """The fields whose values a record and the database hold in different forms."""
+    fields = FIELDS_OF[model]
     return [item for item in fields if isinstance(item, models.ForeignKey | models.DateField)]
 
 
@@ -222,69 +222,6 @@ class _Links:
         if isinstance(item, models.ForeignKey):
             return self.keys.get(item.remote_field.model, {}).get(value, value)
         return datetime.date.fromisoformat(value)
-
-
-# Whether they are right
-
-
-class Judge:
-    """What models have against a row, asked without a query and each value once."""
-
-    def __init__(self) -> None:
-        self.empty = _empty(FIELDS)
-        self.empties = {part.name: _empty(part.fields) for part in PARTS}
-        self._told: dict[tuple[str, str, Any], list[str]] = {}
-
-    def faults(self, part: Part | None, values: Fields) -> list[tuple[str, str]]:
-        """(field, message) of everything wrong; "" for what is wrong with the row as a whole."""
-        model: type[models.Model] = part.model if part else Institution
-        fields = part.fields if part else FIELDS
-        found = [
-            (item.name, why)
-            for item in fields
-            if not item.blank or values[item.name] not in (None, "")
-            for why in self._field_faults(model, item, values[item.name])
-        ]
-        if found:
-            return found
-        if model.clean is not models.Model.clean:
-            found = _clean_faults(model, fields, values)
-        return found + [("", why) for why in broken(model, values)]
-
-    def _field_faults(self, model: type[models.Model], item: AnyField, value: Any) -> list[str]:
-        # A field's own hash is slow, and names and addresses are not worth keeping.
-        if isinstance(value, str) and not item.flatchoices:
-            return _field_faults(item, value)
-        token = (model.__name__, item.name, value)
-        if token not in self._told:
-            self._told[token] = _field_faults(item, value)
-        return self._told[token]
-
-
-def _empty(fields: Iterable[AnyField]) -> Fields:
-    return {item.name: item.get_default() for item in fields}
-
-
-def _field_faults(item: AnyField, value: Any) -> list[str]:
-    if isinstance(item, models.ForeignKey) and value is not None:
-        return []  # it was looked up when the cell was read
-    try:
-        item.clean(value, None)
-    except ValidationError as error:
-        return list(error.messages)
-    return []
-
-
-def _clean_faults(
-    model: type[models.Model], fields: Iterable[AnyField], values: Fields
-) -> list[tuple[str, str]]:
-    plain = [item for item in fields if not item.is_relation]
-    row = model(**{item.name: item.to_python(values[item.name]) for item in plain})
-    try:
-        row.clean()
-    except ValidationError as error:
-        return [(name, why) for name, whys in error.message_dict.items() for why in whys]
-    return []
 
 
 # Writing
@@ -367,16 +304,17 @@ class Writer:
         )
 
     def _home(self, line: "Line") -> Institution:
-        values = {**_empty(FIELDS), **self.plan.current.fields.get(line.pk or 0, {}), **line.fields}
-        home = Institution(pk=line.pk, **self._columns(FIELDS, values))
+        held = self.plan.current.fields.get(line.pk or 0, {})
+        values = {**empty(Institution), **held, **line.fields}
+        home = Institution(pk=line.pk, **self._columns(Institution, values))
         if kept := self.plan.current.kept.get(line.pk or 0):
             home.stage, home.created_at = kept["stage"], kept["created_at"]
             home.version = kept["version"] + 1
         return home
 
-    def _columns(self, fields: tuple[AnyField, ...], values: Fields) -> Fields:
-        row = {item.attname: values[item.name] for item in fields}
-        for item in _odd(fields):
+    def _columns(self, model: Model, values: Fields) -> Fields:
+        row = {item.attname: values[item.name] for item in FIELDS_OF[model]}
+        for item in _odd(model):
             row[item.attname] = self.links.python(item, values[item.name])
         return row
 
@@ -401,7 +339,7 @@ class Writer:
         return held[key][0] if key in held else None
 
     def _row(self, part: Part, line: "Line", key: Key) -> models.Model:
-        values = self._columns(part.fields, line.parts[part.name][key])
+        values = self._columns(part.model, line.parts[part.name][key])
         row = part.model(institution_id=line.pk, **values)
         if (pk := self._held(part, line, key)) is not None:
             row.pk = pk
@@ -430,7 +368,7 @@ class Writer:
 
     def _source(self, path: str) -> Fields:
         return {
-            **_empty(PROVENANCE.fields),
+            **empty(PROVENANCE.model),
             "field": path,
             "kind": self.source.kind,
             "document": self.source.document.slug if self.source.document else None,

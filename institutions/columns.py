@@ -18,6 +18,7 @@ from typing import Any
 from django.db import models
 
 from carebridge.importing import Cell, SheetError, shown
+from institutions.cells import LEVEL_WORDS, CellError, date_of, level_in, number_in, whole_in
 from institutions.models import Rating
 from institutions.records import FIELDS, PARTS, AnyField, Part
 from regions.addresses import Gazetteer
@@ -65,15 +66,6 @@ CODES = {"credit_code", "filing_number", "region", "phones.number", "designation
 ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
 BROKEN = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
-DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?")
-UNIT = re.compile(r"(张|人|名|个|天|个月|月|床)$")
-MONEY_UNIT = re.compile(r"元$")
-NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
-LEVEL_WORDS = re.compile(r"([一二三四五1-5])(星|叶)?级?")
-
-
-class CellError(Exception):
-    """What a cell says cannot be taken, and why."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +162,7 @@ class Column:
         if text == CLEAR:
             return self._cleared()
         if self.key in CODES and text.lower() not in UNKNOWN:
-            self._refuse_number(cell, text)
+            self._refusenumber_in(cell, text)
         if isinstance(self.field, models.BooleanField):
             return self._read_boolean(text)
         if text.lower() in UNKNOWN:
@@ -180,7 +172,7 @@ class Column:
     def _values(self, cell: Cell, text: str, places: Places) -> Values:
         name = self.field.name
         if self.key == "ratings.level":
-            return {name: _level(text)}
+            return {name: level_in(text)}
         if self.key == "ratings.scheme":
             # What is no known scheme is told by the level's words and the region: see `rated`.
             return {name: self.choices.get(text, text)}
@@ -192,10 +184,10 @@ class Column:
         if self.field.flatchoices:
             return {name: self._choice(text)}
         if isinstance(self.field, models.IntegerField):
-            number = _whole(text, money=name == "amount")
+            number = whole_in(text, money=name == "amount")
             return {} if number == 0 and self.key in ZERO_UNKNOWN else {name: number}
         if isinstance(self.field, models.FloatField):
-            return {name: float(_number(text))}
+            return {name: float(number_in(text))}
         if name == "name":
             # The notices end a name with a full stop.
             return {name: " ".join(text.split()).rstrip("。")}
@@ -208,7 +200,7 @@ class Column:
             return {self.field.name: ""}
         raise CellError("这一项不能清空。")
 
-    def _refuse_number(self, cell: Cell, text: str) -> None:
+    def _refusenumber_in(self, cell: Cell, text: str) -> None:
         if not isinstance(cell, str) or SCIENTIFIC.fullmatch(text):
             raise CellError("这一格是数字，可能已经丢了位数：请把整列设成“文本”，再照原件填写。")
 
@@ -258,56 +250,6 @@ class Column:
         return value
 
 
-def _number(text: str, money: bool = False) -> str:
-    """The digits of a number with its unit; commas only where they part thousands."""
-    plain = text.strip().lstrip("¥￥").strip()
-    plain = (MONEY_UNIT if money else UNIT).sub("", plain).strip().replace("，", ",")
-    if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", plain, re.ASCII):
-        raise CellError("要写一个数，如 1500 或 1,500；不知道就空着。")
-    return plain.replace(",", "")
-
-
-def _whole(text: str, money: bool) -> int:
-    """A count, or fen from yuan: 1,500 and 1500.50元."""
-    if money and text.endswith("分"):
-        raise CellError("金额要写元，不写分。")
-    plain = _number(text, money)
-    whole, _, part = plain.partition(".")
-    if len(whole) > 9:
-        raise CellError("数字太大，请核对。")
-    if money:
-        if len(part) > 2:
-            raise CellError("金额最多写到分。")
-        return int(whole + part.ljust(2, "0"))
-    if part.strip("0"):
-        raise CellError("要写整数。")
-    if int(whole) < 0:
-        raise CellError("不能小于 0；不知道就空着。")
-    return int(whole)
-
-
-def _level(text: str) -> int:
-    """五星级, 四叶级, 3级 and 3."""
-    if match := LEVEL_WORDS.fullmatch(text):
-        return NUMERALS.get(match[1]) or int(match[1])
-    raise CellError("等级要写一到五，如 五星级、四叶级、3。")
-
-
-def date_of(text: str) -> tuple[str, str]:
-    """2026-01-31, 2026/1/31, 2026年1月, 2026: the first day of what is said, and how much is."""
-    match = DATE.fullmatch(text.removesuffix(" 00:00:00"))
-    if not match:
-        raise CellError("日期看不懂，请写成 2026-01-31、2026-01 或 2026。")
-    year, month, day = match.groups()
-    try:
-        date = datetime.date(int(year), int(month or 1), int(day or 1))
-    except ValueError:
-        raise CellError("没有这一天，请核对。") from None
-    if date == datetime.date.min:
-        raise CellError("没有这一天，请核对。")
-    return date.isoformat(), "day" if day else "month" if month else "year"
-
-
 def rated(values: Values, cell: Cell, region: Region | None) -> None:
     """Tell the scheme of a rating by the words of its level and the place, where it is not named.
 
@@ -351,6 +293,11 @@ def _of(part: Part | None, fields: Sequence[AnyField]) -> list[Column]:
 
 COLUMNS = _columns()
 BY_KEY = {column.key: column for column in COLUMNS}
+
+
+def head_of(name: str) -> str:
+    """The Chinese head of a home's own field; of anything else its name."""
+    return BY_KEY[name].head if name in BY_KEY else name
 
 
 def _shared() -> dict[str, list[Column]]:

@@ -8,51 +8,29 @@ rows is refused, all are. Homes are known by id, else by credit code, else by na
 import datetime
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from carebridge.importing import Problem, Problems, Row, Sheet, SheetError, read, shown
-from institutions.bulk import Current, Judge, Register, Writer, changes_of
-from institutions.columns import (
-    COLUMNS,
-    ID,
-    IDS,
-    REASON,
-    CellError,
-    Column,
-    Places,
-    columns_of,
-    has_required,
-    rated,
-)
+from carebridge.importing import Problem, Sheet, SheetError, read, shown
+from institutions.bulk import Current, Register, Writer, changes_of
+from institutions.columns import ID, IDS, REASON, Places, columns_of, has_required, head_of
+from institutions.judging import Judge, empty
+from institutions.models import Institution
 from institutions.records import FIELDS, PARTS, Change, Key, Part
+from institutions.statements import COUNTED, PART_OF, Fields, Statement, cleaned
 from regions.addresses import contradicts
 from regions.models import Document, Region
 
 Say = Callable[[str, int, int], object]
-Fields = dict[str, Any]
 Parts = dict[str, dict[Key, Fields]]
 
 OUTCOMES = ("new", "changed", "waiting", "same", "refused")
 RESOLVED_AT_LEAST = 0.9
-# Parts that say nothing when no figure of theirs is known.
-COUNTED = {"beds", "staff_figures"}
 NOT_VERIFIED = {"verified_on": None, "verified_by": None, "verified_how": ""}
-PART_OF = {part.name: part for part in PARTS}
-PART_FIELDS = {part.name: {item.name: item for item in part.fields} for part in PARTS}
-# What a row of a part cannot do without; the sheet's own day stands in for a date.
-NEEDED = {
-    part.name: {
-        item.name
-        for item in part.fields
-        if not (item.null or item.blank or item.has_default() or item.name == "as_of")
-    }
-    for part in PARTS
-}
 
 
 class MovedError(Exception):
@@ -70,18 +48,6 @@ class Source:
     as_of: datetime.date
     document: Document | None = None
     precision: str = "day"
-
-
-@dataclass
-class Statement:
-    """What one row says: of which home, and which values."""
-
-    row: Row
-    problems: Problems
-    fields: Fields = field(default_factory=dict)
-    parts: dict[str, Fields] = field(default_factory=dict)
-    pk: int | None = None
-    region: Region | None = None
 
 
 @dataclass
@@ -150,106 +116,6 @@ def unknown_heads(sheet: Sheet) -> list[str]:
     """Heads that mean nothing here: their columns are not read, and the report says so."""
     known = {*columns_of(sheet.heads), *IDS, REASON}
     return [head for head in sheet.heads if head not in known and head.lower() not in IDS]
-
-
-# Rows, each by itself
-
-
-def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statement:
-    """What the row says; everything wrong with its cells is collected. Asks no database."""
-    said = Statement(row, Problems(row.number))
-    cells: dict[str, tuple[str, Any]] = {}
-    for head, column in columns.items():
-        cell = row.cells.get(head)
-        if cell is None or cell == "":
-            continue
-        try:
-            values = places.read(column, cell)
-        except CellError as error:
-            said.problems.add(head, cell, str(error))
-            continue
-        if values:
-            cells[column.key] = (head, cell)
-            target = said.parts.setdefault(column.part.name, {}) if column.part else said.fields
-            target.update(values)
-    _identify(said, columns, places)
-    _rate(said, cells)
-    for name in list(said.parts):
-        _complete(said, PART_OF[name], cells)
-    return said
-
-
-def _identify(said: Statement, columns: Mapping[str, Column], places: Places) -> None:
-    cell = next((said.row.cells[name] for name in said.row.cells if name.lower() in IDS), None)
-    if text := shown(cell):
-        # PostgreSQL takes no larger number.
-        if text.isascii() and text.isdigit() and len(text) < 16:
-            said.pk = int(text)
-        else:
-            said.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
-    if code := said.fields.get("region"):
-        said.region = places.gazetteer.by_code[code]
-    told = {columns[p.column].key for p in said.problems.found if p.column in columns}
-    for key in ("name", "region"):
-        if not said.fields.get(key) and key not in told:
-            said.problems.add(_head(key), "", "必须填写。")
-
-
-def _rate(said: Statement, cells: dict[str, tuple[str, Any]]) -> None:
-    if "ratings" in said.parts and "ratings.level" in cells:
-        head, cell = cells["ratings.level"]
-        try:
-            rated(said.parts["ratings"], cell, said.region)
-        except CellError as error:
-            said.problems.add(head, cell, str(error))
-
-
-def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) -> None:
-    """Fill in the key of the part; drop a part of which nothing is known."""
-    values = said.parts[part.name]
-    if part.name == "beds":
-        _forget_no_beds(values)
-    if part.name == "staff_figures":
-        _forget_of_nobody(values)
-    known = values.keys() - set(part.key) - {"as_of", "as_of_precision"}
-    fields, needed = PART_FIELDS[part.name], NEEDED[part.name]
-    if (part.name in COUNTED and not known) or (needed - set(part.key)) - values.keys():
-        del said.parts[part.name]
-        return
-    for name in part.key:
-        if name in values:
-            continue
-        if name in needed:
-            head = next((h for key, (h, _) in cells.items() if key.startswith(f"{part.name}.")), "")
-            said.problems.add(head, "", f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。")
-            del said.parts[part.name]
-            return
-        default = fields[name].get_default() if fields[name].has_default() else None
-        values[name] = default if default is not None or fields[name].null else ""
-
-
-def _forget_no_beds(values: Fields) -> None:
-    """A home without a bed is one whose beds are unknown; a full one has none vacant."""
-    totals = [name for name in ("registered", "operating") if values.get(name) == 0]
-    for name in totals:
-        del values[name]
-    if totals and not (values.get("registered") or values.get("operating")):
-        for name in ("occupied", "vacant"):
-            if values.get(name) == 0:
-                del values[name]
-    # That nobody lives there is news of beds somebody counted; by itself it is an unfilled cell.
-    if values.get("occupied") == 0 and not any(
-        values.get(name) for name in ("registered", "operating", "vacant")
-    ):
-        del values["occupied"]
-
-
-def _forget_of_nobody(values: Fields) -> None:
-    """Where the people are not counted, none of them with a certificate says nothing."""
-    if "headcount" not in values:
-        for name in ("certified", "trained"):
-            if values.get(name) == 0:
-                del values[name]
 
 
 # All rows together
@@ -340,7 +206,7 @@ def _join(line: Line, said: Statement, before: list[Statement]) -> None:
     adds = not before
     for name, value in said.fields.items():
         if line.fields.setdefault(name, value) != value:
-            said.problems.add(_head(name), value, f"和第 {before[0].row.number} 行说的不一样。")
+            said.problems.add(head_of(name), value, f"和第 {before[0].row.number} 行说的不一样。")
     for name, values in said.parts.items():
         key = tuple(values[field_name] for field_name in PART_OF[name].key)
         rows = line.parts.setdefault(name, {})
@@ -354,10 +220,6 @@ def _join(line: Line, said: Statement, before: list[Statement]) -> None:
             )
     if not adds:
         said.problems.add("名称", _name(said), f"和第 {before[-1].row.number} 行重复。")
-
-
-def _head(name: str) -> str:
-    return next((column.head for column in COLUMNS if column.key == name), name)
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:
@@ -421,13 +283,13 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
 
 def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
     """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
-    whole = {**judge.empty, **(was or {}), **line.fields}
+    whole = {**empty(Institution), **(was or {}), **line.fields}
     if was and whole["is_demo"] != was["is_demo"]:
         _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
     changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
     if changed:
-        for name, why in judge.faults(None, whole):
-            _refuse(line, _head(name) if name else "名称", why, whole.get(name, ""))
+        for name, why in judge.faults(Institution, whole):
+            _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
     if was:
         for item in changed:
             yield Change(item.name, str(item.verbose_name), was[item.name], whole[item.name])
@@ -439,7 +301,7 @@ def _part_changes(
     held, rows = current.rows(part, line.pk), line.parts[part.name]
     for key in sorted(rows, key=lambda key: [(value is not None, value) for value in key]):
         was = held.get(key)
-        whole = {**judge.empties[part.name], **(was or {}), **rows[key]}
+        whole = {**empty(part.model), **(was or {}), **rows[key]}
         if "as_of" in whole and "as_of" not in rows[key]:
             whole = _dated(part, whole, was, source)
         rows[key] = whole
@@ -447,14 +309,13 @@ def _part_changes(
             continue
         if part.name == "provenance":
             whole |= NOT_VERIFIED
-        label = part.label_of(whole)
         if was and part.name in COUNTED and (was["as_of"] or "") > (whole["as_of"] or ""):
-            _refuse(
-                line, label, f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。", whole["as_of"]
-            )
-        for name, why in judge.faults(part, whole):
+            why = f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。"
+            _refuse(line, part.label_of(whole), why, whole["as_of"])
+        for name, why in judge.faults(part.model, whole):
             words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
-            _refuse(line, "·".join(filter(None, [label, words])), why, whole.get(name, ""))
+            column = "·".join(filter(None, [part.label_of(whole), words]))
+            _refuse(line, column, why, whole.get(name, ""))
         line.writes.append((part.name, key))
         if line.pk is not None:
             yield from changes_of(part, was, whole)

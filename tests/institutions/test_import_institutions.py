@@ -1,16 +1,7 @@
 import io
-import os
-import random
-import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
-import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from institutions.models import Institution, SheetImport
 from tests.factories import make_institution
@@ -18,7 +9,6 @@ from tests.institutions.sheets import as_csv
 
 HEADS = ["名称", "地区", "地址", "床位数"]
 ROW = ["甲养老院", "北京市朝阳区", "双井 1 号", "50"]
-ROOT = Path(__file__).parents[2]
 
 
 class Terminal(io.StringIO):
@@ -91,89 +81,3 @@ def test_what_is_wrong_is_a_command_error(run, content, options, reason):
         run(content, *options)
     with pytest.raises(CommandError, match="打不开"):
         call_command("import_institutions", "none.csv", "--kind=own", "--as-of=2026")
-
-
-# Killed
-
-KILLER = """
-import os, signal, sys
-import django
-django.setup()
-from django.core.management import call_command
-from institutions import bulk
-from institutions.management.commands.import_institutions import Command
-bulk.BATCH = 10
-ticks = 0
-def tick(self, stage, done, total):
-    global ticks
-    ticks += 1
-    if ticks == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-Command.progress = tick
-call_command("import_institutions", sys.argv[1], "--kind=own", "--as-of=2026-11")
-print(ticks)
-"""
-
-
-def start(address: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    environment = os.environ | {
-        "DATABASE_URL": address,
-        "DJANGO_SETTINGS_MODULE": "carebridge.settings",
-        "DEBUG": "false",
-    }
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-
-
-@pytest.fixture
-def apart(tmp_path):
-    """The address of a database of its own, which another process can open and be killed in."""
-    if connection.vendor == "sqlite":
-        yield f"sqlite:///{tmp_path / 'apart.sqlite3'}"
-        return
-    given, name = connection.settings_dict, "carebridge_killed"
-    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
-    server = psycopg2.connect(
-        dbname="postgres", **{word: given[key] for word, key in names.items() if given[key]}
-    )
-    server.autocommit = True
-    with server.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name}")
-        cursor.execute(f"CREATE DATABASE {name}")
-        secret = f":{given['PASSWORD']}" if given["PASSWORD"] else ""
-        yield f"postgres://{given['USER']}{secret}@{given['HOST']}:{given['PORT'] or 5432}/{name}"
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    server.close()
-
-
-@pytest.mark.full
-def test_an_import_killed_at_any_row_changes_nothing(apart, tmp_path):
-    """Killed at 20 random rows, while it checks, compares or writes: the register is as it was."""
-    assert shutil.which(sys.executable)
-    for command in (["migrate", "-v0"], ["load_fixtures", "-v0"]):
-        assert start(apart, "manage.py", *command).returncode == 0
-    sheet, rows = tmp_path / "台账.csv", 60
-    new = [[f"新院{n}", "北京市朝阳区", "东路", "50"] for n in range(rows - 1)]
-    old = ["六里屯社区卫生服务中心", "北京市朝阳区", "新址", "20"]
-    sheet.write_bytes(as_csv(HEADS, old, *new))
-    script = tmp_path / "killer.py"
-    script.write_text(KILLER)
-    dump = [
-        *("manage.py", "dumpdata", "institutions", "regions.document"),
-        *("--exclude", "institutions.listing"),
-    ]
-    before = start(apart, *dump).stdout
-    assert len(before) > 100_000
-    # Checked and compared twice, by the dry run and by the writing; then written.
-    ticks = 5 * rows
-    places = random.Random(20).sample(range(1, ticks + 1), 16)
-    places += random.Random(21).sample(range(4 * rows + 1, ticks + 1), 4)
-    for place in places:
-        os.environ["PYTHONPATH"] = str(ROOT)
-        killed = start(apart, str(script), str(sheet), str(place))
-        assert killed.returncode == -signal.SIGKILL, (place, killed.stdout, killed.stderr)
-        assert start(apart, *dump).stdout == before, place
-    whole = start(apart, str(script), str(sheet), "0")
-    assert whole.stdout.split()[-1] == str(ticks), whole.stdout + whole.stderr
-    assert start(apart, *dump).stdout != before

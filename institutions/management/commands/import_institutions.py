@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from carebridge.importing import MOST_BYTES, SheetError
-from institutions.columns import CellError, date_of
+from institutions.cells import CellError, date_of
 from institutions.importers import MovedError, Plan
 from institutions.models import Provenance, SheetImport
 from institutions.sheets import examine, write
