@@ -5,6 +5,7 @@ after they wrote something themselves, because a replica may lag. Each request a
 no other, so what it reads belongs together.
 """
 
+import logging
 import random
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, copy_context
@@ -27,6 +28,7 @@ FRESH = "fresh"
 # Read from the primary always: a count that lags would let more through.
 COUNTS = {"django_cache", "axes"}
 
+logger = logging.getLogger(__name__)
 _reading: ContextVar[str] = ContextVar("reading", default=PRIMARY)
 
 
@@ -60,6 +62,7 @@ def choose_database(
                 breakers[alias].mend()
                 return _remember_write(request, response)
             breakers[alias].trip()
+            logger.error("database %s does not answer", alias)
         return outages.answer(request, is_staff=_is_staff(request))
 
     return middleware

@@ -158,12 +158,13 @@ def test_the_guide_goes_on_without_counting(client, replica, lose):
     assert Demand.objects.count() == 0
 
 
-def test_the_replica_is_gone(client, replica, lose):
+def test_the_replica_is_gone(client, replica, lose, caplog):
     """Reads go to the primary, and the replica is not asked again for some seconds."""
     bring_back = lose("replica1")
     for _ in range(2):
         assert client.get("/institutions/").status_code == 200
     assert not breaker.breakers["replica1"].allows()
+    assert caplog.text.count("database replica1 does not answer") == 1
     bring_back()
     assert asked(client, "/institutions/") == ["replica"]
 
@@ -215,7 +216,7 @@ def test_every_database_is_gone(client, settings, own_database, lose):
         assert "查不了" in page.content.decode()
         assert OLD not in page.content.decode()
         assert "secret-word" not in page.content.decode()
-    problem = client.get("/api/v1/institutions/")
+    problem = client.get("/api/v1/institutions")
     assert (problem.status_code, problem.json()["status"]) == (503, 503)
     bring_back()
     assert OLD not in client.get("/").content.decode()
