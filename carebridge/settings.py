@@ -294,7 +294,8 @@ REST_FRAMEWORK = {
 }
 # How many requests a minute one visitor may make; 0: no limit, because a proxy keeps one.
 API_PER_MINUTE = env_int("API_PER_MINUTE", 120, 0, 100_000)
-CORS_URLS_REGEX = r"^/api/"
+# What other sites' pages may read: the API, and the files of open data.
+CORS_URLS_REGEX = r"^/(api/|data/|institutions\.)"
 CORS_ALLOW_ALL_ORIGINS = True
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
 CORS_ALLOW_HEADERS = ["accept", "if-modified-since", "if-none-match"]

@@ -18,13 +18,14 @@ from institutions import snapshots
 from institutions.feed import PRIVATE, Changes, tells_of_family
 from institutions.filters import InstitutionFilter
 from institutions.finding import finding
+from institutions.freshness import unless_unchanged
 from institutions.models import Listing
 from institutions.open_files import FORMATS, dictionary, media_type
 from institutions.open_page import page
 from institutions.results import Problem, Results
 
-# Search engines are to find pages; any site may read the files.
-OPEN = {"X-Robots-Tag": "noindex", "Access-Control-Allow-Origin": "*"}
+# Search engines are to find pages.
+OPEN = {"X-Robots-Tag": "noindex"}
 
 
 @require_safe
@@ -35,6 +36,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@unless_unchanged
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """All homes of a search, or of the whole register, in the order of the search."""
     on, made = localdate(), FORMATS[name]

@@ -16,7 +16,7 @@ NO_PAGES = {"display", "elder", "sitemap", "robots", "correction_thanks", "sugge
 NO_PAGES |= {"dictionary", "snapshot", "institutions_atom"}
 NO_PAGES |= {f"institutions_{name}" for name in ("csv", "figures.csv", "jsonl", "geojson")}
 # Pages of the back office that stand beside the admin's own.
-STAFF = {"two_step", "two_step_phone", "balance"}
+STAFF = {"two_step", "two_step_phone", "balance", "typed"}
 # What to open for a name that needs arguments.
 ARGUMENTS = {
     "institution": lambda: [Institution.objects.published().real().first().pk],

@@ -8,6 +8,7 @@ import pytest
 from institutions.feed import LATEST
 from institutions.listings import refresh
 from institutions.models import Institution, Revision
+from institutions.records import PARTS
 from institutions.revisions import revise
 from institutions.workflow import move
 from tests.factories import make_bed, make_institution, make_region, make_user
@@ -15,6 +16,7 @@ from tests.factories import make_bed, make_institution, make_region, make_user
 pytestmark = pytest.mark.django_db
 
 URL = "/institutions.atom"
+MEDICAL = next(part for part in PARTS if part.name == "medical_links")
 PLACE = "440305"  # no shipped home stands there
 
 
@@ -74,6 +76,14 @@ def test_free_beds_and_other_changes_newest_first(client, home, clerk, today):
         ("新收录", home.region.full_name),
     ]
     assert "secret-clerk" not in client.get(URL, {"region": PLACE}).content.decode()
+
+
+def test_words_are_no_markup(client, home, clerk, today):
+    link = dict.fromkeys((field.name for field in MEDICAL.fields), None)
+    link |= {"mode": "contract", "partner": "<b>甲&乙医院", "partner_level": ""}
+    change(home, clerk, today, medical_links=[link])
+    # A reader takes the summary for HTML, and shows what was meant.
+    assert "&lt;b&gt;甲&amp;乙医院" in entries(client)[0].summary
 
 
 def test_what_was_done_to_a_draft_is_not_told(client, home, clerk, today):

@@ -8,6 +8,7 @@ import geojson
 import pytest
 from django.http import QueryDict
 from django.test import Client
+from django.urls import resolve
 
 from institutions import open_data
 from institutions.estimates import NEEDS_LEVEL
@@ -257,7 +258,8 @@ def test_a_file_is_sent_while_it_is_read(client, monkeypatch, django_assert_num_
 
 
 def test_headers(client, today):
-    response = client.get("/institutions.figures.csv", SANHE)
+    elsewhere = {"origin": "https://example.org"}
+    response = client.get("/institutions.figures.csv", SANHE, headers=elsewhere)
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert f'filename="institutions-{today}.figures.csv"' in response.headers["Content-Disposition"]
     assert response.headers["X-Robots-Tag"] == "noindex"
@@ -265,9 +267,20 @@ def test_headers(client, today):
     assert client.post("/institutions.csv").status_code == 405
 
 
-def test_to_ask_for_the_head_reads_no_home(client, monkeypatch):
+def test_what_has_not_changed_is_not_sent_again(client, django_assert_num_queries):
+    held = client.get("/institutions.csv", SANHE).headers["ETag"]
+    with django_assert_num_queries(1):  # the last change of the register
+        again = client.get("/institutions.csv", SANHE, headers={"if-none-match": held})
+    assert again.status_code == 304
+    other = client.get("/institutions.csv", SANHE, headers={"if-none-match": '"old"'})
+    assert other.status_code == 200
+
+
+def test_to_ask_for_the_head_reads_no_home(rf, monkeypatch):
     monkeypatch.setattr(open_data.Current, "load_fields", lambda *_: pytest.fail("read"))
-    assert client.head("/institutions.jsonl").status_code == 200
+    view, _, names = resolve("/institutions.jsonl")
+    # The test client throws the body away; a server asks for it.
+    assert body(view(rf.head("/institutions.jsonl"), **names)) == ""
 
 
 # Pages that lead to them

@@ -43,8 +43,9 @@ def test_a_copy_has_every_file_with_its_checksum(folder, few, today, capsys):
     assert str(kept) in capsys.readouterr().out
 
 
-def test_twice_is_once(folder, few, capsys):
+def test_twice_is_once(folder, few, capsys, monkeypatch):
     call_command("snapshot")
+    monkeypatch.setattr(snapshots, "_write", lambda *_: pytest.fail("written again"))
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     call_command("snapshot")
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
