@@ -137,7 +137,8 @@ class Ground:
         # The listings that lie anywhere, their deepest cells in the same order, and who is inside
         # of each kept cell.
         self.placed, self.codes = BitMap(), array("q")
-        self.inside: dict[Cell, BitMap] = {}
+        # Keys are plain tuples, which the garbage collector need not walk; a `Cell` finds them.
+        self.inside: dict[tuple[int, ...], BitMap] = {}
 
     def after(self, gone: BitMap, positions: Mapping[int, Position]) -> "Ground":
         """Without the ids that are gone, then with these new ones."""
@@ -167,7 +168,7 @@ class Ground:
         for depth in reversed(range(SHALLOWEST, KEPT + 1)):
             groups = _merged(groups, depth)
             for cell, ids in groups.items():
-                self.inside[cell] = self._inside(cell) | ids
+                self.inside[tuple(cell)] = self._inside(cell) | ids
 
     def groups(self, found: BitMap, window: Window) -> dict[Cell, BitMap]:
         """Those of `found` in each cell of the window; cells without any are left out."""
