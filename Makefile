@@ -57,12 +57,13 @@ check-deploy: .venv/.runtime ## Django's checks on production settings
 		SECRET_KEY="$$($(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))')" \
 		$(MANAGE) check --deploy --fail-level WARNING
 
-# uv is not among the pins: it only writes them.
-pins: .venv/.dev ## pin what requirements*.in ask for
+# uv is not among the pins: it only writes them. `make pins UPGRADE=` adds what is new and leaves the rest.
+UPGRADE ?= --upgrade
+pins: .venv/.dev ## pin what requirements*.in ask for, by version and hash
 	$(PIP_INSTALL) uv
 	for name in requirements requirements-dev; do \
-		$(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-			--no-header --no-emit-index-url --no-emit-find-links \
+		$(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) \
+			--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 			"$$name.in" --output-file "$$name.txt" || exit 1; \
 	done
 
@@ -87,12 +88,12 @@ migrate: var/secret_key
 		echo "Install one, or name it: make run PYTHON=/path/to/python3.11"; exit 1; fi
 	@echo "Installing what the site needs into .venv (about a minute, once) ..."
 	@"$(PYTHON)" -m venv .venv
-	@$(PIP_INSTALL) -r requirements.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.txt
 	@echo "Installing what the tests need into .venv (about a minute, once) ..."
-	@$(PIP_INSTALL) -r requirements-dev.txt
+	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
 	@touch $@
 
 var/secret_key: | .venv/.runtime

@@ -156,7 +156,17 @@ def test_no_file_tells_of_the_machine_it_was_written_on():
 
 def test_pins_name_no_registry():
     for name in ["requirements.txt", "requirements-dev.txt"]:
-        assert not re.search(r"https?://|^\s*--", (ROOT / name).read_text(), re.M)
+        assert not re.search(r"https?://|^\s*--(?!hash=sha256:)", (ROOT / name).read_text(), re.M)
+
+
+def test_every_pin_has_a_hash_and_make_asks_for_it():
+    """A package that was exchanged under its version is not installed."""
+    for name in ["requirements.txt", "requirements-dev.txt"]:
+        pins = re.split(r"^(?=\w)", (ROOT / name).read_text(), flags=re.M)[1:]
+        assert len(pins) > 20
+        assert [pin for pin in pins if "--hash=sha256:" not in pin] == []
+    for line in (ROOT / "Makefile").read_text().splitlines():
+        assert "-r requirements" not in line or "--require-hashes" in line
 
 
 def test_every_requirement_says_why():
