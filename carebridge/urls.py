@@ -32,6 +32,7 @@ urlpatterns = [
     path("api/v1/openapi.json", openapi.as_json, name="api_json"),
     path("api/v1/openapi.yaml", openapi.as_yaml, name="api_yaml"),
     path("api/v1/", include("institutions.api_urls")),
+    path("api/v1/", include("regions.api_urls")),
     path("api/v1/<path:path>", openapi.missing, name="api_missing"),
     path("", include("institutions.data_urls")),
     path("about/", include("institutions.about_urls")),

@@ -3,7 +3,7 @@
 import copy
 import datetime
 
-from django.forms import Field
+from django import forms
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.timezone import localdate
@@ -13,26 +13,37 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from institutions import serializers
+from institutions.clusters import BoxForm
+from institutions.clusters import clusters as find_clusters
 from institutions.cost import price_list
+from institutions.estimate_serializers import EstimateSerializer
 from institutions.facets import facets
 from institutions.figures import UNKNOWN, Figure, figures
-from institutions.filters import ChoicesField, InstitutionFilter
+from institutions.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter
+from institutions.follow import Follow
+from institutions.forms import DestinationForm
 from institutions.freshness import unless_unchanged
 from institutions.models import Institution, Listing, Provenance
 from institutions.provenance import source_of
+from institutions.reading import SinceForm, news
 from institutions.records import to_record
 from institutions.results import Results
-from regions.forms import ElderForm
-from regions.paging import PageForm, Pager
+from institutions.sources import source_page, sources
+from institutions.suggestions import suggestions
+from regions.forms import ElderForm, legible
+from regions.models import Document
+from regions.paging import PageForm, Pager, listed, next_url
 from regions.parameters import Schema, described, refuse_errors, refuse_unknown, several
+from regions.serializers import paged
 
 READ = ["GET", "HEAD"]
 # What only a page needs: its number, list or map, and words for those who came by 帮我找.
 OF_PAGES = {"page", "view", "why"}
-PLACE: Schema = {"type": "string", "pattern": r"^(\d{6}|[a-z]+(-[a-z]+)*)$"}
+SLUG: Schema = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]+$"}
+PLACE: Schema = {"type": "string", "pattern": "^([0-9]{6}|[a-z]+(-[a-z]+)*)$"}
 
 
-def _search_fields() -> dict[str, Field]:
+def _search_fields() -> dict[str, forms.Field]:
     # A filter keeps the field it makes; those of the class stay without, for each search's own.
     filters = copy.deepcopy(InstitutionFilter.base_filters).items()
     return {name: one.field for name, one in filters if name not in OF_PAGES}
@@ -43,20 +54,29 @@ FACETS = facets(datetime.date.max, [], [])
 PLACES = {"type": "array", "items": PLACE, "maxItems": ChoicesField.most}
 CHOICES = {one.name: several(choice.value for choice in one.choices) for one in FACETS}
 SEARCH = {**_search_fields(), **ElderForm.base_fields}
+SEARCH_PARAMETERS = described(
+    SEARCH,
+    CHOICES | {"region": PLACES, "ltci_city": PLACES},
+    {one.name: one.label for one in FACETS},
+)
+ESTIMATE = {**DestinationForm.base_fields, **ElderForm.base_fields}
+NUMBER = r"[-+]?[0-9]{1,3}(\.[0-9]{1,15})?"
+BOX: Schema = {"type": "string", "pattern": rf"^{NUMBER}(,{NUMBER}){{3}}$"}
+
+
+class SuggestForm(forms.Form):
+    q = forms.CharField(label="已经输入的", required=False, max_length=LONGEST_QUERY)
+
+
+def _search(request: Request) -> InstitutionFilter:
+    return InstitutionFilter(request.GET, Listing.objects.all(), localdate())
 
 
 @extend_schema(
     operation_id="institutions",
     summary="查找养老机构",
     description="和网页 /institutions/ 一样的筛选、排序、家数和价格，一页一页读。",
-    parameters=[
-        *described(
-            SEARCH,
-            CHOICES | {"region": PLACES, "ltci_city": PLACES},
-            {one.name: one.label for one in FACETS},
-        ),
-        *described(PageForm.base_fields),
-    ],
+    parameters=[*SEARCH_PARAMETERS, *described(PageForm.base_fields)],
     responses=serializers.ResultsSerializer,
     extensions={"x-example": "/api/v1/institutions?region=131082&care=partial&sort=price"},
 )
@@ -64,8 +84,8 @@ SEARCH = {**_search_fields(), **ElderForm.base_fields}
 @unless_unchanged
 def institutions(request: Request) -> HttpResponseBase:
     """Search results, by cursor."""
-    refuse_unknown(request.GET, [*SEARCH, *PageForm.base_fields])
-    search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
+    refuse_unknown(request.GET, SEARCH | PageForm.base_fields)
+    search = _search(request)
     asked = PageForm(request.GET)
     refuse_errors(search.form.errors, search.asked.errors, asked.errors)
     results, pager = Results(search), Pager(asked, search.order)
@@ -79,17 +99,9 @@ def institutions(request: Request) -> HttpResponseBase:
         "is_alike": results.is_alike,
         "facets": results.column.facets if pager.is_first else None,
         "results": results.cards_of(rows),
-        "next": _next(request, cursor),
+        "next": next_url(request, cursor),
     }
     return Response(serializers.ResultsSerializer(data, context={"request": request}).data)
-
-
-def _next(request: Request, cursor: str) -> str | None:
-    if not cursor:
-        return None
-    query = request.GET.copy()
-    query["cursor"] = cursor
-    return str(request.build_absolute_uri(f"?{query.urlencode(safe=':,')}"))
 
 
 @extend_schema(
@@ -103,7 +115,7 @@ def _next(request: Request, cursor: str) -> str | None:
 @unless_unchanged
 def institution(request: Request, pk: int) -> HttpResponseBase:
     """One published home."""
-    refuse_unknown(request.GET, [])
+    refuse_unknown(request.GET, {})
     rows = Institution.objects.published().with_parts().select_related("listing")
     home = get_object_or_404(rows, pk=pk)
     provenance = list(home.provenance.all())
@@ -132,3 +144,136 @@ def _number(figure: Figure, provenance: list[Provenance]) -> int | None:
     """Which source speaks for a figure; what is not published has none."""
     row = None if figure.words == UNKNOWN else source_of(provenance, figure.path)
     return None if row is None else provenance.index(row)
+
+
+@extend_schema(
+    operation_id="documents",
+    summary="来源文件",
+    description="每个数字出自的文件：谁发布、什么时候、核实到什么程度、许可、被引用了多少次。",
+    parameters=described(PageForm.base_fields),
+    responses=paged("Documents", serializers.DocumentSerializer),
+    extensions={"x-example": "/api/v1/documents?limit=5"},
+)
+@api_view(READ)
+def documents(request: Request) -> HttpResponseBase:
+    """Every document that figures are cited from."""
+    refuse_unknown(request.GET, PageForm.base_fields)
+    paging = PageForm(request.GET)
+    refuse_errors(paging.errors)
+    rows, cursor = listed(Document.objects.all(), paging)
+    read = Document.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    told = sources(read, localdate())
+    results = serializers.DocumentSerializer(told, many=True, context={"request": request}).data
+    return Response({"results": results, "next": next_url(request, cursor)})
+
+
+@extend_schema(
+    operation_id="document",
+    summary="一份来源文件",
+    description="它是什么，哪些事实、政策和机构的内容出自它。",
+    parameters=[OpenApiParameter("slug", SLUG, "path", description="列表里的 document.slug")],
+    responses=serializers.DocumentPageSerializer,
+    extensions={"x-example": "/api/v1/documents/chongqing-2018"},
+)
+@api_view(READ)
+def document(request: Request, slug: str) -> HttpResponseBase:
+    """One document."""
+    refuse_unknown(request.GET, {})
+    page = source_page(get_object_or_404(Document, slug=slug), localdate())
+    return Response(serializers.DocumentPageSerializer(page, context={"request": request}).data)
+
+
+@extend_schema(
+    operation_id="estimate",
+    summary="什么跟着这位老人走，一个月付多少",
+    description=(
+        "和网页 /follow/ 一样的算法。写 home（住进哪一家）或 to（去哪里）。老人的情况知道多少"
+        "写多少，不写的当作没有告诉，不当作没有。每一行带文件和日期。"
+    ),
+    parameters=[*described(ESTIMATE, {"home": {"type": "integer", "minimum": 1}})],
+    responses=EstimateSerializer,
+    extensions={"x-example": "/api/v1/estimate?to=131082&e_hukou=110000&e_age=86"},
+)
+@api_view(READ)
+def estimate(request: Request) -> HttpResponseBase:
+    """The ledger of one elder in one place or home."""
+    refuse_unknown(request.GET, ESTIMATE)
+    page = Follow(request.GET, localdate())
+    refuse_errors(page.going.errors, page.asked.errors)
+    if page.to is None:
+        refuse_errors({"home": ["写 home（机构的 id），或者写 to（去哪里）。"]})
+    there = page.crossing.ledger
+    data = {
+        "on": page.on,
+        "to": page.to,
+        "institution": page.home and page.home.institution,
+        "net": page.cost,
+        "price_source": page.price_source,
+        "to_elder_fen": there.to_elder,
+        "on_bill_fen": there.on_bill,
+        "is_at_most": there.is_at_most,
+        "last_day": there.last_day,
+        "lines": page.crossing.items,
+        "choices": there.choices,
+    }
+    return Response(EstimateSerializer(data, context={"request": request}).data)
+
+
+@extend_schema(
+    operation_id="suggest",
+    summary="边输入边提示",
+    description="最多 8 条：名字这样开头的地区，再是机构。",
+    parameters=described(SuggestForm.base_fields),
+    responses=serializers.SuggestionSerializer(many=True),
+    extensions={"x-example": "/api/v1/suggest?q=langf"},
+)
+@api_view(READ)
+@unless_unchanged
+def suggest(request: Request) -> HttpResponseBase:
+    """Places and homes that a text so far may mean."""
+    refuse_unknown(request.GET, SuggestForm.base_fields)
+    asked = SuggestForm(legible(request.GET))
+    refuse_errors(asked.errors)
+    found = suggestions(asked.cleaned_data["q"])
+    context = {"request": request}
+    return Response(serializers.SuggestionSerializer(found, many=True, context=context).data)
+
+
+@extend_schema(
+    operation_id="clusters",
+    summary="机构在地图上的分布",
+    description="检索找到的机构里落在范围内的，近的合在一起数。位置没有公布的另外数。",
+    parameters=[*described(BoxForm.base_fields, {"box": BOX}), *SEARCH_PARAMETERS],
+    responses=serializers.ClustersSerializer,
+    extensions={"x-example": "/api/v1/clusters?box=115.4,39.4,117.5,41.1&zoom=8"},
+)
+@api_view(READ)
+@unless_unchanged
+def clusters(request: Request) -> HttpResponseBase:
+    """The homes of a search by box and zoom."""
+    refuse_unknown(request.GET, BoxForm.base_fields | SEARCH)
+    search, box = _search(request), BoxForm(request.GET)
+    refuse_errors(search.form.errors, search.asked.errors, box.errors)
+    found = find_clusters(search, box.cleaned_data["box"], box.cleaned_data["zoom"])
+    return Response(serializers.ClustersSerializer(found.data).data)
+
+
+@extend_schema(
+    operation_id="changes",
+    summary="哪些机构变了",
+    description=(
+        "第一次不写 since：记下回答里的 since，再把 institutions 读一遍。以后带着它来问，"
+        "只重读 changed，删掉 gone。变动按提交的先后编号，不会漏掉晚提交的。"
+    ),
+    parameters=described(SinceForm.base_fields),
+    responses=serializers.NewsSerializer,
+    extensions={"x-example": "/api/v1/changes"},
+)
+@api_view(READ)
+def changes(request: Request) -> HttpResponseBase:
+    """Homes that changed after the change a reader has seen."""
+    refuse_unknown(request.GET, SinceForm.base_fields)
+    asked = SinceForm(request.GET)
+    refuse_errors(asked.errors)
+    found = news(asked.cleaned_data["since"])
+    return Response(serializers.NewsSerializer(found).data)

@@ -17,7 +17,6 @@ from django.utils import timezone
 
 from institutions.bitmaps import Bitmaps
 from institutions.models import ListingChange
-from institutions.models.change import KEPT
 
 # Changed listings that are taken in at once: some milliseconds at 41,000.
 FEW = 200
@@ -73,7 +72,7 @@ class BitmapIndex:
     def current(self) -> Bitmaps | None:
         """Bitmaps fresh enough to answer by, or None: ask the database. Mostly one query."""
         seen = self._seen
-        news = seen and _news(seen)
+        news = seen and ListingChange.objects.after(seen.number, seen.token)
         if seen is None or news is None:
             return self._load_aside(None)
         if not news:
@@ -111,16 +110,6 @@ class BitmapIndex:
             self._seen = Seen(Bitmaps.load(), number, token)
         finally:
             self._loading.release()
-
-
-def _news(seen: Seen) -> list[ListingChange] | None:
-    """The changes after the one seen; None where that one is not in this database (any more)."""
-    changes = list(ListingChange.objects.since(seen.number))
-    if seen.token is None:
-        return changes if len(changes) < KEPT else None
-    if not changes or changes[0].token != seen.token:
-        return None
-    return changes[1:]
 
 
 index = BitmapIndex()

@@ -15,7 +15,11 @@ from institutions.models import Institution, Phone, Provenance
 from institutions.models.institution import TAKES
 from institutions.panels import Choices, Option
 from institutions.provenance import SourceLine
-from regions.serializers import Known, Page, RegionRef
+from institutions.reading import News
+from institutions.sources import MOST, Figures, Source, SourcePage, Stands, Use
+from institutions.suggestions import Suggestion
+from regions.models import Document, Fact, Grade
+from regions.serializers import DocumentRef, Known, Page, PolicyRef, RegionRef
 
 DEMO = "示例数据：编出来演示的，不是真的机构，名称、价格、空床和电话都不能当真。"
 Fen = serializers.IntegerField
@@ -182,10 +186,15 @@ class LevelPriceSerializer(serializers.Serializer[Any]):
     lack_words = Known(source="missing")
 
 
+@extend_schema_field({"type": ["string", "number", "boolean"]})
+class ValueField(serializers.JSONField):
+    """A value as the record holds it."""
+
+
 class FigureSerializer(serializers.Serializer[Any]):
     path = serializers.CharField(help_text="在 record 里的位置，比如 beds/nursing/twin/vacant")
     label = serializers.CharField()
-    value = serializers.JSONField(allow_null=True, help_text="原值；null 或空文字是未公布")
+    value = ValueField(allow_null=True, help_text="原值；null 或空文字是未公布")
     words = serializers.CharField(help_text="网页上的写法；没有公布的写“未公布”")
     source = serializers.IntegerField(
         allow_null=True, help_text="出处：sources 里的第几个，从 0 数起；null 是没有写明"
@@ -205,3 +214,106 @@ class DetailSerializer(serializers.Serializer[Any]):
 def _choices(shown: tuple[Option, ...], folded: tuple[Option, ...]) -> list[dict[str, Any]]:
     data: list[dict[str, Any]] = ChoiceSerializer([*shown, *folded], many=True).data
     return data
+
+
+class UseSerializer(serializers.Serializer[Use]):
+    """How often a document is cited; demo homes are never counted among real ones."""
+
+    facts = serializers.IntegerField()
+    policies = serializers.IntegerField()
+    agreements = serializers.IntegerField()
+    homes = serializers.IntegerField(help_text="实名机构几家")
+    figures = serializers.IntegerField(help_text="实名机构的几项内容")
+    demo_homes = serializers.IntegerField()
+    demo_figures = serializers.IntegerField()
+
+
+class DocumentSerializer(serializers.Serializer[Source]):
+    """A source that figures are cited from."""
+
+    document = DocumentRef()
+    kind = serializers.ChoiceField(Document.Kind.choices, source="document.kind")
+    kind_words = serializers.CharField(source="document.get_kind_display")
+    is_demo = serializers.BooleanField()
+    title_is_ours = serializers.BooleanField(
+        source="document.title_is_ours", help_text="true：没有看到原题，题名由本站概括"
+    )
+    issuer = Known(source="document.issuer")
+    in_force_from = serializers.DateField(source="document.in_force_from", allow_null=True)
+    in_force_to = serializers.DateField(source="document.in_force_to", allow_null=True)
+    original = Known(source="document.url", help_text="原文的网址")
+    grade = serializers.ChoiceField(Grade.choices, source="document.grade", help_text="核实程度")
+    grade_words = serializers.CharField(source="grade")
+    licence = Known(source="document.licence", help_text="许可；null 是没有写明")
+    note = Known(source="document.note", help_text="它说了什么，没有说什么")
+    use = UseSerializer()
+
+
+class CitedSerializer(serializers.Serializer[Figures]):
+    institution = serializers.IntegerField(source="institution.pk", help_text="机构的 id")
+    name = serializers.CharField(source="institution.name")
+    labels = serializers.CharField(help_text="哪些内容出自这份文件")
+    dated = serializers.CharField()
+    quote = Known()
+
+
+class StandsSerializer(serializers.Serializer[Stands]):
+    policy = PolicyRef()
+    period = Known()
+    state = Known(help_text="为什么今天不算数")
+
+
+class FactRef(serializers.Serializer[Fact]):
+    code = serializers.CharField()
+    label = serializers.CharField()
+    words = serializers.CharField(source="shown")
+
+
+class DocumentPageSerializer(serializers.Serializer[SourcePage]):
+    """One document and what is cited from it."""
+
+    source = DocumentSerializer()
+    facts = FactRef(many=True)
+    policies = StandsSerializer(many=True, help_text="依据它的政策")
+    figures = CitedSerializer(many=True, help_text=f"实名机构出自它的内容，最多 {MOST} 行")
+
+
+class SuggestionSerializer(serializers.Serializer[Suggestion]):
+    words = serializers.CharField()
+    hint = serializers.CharField(help_text="“地区”，或者机构在哪里")
+    region = Known(help_text="地区的代码；null 是机构")
+    institution = serializers.IntegerField(source="home", allow_null=True)
+    is_demo = serializers.BooleanField()
+    page = Page(source="url")
+
+
+class NewsSerializer(serializers.Serializer[News]):
+    everything = serializers.BooleanField(
+        help_text="true：变动太多或太久没读，请把 institutions 从头读一遍"
+    )
+    changed = serializers.ListField(child=serializers.IntegerField(), help_text="要重读的机构 id")
+    gone = serializers.ListField(child=serializers.IntegerField(), help_text="不再公开的机构 id")
+    since = serializers.CharField(help_text="下一次带上它")
+
+
+class NamedHomeSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    is_demo = serializers.BooleanField()
+
+
+class ClusterSerializer(serializers.Serializer[Any]):
+    longitude = serializers.FloatField(help_text="WGS-84")
+    latitude = serializers.FloatField()
+    count = serializers.IntegerField()
+    place = serializers.CharField()
+    homes = NamedHomeSerializer(many=True, help_text="少的时候写明是哪几家")
+
+
+class ClustersSerializer(serializers.Serializer[Any]):
+    """The homes of a search in a box, near ones counted together."""
+
+    total = serializers.IntegerField(help_text="检索一共找到几家，不管在不在范围里")
+    placed = serializers.IntegerField(help_text="其中位置公布了的")
+    unplaced = serializers.IntegerField()
+    clusters = ClusterSerializer(many=True)

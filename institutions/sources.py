@@ -135,15 +135,21 @@ class SourcePage:
 
 def shelves(on: datetime.date) -> list[Shelf]:
     """Every document by kind, as of the day `on`. Seven queries."""
-    used = uses(Document.objects.all())
+    told = {s.document.pk: s for s in sources(Document.objects.order_by("title"), on)}
     by_kind: dict[str, list[Document]] = defaultdict(list)
-    for document in Document.objects.order_by("title"):
-        by_kind[document.kind].append(document)
+    for source in told.values():
+        by_kind[source.document.kind].append(source.document)
     return [
-        Shelf(str(label), [_source(d, used.get(d.pk), on) for d in newest_first(by_kind[kind])])
+        Shelf(str(label), [told[document.pk] for document in newest_first(by_kind[kind])])
         for kind, label in Document.Kind.choices
         if by_kind[kind]
     ]
+
+
+def sources(documents: QuerySet[Document], on: datetime.date) -> list[Source]:
+    """Each of `documents` with how often it is cited. Seven queries."""
+    used = uses(documents)
+    return [_source(document, used.get(document.pk), on) for document in documents]
 
 
 def newest_first(documents: Iterable[Document]) -> list[Document]:

@@ -44,6 +44,8 @@ class Suggestion:
     hint: str
     url: str
     is_demo: bool = False
+    region: str = ""
+    home: int | None = None
 
 
 def suggestions(text: str) -> list[Suggestion]:
@@ -78,6 +80,7 @@ def _places(text: str) -> list[Suggestion]:
             place_words(region),
             "地区",
             f"{reverse('institutions')}?{urlencode({'region': region.code})}",
+            region=region.code,
         )
         for region in held[:MOST_PLACES]
     ]
@@ -108,6 +111,7 @@ def _homes(sought: Sought, most: int) -> list[Suggestion]:
             place_words(row.institution.region),
             row.institution.get_absolute_url(),
             row.is_demo,
+            home=row.pk,
         )
         for row in chosen
     ]

@@ -5,7 +5,7 @@ Plain data for templates. Money is fen a month.
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from regions.bills import Bill, bill, cash_of, to_elder, to_home, would_pay
 from regions.conditions import a_month
@@ -58,6 +58,8 @@ class Line:
     open_amount: str
     reasons: tuple[str, ...]
     last_day: datetime.date | None = None
+    # What was said in words above, as the engine says it.
+    outcome: Outcome | None = field(default=None, repr=False, compare=False)
 
     @property
     def verdict(self) -> str:
@@ -170,6 +172,7 @@ def ledger(
             open_amount=_open_amount(found, outcome, fee, care),
             reasons=tuple(_sentences(outcome, book)),
             last_day=outcome.last_day,
+            outcome=outcome,
         )
         for outcome in found.outcomes
     }

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import Model, OrderBy, Q
+from django.db.models import Model, OrderBy, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Exact, GreaterThan, IsNull, LessThan
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 
 MOST = 100
 DEFAULT = 20
@@ -114,6 +114,21 @@ class Pager:
         place = [_plain(getattr(shown[-1], name)) for name in self.keys]
         signed = signing.dumps([digest(self.form.data), *place, shown[-1].pk], salt=SALT)  # type: ignore[arg-type]
         return shown, signed
+
+
+def listed(rows: QuerySet[Row], form: PageForm) -> tuple[list[Row], str]:
+    """A page of rows by id, and the cursor of the next."""
+    pager = Pager(form)
+    return pager.cut(rows.filter(pager.after).order_by("pk")[: pager.limit + 1])
+
+
+def next_url(request: HttpRequest, cursor: str) -> str | None:
+    """The address of the next page; None at the end."""
+    if not cursor:
+        return None
+    query = request.GET.copy()
+    query["cursor"] = cursor
+    return request.build_absolute_uri(f"?{query.urlencode(safe=':,')}")
 
 
 def _beyond(one: OrderBy, value: Any) -> Q:

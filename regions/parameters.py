@@ -44,7 +44,7 @@ def schema(field: forms.Field) -> Schema:
             offered: Any = field.choices
             return {"type": "string", "enum": [value for value, _ in offered if value]}
     longest = getattr(field, "max_length", None)
-    return {"type": "string", **({"maxLength": longest} if longest else {})}
+    return {"type": "string", "minLength": 1, **({"maxLength": longest} if longest else {})}
 
 
 def several(offered: Iterable[str]) -> Schema:
@@ -52,12 +52,22 @@ def several(offered: Iterable[str]) -> Schema:
     return {"type": "array", "items": {"type": "string", "enum": list(offered)}}
 
 
-def refuse_unknown(data: QueryDict, known: Iterable[str]) -> None:
-    """A misspelt filter must not find everything: what is not known is refused."""
+def refuse_unknown(data: QueryDict, known: Mapping[str, forms.Field]) -> None:
+    """A misspelt filter must not find everything; nor may one that says nothing, or two things."""
     offered = sorted(known)
     words = f"没有这个参数。可以用的有：{'、'.join(offered)}。" if offered else "这里没有参数。"
-    if unknown := [name for name in data if name not in offered]:
-        raise ValidationError({name[:40]: [words] for name in unknown})
+    errors = {name[:40]: [words] for name in data if name not in known}
+    for name, values in data.lists():
+        if name in known and "" in values:
+            errors[name] = ["空着。用不着这个参数，就不要写它。"]
+        elif name in known and len(values) > 1 and not _takes_several(known[name]):
+            errors[name] = ["这一项写了不止一次，只写一次。"]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _takes_several(field: forms.Field) -> bool:
+    return isinstance(field, TokensField | forms.MultipleChoiceField)
 
 
 def refuse_errors(*found: Mapping[str, Iterable[Any]]) -> None:

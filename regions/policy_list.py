@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from regions import policy_words as words
 from regions.models import Policy, Region
+from regions.models.policy import PolicyQuerySet
 from regions.models.region import LONGEST_TEXT
 
 
@@ -102,20 +103,25 @@ class PolicyList:
     def problem_of(self) -> dict[str, Problem]:
         return {problem.name: problem for problem in self.problems}
 
-    @cached_property
-    def shelves(self) -> list[Shelf]:
-        """The policies asked for, region by region, the nation first. Two queries."""
+    @property
+    def rows(self) -> PolicyQuerySet:
+        """The policies asked for, with all that an entry shows. Two queries."""
         rows = Policy.objects.select_related("document", "region__parent__parent")
         if self.region:
             rows = rows.of(self.region)
         if self.kind:
             rows = rows.filter(kind=self.kind)
+        return rows.prefetch_related("rates")
+
+    @cached_property
+    def shelves(self) -> list[Shelf]:
+        """Those, region by region, the nation first."""
         found: dict[Region, list[Entry]] = {}
-        for policy in rows.order_by("region", "slug").prefetch_related("rates"):
-            found.setdefault(policy.region, []).append(self._entry(policy))
+        for policy in self.rows.order_by("region", "slug"):
+            found.setdefault(policy.region, []).append(self.entry(policy))
         return [Shelf(region, entries) for region, entries in found.items()]
 
-    def _entry(self, policy: Policy) -> Entry:
+    def entry(self, policy: Policy) -> Entry:
         return Entry(
             policy,
             words.gives(policy),

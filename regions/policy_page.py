@@ -18,6 +18,7 @@ class Tier:
     conditions: list[str]
     amount: str
     period: str
+    rate: Rate
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,13 @@ class PolicyPage:
     @property
     def tiers(self) -> list[Tier]:
         return [
-            Tier(rate.name, words.conditions(rate), words.amount(rate, self.policy), _dates(rate))
+            Tier(
+                rate.name,
+                words.conditions(rate),
+                words.amount(rate, self.policy),
+                _dates(rate),
+                rate,
+            )
             for rate in sorted(self.policy.rates.all(), key=lambda rate: rate.order)
         ]
 

@@ -1,6 +1,7 @@
 """What changed of the listings, in the order it was committed, so that copies in memory follow."""
 
 import datetime
+import uuid
 from collections.abc import Iterable
 from typing import Self
 
@@ -31,6 +32,18 @@ class ListingChangeQuerySet(models.QuerySet["ListingChange"]):
     def since(self, number: int) -> Self:
         """The change of this number and those after it, in order."""
         return self.filter(pk__gte=number).order_by("pk")
+
+    def after(self, number: int, token: uuid.UUID | None) -> list["ListingChange"] | None:
+        """The changes after one; None where that one is not in this database (any more).
+
+        0 and None stand for the time before any.
+        """
+        changes = list(self.since(number))
+        if token is None:
+            return changes if len(changes) < KEPT else None
+        if not changes or changes[0].token != token:
+            return None
+        return changes[1:]
 
 
 class ListingChange(models.Model):

@@ -13,6 +13,10 @@ class FactQuerySet(models.QuerySet["Fact"]):
     def get_by_natural_key(self, code: str) -> "Fact":
         return self.get(code=code)
 
+    def naming(self, region: Region) -> "FactQuerySet":
+        """Facts that name the region, or a former one that it succeeded."""
+        return self.filter(Q(regions=region) | Q(regions__successors=region)).distinct()
+
     def results(self) -> "FactQuerySet":
         """What was found to be so; targets are plans and never counted as results."""
         return self.filter(nature=Fact.Nature.RESULT)

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from institutions.listings import refresh
-from institutions.models import Institution, ListingChange
+from institutions.listings import changed, refresh
+from institutions.models import Institution, Listing, ListingChange
 from institutions.provenance import source_of
+from institutions.sources import shelves, source_page
+from institutions.suggestions import suggestions
 from regions import policies
+from regions.models import Document
 from tests.factories import make_user, make_whole_institution
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +95,7 @@ def test_a_page_goes_on_where_the_last_one_ended_whatever_changed(client, today)
     first = client.get(f"{URL}?region=131000&limit=5").json()
     Institution.objects.filter(pk__in=whole[1:5]).update(stage="draft")
     refresh(whole[1:5], today)
-    assert ids(client.get(first["next"] + "&limit=15").json()) == whole[5:20]
+    assert ids(client.get(first["next"].replace("limit=5", "limit=15")).json()) == whole[5:20]
 
 
 def test_facets_stand_on_the_first_page_only(client):
@@ -119,9 +122,10 @@ def test_a_cursor_that_is_not_of_this_search_is_refused(client, change):
         ("sort=net", "sort", "国家能力评估"),
         ("e_age=-1", "e_age", "0 到 120"),
         ("limit=101", "limit", "不能大于 100"),
-        ("limit=2&limit=3&price_min=1&price_min=2", "price_min", "不止一次"),
+        ("price_min=1&price_min=2", "price_min", "不止一次"),
         ("regoin=131082", "regoin", "没有这个参数"),
         ("page=2", "page", "没有这个参数"),
+        ("q=", "q", "空着"),
     ],
 )
 def test_a_wrong_parameter_is_refused_by_name(client, query, parameter, said):
@@ -239,3 +243,119 @@ def test_what_is_told_of_a_family_is_kept_by_nobody(client, query):
     answer = client.get(f"{URL}?{query}")
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert not {"ETag", "Last-Modified"} & answer.headers.keys()
+
+
+@pytest.mark.parametrize("told", ["", TOLD, "e_hukou=110000&e_age=86"])
+def test_an_estimate_is_the_ledger_of_the_page(client, told):
+    home = Listing.objects.filter(price_3__isnull=False, region="131082").first()
+    page = client.get(f"/follow/?home={home.pk}&{told}").context["page"]
+    data = client.get(f"/api/v1/estimate?home={home.pk}&{told}").json()
+    assert data["net"]["to_pay_fen"] == page.cost.to_pay
+    assert data["net"]["list_price_fen"] == page.cost.list_price
+    assert data["to_elder_fen"] == page.cost.ledger.to_elder
+    lines = [(i.line.policy.slug, i.line.answer, i.line.counted) for i in page.crossing.items]
+    shown = [(x["policy"]["slug"], x["answer"], x["counted_fen"]) for x in data["lines"]]
+    assert shown == lines
+    assert [x["reasons"] for x in data["lines"]] == [
+        list(item.line.reasons) for item in page.crossing.items
+    ]
+
+
+def test_every_line_of_an_estimate_has_its_document_and_no_unknown_is_zero(client):
+    data = client.get("/api/v1/estimate?to=131082&e_hukou=110000&e_age=86").json()
+    assert {line["answer"] for line in data["lines"]} >= {"yes", "unknown", "no"}
+    for line in data["lines"]:
+        assert line["document"]["slug"]
+        assert line["dated"]
+        assert line["counted_fen"] != 0
+        if line["answer"] in ("unknown", "no"):
+            assert line["codes"]
+            assert line["counted_fen"] is None
+    counted = sum(line["counted_fen"] or 0 for line in data["lines"])
+    assert counted == data["to_elder_fen"] == 100_00
+    assert (data["net"], data["on_bill_fen"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"), [("", "home"), ("home=999999999", "home"), ("to=绝无此地", "to")]
+)
+def test_an_estimate_needs_to_know_where_to(client, query, parameter):
+    answer = client.get(f"/api/v1/estimate?{query}")
+    assert answer.status_code == 400
+    assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
+
+
+def test_queries_of_an_estimate_are_pinned(client, django_assert_num_queries):
+    policies.changed()
+    home = Listing.objects.filter(price_3__isnull=False, region="131082").first()
+    url = f"/api/v1/estimate?home={home.pk}&{TOLD}"
+    client.get(url)
+    with django_assert_num_queries(6):
+        # the regions of the elder, the home with its place, its designations,
+        # the stamp of the policies, the sources of its price, its phones
+        client.get(url)
+
+
+@pytest.mark.parametrize("text", ["廊坊", "燕达", "绝无此名"])
+def test_suggestions_are_those_of_the_page(client, text):
+    told = client.get(f"/api/v1/suggest?q={text}").json()
+    assert [(one["words"], one["hint"]) for one in told] == [
+        (one.words, one.hint) for one in suggestions(text)
+    ]
+    for one in told:
+        assert (one["region"] is None) != (one["institution"] is None)
+        assert client.get(one["page"]).status_code == 200
+
+
+def test_clusters_are_those_of_the_map(client):
+    query = "box=115.4,39.4,117.5,41.1&zoom=11&care=partial"
+    page = client.get(f"/institutions/clusters/?{query}").json()
+    assert client.get(f"/api/v1/clusters?{query}").json() == page
+    answer = client.get("/api/v1/clusters?box=1,2&zoom=99")
+    assert {error["parameter"] for error in answer.json()["errors"]} == {"box", "zoom"}
+
+
+def test_documents_are_those_of_the_page(client, today):
+    told: dict[str, Any] = {}
+    url = "/api/v1/documents?limit=100"
+    while url:
+        data = client.get(url).json()
+        told |= {row["document"]["slug"]: row["use"]["figures"] for row in data["results"]}
+        url = data["next"]
+    shown = [source for shelf in shelves(today) for source in shelf.sources]
+    assert told == {source.document.slug: source.use.figures for source in shown}
+
+
+def test_a_document_says_what_is_cited_from_it(client, today):
+    page = source_page(Document.objects.get(slug="chongqing-2018"), today)
+    data = client.get("/api/v1/documents/chongqing-2018").json()
+    assert [fact["code"] for fact in data["facts"]] == [fact.code for fact in page.facts]
+    assert [row["labels"] for row in data["figures"]] == [row.labels for row in page.figures]
+
+
+def test_a_reader_follows_what_changes(client, today):
+    first = client.get("/api/v1/changes").json()
+    assert first["everything"]
+    nothing = client.get("/api/v1/changes", {"since": first["since"]}).json()
+    assert nothing == {
+        "everything": False,
+        "changed": [],
+        "gone": [],
+        "since": first["since"],
+    }
+    kept, dropped = Listing.objects.all()[:2]
+    Institution.objects.filter(pk=dropped.pk).update(stage="draft")
+    refresh([kept.pk], today)
+    refresh([dropped.pk], today)
+    news = client.get("/api/v1/changes", {"since": first["since"]}).json()
+    assert (news["everything"], news["changed"], news["gone"]) == (False, [kept.pk], [dropped.pk])
+    assert client.get("/api/v1/changes", {"since": news["since"]}).json()["changed"] == []
+
+
+def test_a_reader_of_another_history_starts_anew(client, today):
+    since = client.get("/api/v1/changes").json()["since"]
+    number, _ = since.split("-")
+    assert client.get("/api/v1/changes", {"since": f"{number}-{'0' * 32}"}).json()["everything"]
+    changed()
+    assert client.get("/api/v1/changes", {"since": since}).json()["everything"]
+    assert client.get("/api/v1/changes", {"since": "昨天"}).status_code == 400

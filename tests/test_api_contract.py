@@ -1,0 +1,70 @@
+"""Everything the API's schema allows is answered as it says; what it forbids is refused.
+
+schemathesis makes the requests, in process. The short run is the same every time; the long one
+draws anew.
+"""
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    allow_header_conformance,
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+pytestmark = pytest.mark.django_db
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+    allow_header_conformance,
+]
+# Nothing in process unpacks what is compressed.
+PLAIN = {"Accept-Encoding": "identity"}
+SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
+
+
+def api(**phases: bool) -> Any:
+    """The schema; `coverage` tries every limit of every parameter, alone and in pairs."""
+    config = {"phases": {name: {"enabled": enabled} for name, enabled in phases.items()}}
+    return schemathesis.openapi.from_wsgi(
+        "/api/v1/openapi.json",
+        get_wsgi_application(),
+        config=SchemathesisConfig.from_dict(config),
+    )
+
+
+short, long = api(coverage=False), api(coverage=True)
+
+
+@short.parametrize()
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=SLOW)
+def test_the_api_keeps_its_word(case):
+    case.call_and_validate(checks=CHECKS, headers=PLAIN)
+
+
+@pytest.mark.full
+@long.parametrize()
+@settings(
+    max_examples=int(os.environ.get("API_EXAMPLES", "200")),
+    deadline=None,
+    suppress_health_check=SLOW,
+)
+def test_the_api_keeps_its_word_for_long(case):
+    case.call_and_validate(checks=CHECKS, headers=PLAIN)
