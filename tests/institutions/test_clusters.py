@@ -8,6 +8,7 @@ from math import atan2, cos, degrees, floor, hypot, log, pi, radians, tan
 
 import pytest
 from django.test import override_settings
+from pyroaring import BitMap
 
 from institutions import listings
 from institutions.bitmap_index import BitmapIndex
@@ -99,6 +100,26 @@ def check_cells(seeds: range, today: datetime.date) -> None:
         assert counted == one_by_one(asked, box, looked_at.depth)
         assert fast.total == asked.qs.count()
         assert fast.placed == asked.qs.filter(institution__longitude__isnull=False).count()
+
+
+@pytest.mark.parametrize("zoom", [9, KEPT + 3])
+def test_a_home_that_moves_is_found_where_it_is_now(zoom, today):
+    worker, half = BitmapIndex(at_once), 60 / 2**zoom
+    first, other = worker.current().ground.placed[:2]
+    for longitude in (90.0, 95.0):
+        Institution.objects.filter(pk=first).update(longitude=longitude, latitude=40.0)
+        listings.refresh([first], today)
+        ground = worker.current().ground
+    here, there = (window(Box(x - half, 39.9, x + half, 40.1), zoom) for x in (95.0, 90.0))
+    assert [*ground.groups(ground.placed, here).values()] == [BitMap([first])]
+    assert ground.groups(ground.placed, there) == {}
+    Institution.objects.filter(pk=first).update(longitude=None, latitude=None)
+    listings.refresh([first], today)
+    ground = worker.current().ground
+    assert first not in ground.placed
+    assert ground.groups(BitMap([first]), here) == {}
+    assert len(ground.codes) == len(ground.placed)
+    assert ground.extent(BitMap([other])) is not None
 
 
 def test_both_engines_draw_the_same(today):
