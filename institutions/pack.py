@@ -14,6 +14,7 @@ from institutions.models import Fee, Institution, Listing
 from institutions.models.fee import MOST_DEPOSIT_IN_BED_FEES, MOST_PREPAID_MONTHS
 from institutions.pricing import monthly
 from institutions.profile import Line, Profile, profile
+from institutions.whereabouts import MapLink, finders, map_links
 from regions import policies
 from regions.forms import ElderForm
 from regions.models import Agreement, Document
@@ -84,6 +85,14 @@ class Pack:
     @cached_property
     def questions(self) -> Questions:
         return questions(self.asked, self.path, self.kept)
+
+    @property
+    def maps(self) -> tuple[MapLink, ...]:
+        return map_links(self.home)
+
+    @property
+    def finders(self) -> tuple[MapLink, ...]:
+        return finders(self.home)
 
     # What it costs, what follows, and the papers for it
 

@@ -43,6 +43,12 @@ def carried(data: Mapping[str, str]) -> dict[str, str]:
     return picked.carried(KEEP, kept(data))
 
 
+def way_here(data: Mapping[str, str]) -> dict[str, str]:
+    """What the address of a home's page carries along: homes picked so far, and the search."""
+    homes = comparison.carried(comparison.chosen(data)) | carried(data)
+    return homes | picked.search_of(data)
+
+
 class Shortlist:
     """The homes that an address names, in its order, and what was wrong with the address."""
 

@@ -21,7 +21,7 @@ from institutions.qr import qr_code
 from institutions.region_index import Index, by_name, group_by_name, is_code
 from institutions.regional import Regional, for_regional, groups_for_regional
 from institutions.results import Results
-from institutions.shortlist import Shortlist
+from institutions.shortlist import Shortlist, way_here
 from institutions.sources import shelves, source_page
 from institutions.suggestions import suggestions
 from institutions.whereabouts import whereabouts
@@ -73,12 +73,12 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
     asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
-    told = profile(home, on)
+    told, way = profile(home, on), way_here(request.GET).items()
     page = {
         "profile": told,
         "about": about(told, request.build_absolute_uri(home.get_absolute_url())),
-        "priced": priced(home, asked, on, anchors.pairs),
-        "where": whereabouts(home, anchors, asked.pairs),
+        "priced": priced(home, asked, on, [*anchors.pairs, *way]),
+        "where": whereabouts(home, anchors, [*asked.pairs, *way]),
     }
     return render(request, "institutions/institution_detail.html", page)
 
@@ -88,7 +88,8 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution on paper: to take along on the visit and to the offices."""
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
-    folder = Pack(home, ElderForm(request.GET, on), on, AnchorForm(request.GET).pairs)
+    kept = [*AnchorForm(request.GET).pairs, *way_here(request.GET).items()]
+    folder = Pack(home, ElderForm(request.GET, on), on, kept)
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
     page = {"pack": folder, "link": link, "wrong": wrong, "qr": qr_code(link)}

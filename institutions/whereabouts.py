@@ -25,23 +25,29 @@ class MapLink:
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """`maps` mark the spot; `finders` look the name up and may find another place."""
+    """`maps` mark the spot; `finders` look the name up and may find another place.
+
+    `without` is the address of the page with nothing measured.
+    """
 
     near: Near
     distances: tuple[Distance, ...]
     maps: tuple[MapLink, ...]
     finders: tuple[MapLink, ...]
+    without: str
 
 
 def whereabouts(
     home: Institution, form: AnchorForm, kept: Iterable[tuple[str, str]]
 ) -> Whereabouts:
     """The position of a home; `kept` are the parameters that its strip sends along."""
+    url, kept = home.get_absolute_url(), list(kept)
     return Whereabouts(
-        near(form, form.anchors, f"{home.get_absolute_url()}#place", kept),
+        near(form, form.anchors, f"{url}#place", kept),
         distances(home, form.anchors),
         map_links(home),
         finders(home),
+        f"{url}?{urlencode(kept, safe=',:')}" if kept else url,
     )
 
 

@@ -123,9 +123,8 @@ def came_from(context: Context) -> str:
 def carried_query(context: Context) -> str:
     """What a link to a home takes along: the elder, the homes picked so far, and the search."""
     address = _address(context)
-    homes = comparison.carried(comparison.chosen(address)) | shortlist.carried(address)
     elder = str(context.get("elder_and", ""))[1:]
-    more = urlencode(homes | picked.search_of(address), safe=",:")
+    more = urlencode(shortlist.way_here(address), safe=",:")
     query = "&".join(filter(None, [elder, more]))
     return f"?{query}" if query else ""
 

@@ -1,10 +1,12 @@
 """The folder to take along: `GET /institutions/<id>/pack/`."""
 
 import datetime
+import re
 
 import pytest
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.listings import refresh
@@ -97,6 +99,39 @@ def test_the_strip_keeps_the_places_to_measure_from(client, whole):
     response = client.get(url(whole), ELDER | {"near": "131082", "near2": "39.904,116.407"})
     kept = response.context["pack"].questions.kept
     assert kept == (("near", "131082"), ("near2", "39.904,116.407"))
+
+
+@pytest.mark.parametrize(("page", "strips"), [("", 2), ("pack/", 1)])
+def test_the_strips_keep_the_way_here(client, whole, page, strips):
+    way = {"compare": "3,7", "keep": "9", "from": "region=131082&sort=price"}
+    shown = client.get(f"{whole.get_absolute_url()}{page}", ELDER | way | {"near": "131082"})
+    for name, value in way.items():
+        told = f'<input type="hidden" name="{name}" value="{escape(value)}">'
+        assert shown.content.decode().count(told) == strips
+
+
+def test_no_longer_measuring_keeps_the_elder_and_the_way_here(client, whole):
+    query = ELDER | {"near": "131082", "compare": "3,7"}
+    page = client.get(whole.get_absolute_url(), query).content.decode()
+    kept = re.search(r'href="([^"]*)">不算距离了', page)[1]
+    assert "near" not in kept
+    assert "compare=3,7" in kept
+    assert "e_hukou=110000" in kept
+
+
+def test_the_driver_gets_a_map_of_a_real_home_and_its_address_on_paper(client, whole):
+    real = make_institution(
+        name="真的养老院", address="建国路 1 号", longitude=116.8, latitude=39.9
+    )
+    refresh([real.pk], datetime.date(2026, 11, 22))
+    page = client.get(url(real)).content.decode()
+    driver = page.split('id="h-driver"')[1].split("</section>")[0]
+    words, _, screen = driver.partition('class="no-print')
+    assert real.name in words
+    assert "建国路 1 号" in words
+    assert "https://uri.amap.com/marker?" in screen
+    assert "geo:" in screen
+    assertContains(client.get(url(whole)), "不给地图链接")
 
 
 def test_a_home_of_which_little_is_known(client, today):
