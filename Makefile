@@ -1,7 +1,7 @@
 # CareBridge: everything a developer runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev staff test test-full bench lint format check-deploy pins fixtures clean ready migrate
+.PHONY: help run dev staff test test-full drill bench lint format check-deploy pins fixtures clean ready migrate
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -39,6 +39,9 @@ test-full: .venv/.dev var/secret_key ## the same with the long ones
 
 bench: .venv/.dev var/.collected var/secret_key ## measure at 4,100, 41,000 and 410,000 homes (20 min)
 	@$(IN_VENV) -m tests.bench
+
+drill: .venv/.dev var/secret_key ## ten minutes in which everything fails once; writes docs/reliability.md
+	@$(IN_VENV) -m tests.drill --output docs/reliability.md
 
 lint: .venv/.dev var/secret_key ## ruff, djade, mypy, missing migrations
 	$(IN_VENV) -m ruff check .

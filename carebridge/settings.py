@@ -162,7 +162,7 @@ DATABASE_ROUTERS = ["carebridge.routing.Router"]
 CACHES = {"default": cache(os.environ.get("CACHE_URL") or "locmem://")}
 # How many public pages are kept on disk for when no database answers; 0: none.
 COPIES = env_int("COPIES", 1_000, 0, 100_000)
-COPIES_DIR = VAR_DIR / "copies"
+COPIES_DIR = Path(os.environ.get("COPIES_DIR") or VAR_DIR / "copies")
 
 # Where results are counted and sorted: bitmaps in the memory of each worker, or the database.
 FACETS = os.environ.get("FACETS", "bitmaps").strip()

@@ -9,6 +9,7 @@ Standard library only, and no Django: it starts pytest in processes of their own
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -202,6 +203,12 @@ def run_two_at_a_time(jobs: list[Callable[[], None]]) -> None:
     with ThreadPoolExecutor(max_workers=2) as workers:
         for done in [workers.submit(job) for job in jobs]:
             done.result()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def missing_for_browser() -> str:
