@@ -190,6 +190,8 @@ def _kind(schema: Schema) -> str:
     nullable = "null" in kinds or {"type": "null"} in _either(schema)
     known = [KINDS[kind] for kind in kinds if kind != "null"]
     words = "或".join(known) or "任何值"
+    if {"minimum", "maximum"} <= schema.keys():
+        words += f" {schema['minimum']}—{schema['maximum']}"
     if name:
         words = f"{name} 的列表" if "array" in kinds else name
     return f"{words}，或 null" if nullable else words

@@ -17,6 +17,8 @@ WORDS = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("只能读取", "这个接口只能用 GET、HEAD 读取。"),
     HTTPStatus.NOT_ACCEPTABLE: ("只有 JSON", "请让 Accept 包含 application/json。"),
     HTTPStatus.TOO_MANY_REQUESTS: ("问得太快", "请等 Retry-After 写明的秒数再试。"),
+    # Said by `carebridge.outages`, whatever address is asked for.
+    HTTPStatus.SERVICE_UNAVAILABLE: ("暂时查不了", "请等 Retry-After 写明的秒数再试。"),
 }
 
 

@@ -169,7 +169,7 @@ class ResultsSerializer(serializers.Serializer[Any]):
     facets = FacetSerializer(
         many=True, allow_null=True, help_text="可以怎么筛选，各有几家；只在第一页，后面是 null"
     )
-    results = CardSerializer(many=True)
+    results = CardSerializer(many=True, help_text="这一页的机构")
     next = serializers.URLField(allow_null=True, help_text="下一页的地址；null 是没有了")
 
 

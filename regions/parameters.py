@@ -42,7 +42,7 @@ def schema(field: forms.Field) -> Schema:
             return {"type": "integer", **known}
         case forms.ChoiceField():
             offered: Any = field.choices
-            return {"type": "string", "enum": [value for value, _ in offered if value]}
+            return {"type": "string", "enum": [str(v) for v, _ in offered if v not in ("", None)]}
     longest = getattr(field, "max_length", None)
     return {"type": "string", "minLength": 1, **({"maxLength": longest} if longest else {})}
 

@@ -200,7 +200,7 @@ class PolicyPageSerializer(serializers.Serializer[PolicyPage]):
 def paged(name: str, child: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
     """The schema of a list that is read page by page."""
     fields = {
-        "results": child(many=True),
+        "results": child(many=True, help_text="这一页的"),
         "next": serializers.URLField(allow_null=True, help_text="下一页的地址；null 是没有了"),
     }
     return inline_serializer(name, fields)

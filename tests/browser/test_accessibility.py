@@ -11,7 +11,7 @@ from .conftest import DESKTOP, MODES, NARROWEST, PHONE, OpenPage, Site, Watch, n
 
 AXE = (ROOT / "tests/browser/vendor/axe.min.js").read_text()
 PAGES = ["home", "results", "empty", "errors", "full_demo", "bare_real", "missing"]
-PAGES += ["sources", "source", "about_data", "open_data", "privacy", "accessibility", "help"]
+PAGES += ["sources", "source", "about_data", "open_data", "api", "privacy", "accessibility", "help"]
 PAGES += ["regions", "region", "region_group", "region_choices", "policies", "policy"]
 PAGES += ["correct", "corrections", "shortlist", "follow", "follow_full"]
 # Told enough for most answers, two findings and a choice between benefits among them.
@@ -163,6 +163,7 @@ def address(name: str, request: pytest.FixtureRequest) -> str:
         "source": lambda: "/sources/jing-jin-ji-2024/",
         "about_data": lambda: "/about/data/",
         "open_data": lambda: "/data/",
+        "api": lambda: "/api/",
         "privacy": lambda: "/about/privacy/",
         "accessibility": lambda: "/about/accessibility/",
         "help": lambda: "/about/help/",

@@ -310,6 +310,7 @@ def test_suggestions_are_those_of_the_page(client, text):
 def test_clusters_are_those_of_the_map(client):
     query = "box=115.4,39.4,117.5,41.1&zoom=11&care=partial"
     page = client.get(f"/institutions/clusters/?{query}").json()
+    del page["names"]  # of regions, for a map without tiles
     assert client.get(f"/api/v1/clusters?{query}").json() == page
     answer = client.get("/api/v1/clusters?box=1,2&zoom=99")
     assert {error["parameter"] for error in answer.json()["errors"]} == {"box", "zoom"}
