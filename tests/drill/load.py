@@ -15,7 +15,11 @@ PAGES = (
     *(f"/institutions/?region=131000&sort=net&{ELDER}", "/institutions/?ownership=private&page=2"),
     *("/institutions/{home}/", "/institutions/{home}/", f"/institutions/{{home}}/?{ELDER}"),
     *("/regions/500000/", "/policies/cn-01/", f"/follow/?{ELDER}", "/institutions/suggest/?q=yan"),
-    *("/api/v1/institutions?q=养老", "/api/v1/institutions/{home}"),
+    *(
+        "/api/v1/institutions?q=养老",
+        "/api/v1/institutions/{home}",
+        f"/api/v1/estimate?home={{home}}&{ELDER}",
+    ),
 )
 # A reader may try once more, after this many seconds.
 SECOND_TRY = 1.0
