@@ -5,6 +5,7 @@ read over the values of a column instead of its rows. What no column tells, the 
 """
 
 import operator
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial, reduce
@@ -54,6 +55,16 @@ TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "range": lambda value, bounds: bounds[0] <= value <= bounds[1],
     "bitand": lambda value, mask: value & mask != 0,
 }
+# Where in the values of a column, in order, those stand that meet a bound.
+BOUNDS: dict[str, Callable[[list[Any], Any], slice]] = {
+    "gt": lambda values, low: slice(bisect_right(values, low), None),
+    "gte": lambda values, low: slice(bisect_left(values, low), None),
+    "lt": lambda values, high: slice(bisect_left(values, high)),
+    "lte": lambda values, high: slice(bisect_right(values, high)),
+    "range": lambda values, ends: slice(
+        bisect_left(values, ends[0]), bisect_right(values, ends[1])
+    ),
+}
 SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -69,6 +80,7 @@ class Bitmaps:
         self.columns, self.everything, self.ground = columns, everything, ground
         self._kept = lru_cache(MOST_KEPT)(self._answer)
         self._sorted = lru_cache(MOST_KEPT)(self._buckets)
+        self._in_order = lru_cache(len(COLUMNS))(self._values_in_order)
 
     @classmethod
     def load(cls) -> "Bitmaps":
@@ -130,9 +142,12 @@ class Bitmaps:
 
     def find(self, condition: Any) -> BitMap:
         """Listings that meet a condition as the ORM takes it."""
+        if isinstance(condition, tuple) and condition[0] == "pk__on_list":
+            return self.columns[LISTS].get(condition[1], BitMap())
         if not isinstance(condition, Q):
             return self._kept(condition) if _is_hashable(condition) else self._answer(condition)
-        found = [self.find(child) for child in condition.children]
+        children = [_span(condition.children)] if _is_span(condition) else condition.children
+        found = [self.find(child) for child in children]
         if not found:
             return self.everything
         if condition.connector == Q.OR:
@@ -146,35 +161,45 @@ class Bitmaps:
     def _answer(self, condition: Any) -> BitMap:
         if isinstance(condition, Lookup) and self.tells(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
-            values = self.split(condition.lhs, self.everything).items()
             if condition.lookup_name == "isnull":
+                values = self.split(condition.lhs, self.everything).items()
                 return _union(rows for value, rows in values if (value is None) is bound)
-            test = TESTS[str(condition.lookup_name)]
-            return _union(
-                rows for value, rows in values if value is not None and test(value, bound)
-            )
+            return self._meeting(condition.lhs, str(condition.lookup_name), bound)
         if not isinstance(condition, tuple):
             return self._ask(condition)
         name, wanted = condition
         field, _, lookup = name.partition("__")
-        if name == "pk__on_list":
-            return self.columns[LISTS].get(wanted, BitMap())
         if name == "pk__gt":
             return self.everything - BitMap(range(wanted + 1))
         if name == "pk__in" and isinstance(wanted, (list, tuple, set, frozenset)):
             return BitMap(wanted) & self.everything
         if (field,) in self.columns and (wanted is None or lookup == "isnull"):
-            unknown = wanted is None or bool(wanted)
-            kept = self.columns[field,].items()
-            return _union(rows for (value,), rows in kept if (value is None) is unknown)
+            unknown = self.columns[field,].get((None,), BitMap())
+            return unknown if wanted is None or wanted else self.everything - unknown
         if (field,) not in self.columns or (lookup or "exact") not in TESTS:
             return self._ask(condition)
-        test = TESTS[lookup or "exact"]
-        return _union(
-            rows
-            for (value,), rows in self.columns[field,].items()
-            if value is not None and test(value, wanted)
-        )
+        return self._column_meeting(field, lookup or "exact", wanted)
+
+    def _column_meeting(self, name: str, lookup: str, bound: Any) -> BitMap:
+        if lookup not in BOUNDS:
+            test, column = TESTS[lookup], self.columns[name,]
+            return _union(rows for (v,), rows in column.items() if v is not None and test(v, bound))
+        values, bitmaps = self._in_order(name)
+        return _union(bitmaps[BOUNDS[lookup](values, bound)])
+
+    def _meeting(self, expression: Any, lookup: str, bound: Any) -> BitMap:
+        """Listings for which an expression has a value that meets a bound."""
+        if isinstance(expression, F):
+            return self._column_meeting(expression.name, lookup, bound)
+        if isinstance(expression, Coalesce):
+            found, left = BitMap(), self.everything
+            for one in expression.get_source_expressions():
+                found |= self._meeting(one, lookup, bound) & left
+                left = left & self.find((one.name, None))
+            return found
+        values = self.split(expression, self.everything).items()
+        test = TESTS[lookup]
+        return _union(rows for v, rows in values if v is not None and test(v, bound))
 
     def _ask(self, condition: Any) -> BitMap:
         """The database's answer, for what is in no column: words, distances and subqueries."""
@@ -183,13 +208,17 @@ class Bitmaps:
         found = rows.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
 
-    def numbers(self, name: str, rows: BitMap) -> dict[Any, int]:
-        """How many of `rows` have each value of a column, those that none has left out."""
-        values = self.columns[name,].items()
-        counted = ((value, having.intersection_cardinality(rows)) for (value,), having in values)
-        return {value: number for value, number in counted if number}
+    def listing(self, kind: str) -> set[str]:
+        """The regions whose list of this kind has a home on it."""
+        return {region for (on, region), rows in self.columns[LISTS].items() if on == kind and rows}
 
     # Orders
+
+    def _values_in_order(self, name: str) -> tuple[list[Any], list[BitMap]]:
+        """The values of a column from the least up, and who has each."""
+        values = self.columns[name,]
+        known = sorted(value for (value,) in values if value is not None)
+        return known, [values[value,] for value in known]
 
     def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
         """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
@@ -279,6 +308,18 @@ def _is_hashable(key: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _is_span(condition: Q) -> bool:
+    """Whether it asks for a column between two bounds, as a region's codes are asked for."""
+    names = [child[0] for child in condition.children if isinstance(child, tuple)]
+    return len(names) == 2 and names == [f"{names[0][:-5]}__{end}" for end in ("gte", "lte")]
+
+
+def _span(bounds: list[Any]) -> tuple[str, tuple[Any, Any]]:
+    """The two bounds as one condition, whose answer is a slice of the values."""
+    (name, low), (_, high) = bounds
+    return f"{name.removesuffix('gte')}range", (low, high)
 
 
 def _union(several: Iterable[BitMap]) -> BitMap:

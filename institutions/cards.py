@@ -65,9 +65,9 @@ def card(
     """
     priced = cost(listing, elder.level, elder) if elder else None
     home = listing.institution
-    settlement = _settlement(list(home.medical_links.all()))
+    settlement = _settlement(home.card_links)
     price_source = min(
-        sources_of(home.provenance.all(), ["fees"]), key=lambda row: row.as_of, default=None
+        sources_of(home.card_provenance, ["fees"]), key=lambda row: row.as_of, default=None
     )
     return Card(
         institution=home,
@@ -78,13 +78,13 @@ def card(
         cost=priced,
         fit=fit(listing, wish, priced, settlement, on) if wish else None,
         takes=_takes(listing),
-        medical=_medical(list(home.medical_links.all())),
+        medical=_medical(home.card_links),
         settlement=settlement,
         vacant=listing.vacant,
         vacant_as_of=listing.vacant_as_of,
         vacancy_told=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
-        phone=next(iter(home.phones.all()), None),
-        source=source_of(home.provenance.all(), "name"),
+        phone=next(iter(home.card_phones), None),
+        source=source_of(home.card_provenance, "name"),
         price_source=price_source,
         price_stale=price_source is not None and is_stale(price_source.as_of, on),
         distances=distances(listing, anchors),
@@ -100,7 +100,7 @@ def _tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
     """Kind, ownership, and the latest valid rating under each scheme with its year."""
     ratings = (
         f"{r.get_scheme_display()} {r.level_name}（{r.year}）"
-        for r in latest_ratings(home.ratings.all(), on)
+        for r in latest_ratings(home.card_ratings, on)
     )
     known = (home.get_kind_display(), home.get_ownership_display(), *ratings)
     return tuple(str(words) for words in known if words)

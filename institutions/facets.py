@@ -6,11 +6,12 @@ Within a facet choices widen (any of them), between facets they narrow (all of t
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, lru_cache, reduce
 from operator import and_, or_
 
 from django.db.models import Count, Q, QuerySet
 
+from institutions.bitmaps import Bitmaps
 from institutions.models import (
     Bed,
     Designation,
@@ -50,6 +51,11 @@ class Facet:
     choices: tuple[Choice, ...]
     all_of: bool = False
 
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """What the parameter may say."""
+        return frozenset(choice.value for choice in self.choices)
+
     def words(self, choice: Choice) -> str:
         """The choice as a sentence part of its own; 未公布 says what is not published."""
         return f"{self.label}{choice.label}" if choice.value == "unknown" else choice.label
@@ -78,10 +84,30 @@ CARE = (
 )
 
 
-def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]) -> list[Facet]:
-    """Every facet as of the day `on`; `places` and `cities` are the regions to offer."""
+def facets(
+    on: datetime.date, places: Iterable[Choice], cities: Iterable[tuple[str, str]]
+) -> list[Facet]:
+    """Every facet as of the day `on`; `places` and `cities` (code and name) are to be offered."""
+    first, last = _fixed(on)
+    by_city = tuple(_insured_in(*city) for city in cities)
     return [
         Facet("region", "地区", tuple(places)),
+        *first,
+        Facet("ltci_city", "长护险", by_city),
+        *last,
+    ]
+
+
+@lru_cache(maxsize=1_000)
+def _insured_in(code: str, name: str) -> Choice:
+    on_list = Q(pk__on_list=(Designation.Kind.LTCI.value, code))
+    return Choice(code, f"{name}长护险（长期护理保险）定点", on_list)
+
+
+@lru_cache(maxsize=4)
+def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
+    """The facets whose choices are the same in every search of a day: before and after 长护险."""
+    first = [
         Facet(
             "care",
             "老人的情况",
@@ -110,18 +136,8 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
         _of_mask("bed", "床位类别", "bed_categories", Bed.Category.choices),
         _yes("designated", "医保定点", "院内或隔壁的医疗机构是医保定点", Q(designated=True)),
         _yes("settles", "异地结算", "院内或隔壁能异地直接结算（已联网）", Q(networked=True)),
-        Facet(
-            "ltci_city",
-            "长护险",
-            tuple(
-                Choice(
-                    city.code,
-                    f"{city.name}长护险（长期护理保险）定点",
-                    Q(pk__on_list=(Designation.Kind.LTCI.value, city.code)),
-                )
-                for city in cities
-            ),
-        ),
+    ]
+    last = [
         _of_mask("medical", "医养结合方式", "medical", MedicalLink.Mode.choices),
         _of_field("kind", "机构类型", Institution.Kind.choices),
         _of_field("ownership", "运营方式", Institution.Ownership.choices),
@@ -155,6 +171,7 @@ def facets(on: datetime.date, places: Iterable[Choice], cities: Iterable[Region]
         _of_field("operating", "营业状态", Institution.Operating.choices),
         _yes("real", "实名", "只看实名机构，不看示例", Q(is_demo=False)),
     ]
+    return first, last
 
 
 def fresh_vacancy(on: datetime.date) -> Q:
@@ -180,11 +197,23 @@ def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str
     )
 
 
-def ltci_cities(asked: Iterable[str] = ()) -> QuerySet[Region]:
-    """Regions whose long-term-care insurance has a designated home here, and those asked for."""
-    rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
-    codes = [code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH]
-    return Region.objects.filter(Q(pk__in=rows.values("region")) | Q(pk__in=codes))
+def ltci_cities(
+    asked: Iterable[str], known: Mapping[str, Region], bitmaps: Bitmaps | None
+) -> list[tuple[str, str]]:
+    """Code and name of the regions whose long-term-care insurance has a designated home here.
+
+    And of those asked for; `known` are the current regions.
+    """
+    codes = {code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH}
+    if bitmaps:
+        codes |= bitmaps.listing(Designation.Kind.LTCI)
+    else:
+        rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
+        codes |= set(rows.values_list("region", flat=True).distinct())
+    names = {code: known[code].name for code in codes & known.keys()}
+    if former := codes - names.keys():
+        names |= Region.objects.filter(pk__in=former).values_list("code", "name")
+    return sorted(names.items())
 
 
 @dataclass(frozen=True)

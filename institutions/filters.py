@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
-from institutions import distance, places
+from institutions import bitmap_index, distance, places
 from institutions.estimates import NEEDS_LEVEL, Estimator, estimator, level_of
 from institutions.facets import CARE, Facet, facets, fresh_vacancy, ltci_cities
 from institutions.models import Level, Listing
@@ -66,8 +66,8 @@ class SearchForm(forms.Form):
         return self.cleaned_data
 
     def _keep_known(self, name: str, field: "ChoicesField", values: list[str]) -> None:
-        known = [value for value in values if field.valid_value(value)]
-        unknown = [value for value in values if not field.valid_value(value)]
+        known = [value for value in values if value in field.known]
+        unknown = [value for value in values if value not in field.known]
         if unknown:
             shown = "”“".join(value[:40] for value in unknown[:3])
             self.add_error(name, f"没有“{shown}”这一项。")
@@ -93,13 +93,18 @@ class SearchForm(forms.Form):
                 self.add_error(name, distance.NEEDS_ANCHOR)
 
 
-class ChoicesField(forms.MultipleChoiceField):
-    """Any number of choices; `SearchForm` tells those that are not offered."""
+class ChoicesField(forms.Field):
+    """Any number of choices out of the `known`; `SearchForm` tells those that are not offered.
 
+    Not a field of Django's choices: it would copy them three times for each search.
+    """
+
+    widget = forms.SelectMultiple
     most = places.MOST_PLACES
 
-    def validate(self, value: Iterable[str]) -> None:
-        """Nothing here: one unknown value would take the known ones with it."""
+    def __init__(self, *, known: frozenset[str], **more: Any) -> None:
+        super().__init__(**more)
+        self.known = known
 
 
 class Choices(django_filters.Filter):
@@ -205,22 +210,21 @@ class InstitutionFilter(django_filters.FilterSet):
         super().__init__(data, queryset)
         self.is_bound = True  # an empty address is a search for everything
         self.on = on
+        self.bitmaps = bitmap_index.current()
         self.places = places.load(data.getlist("region"))
         self.facets: dict[str, Facet] = {
             facet.name: facet
             for facet in facets(
                 on,
                 (place.choice for place in self.places.all.values()),
-                ltci_cities(data.getlist("ltci_city")),
+                ltci_cities(data.getlist("ltci_city"), self.places.known.regions, self.bitmaps),
             )
         }
         for facet in self.facets.values():
             self.filters[facet.name].label = facet.label
-            self.filters[facet.name].extra["choices"] = [
-                (choice.value, choice.label) for choice in facet.choices
-            ]
+            self.filters[facet.name].extra["known"] = facet.values
         # Former codes are known too; a search for one is a search for what succeeded it.
-        self.filters["region"].extra["choices"] += [(code, code) for code in self.places.former]
+        self.filters["region"].extra["known"] |= {*self.places.former}
         self.asked = ElderForm(data, on)
         for name in ("basis", "sort"):
             self.filters[name].extra["validators"] = [self._validate_net]

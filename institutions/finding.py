@@ -12,13 +12,12 @@ from typing import Protocol
 from django.db.models import Count, OrderBy, Q, QuerySet
 from pyroaring import BitMap
 
-from institutions import bitmap_index
 from institutions.bitmaps import Bitmaps
 from institutions.facets import Counts, Facet, count
 from institutions.filters import InstitutionFilter
 from institutions.ground import KEPT, Cell, Window, by_cell, cell_of, spanning
 from institutions.models import Listing
-from institutions.places import HomesByRegion
+from institutions.places import Homes, HomesByRegion, Place
 
 
 class Finding(Protocol):
@@ -27,8 +26,8 @@ class Finding(Protocol):
     def counts(self) -> Counts:
         """How many homes there are, and how many with each choice alone in its facet."""
 
-    def homes(self) -> HomesByRegion:
-        """How many homes stand in each county, whatever region is chosen."""
+    def homes(self) -> Homes:
+        """How many homes stand in a place, whatever region is chosen."""
 
     def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
         """How many homes of the whole register meet each condition."""
@@ -65,8 +64,7 @@ class OnGround:
 
 def finding(search: InstitutionFilter) -> Finding:
     """By bitmaps, if they are there and fresh."""
-    bitmaps = bitmap_index.current()
-    return ByBitmaps(search, bitmaps) if bitmaps else ByDatabase(search)
+    return ByBitmaps(search, search.bitmaps) if search.bitmaps else ByDatabase(search)
 
 
 class ByDatabase:
@@ -142,14 +140,14 @@ class ByBitmaps:
         else:
             lifted = self.found & find(parts(**{facet.name: None}))
             for choice in facet.choices:
-                yield lifted.intersection_cardinality(find([choice.q]))
+                yield lifted.intersection_cardinality(self.bitmaps.find(choice.q))
 
     def _real(self, rows: BitMap) -> int:
         return rows.intersection_cardinality(self.bitmaps.find(Q(is_demo=False)))
 
-    def homes(self) -> HomesByRegion:
+    def homes(self) -> "HomesIn":
         anywhere = self.found & self.bitmaps.all_of(self.search.parts(region=None))
-        return HomesByRegion(self.bitmaps.numbers("region", anywhere))
+        return HomesIn(self.bitmaps, anywhere)
 
     def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
         find = self.bitmaps.find
@@ -184,6 +182,17 @@ class ByBitmaps:
             return ByDatabase(search).ids()
         found = self.found & self.bitmaps.all_of(search.parts())
         return self.bitmaps.cut(found, order, 0, len(found))
+
+
+@dataclass(frozen=True)
+class HomesIn:
+    """How many of `found` stand in a place."""
+
+    bitmaps: Bitmaps
+    found: BitMap
+
+    def of(self, place: Place) -> int:
+        return self.found.intersection_cardinality(self.bitmaps.find(place.choice.q))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from institutions.facets import Counts
 from institutions.filters import BASES, InstitutionFilter
-from institutions.places import HomesByRegion, Node
+from institutions.places import Homes, Node
 
 # Needs that the care of the elder asks for already; a column need not ask twice.
 LEVEL_NEED = "takes_level_"
@@ -75,7 +75,7 @@ class Column:
 
     search: InstitutionFilter
     counts: Counts
-    homes: HomesByRegion
+    homes: Homes
 
     @property
     def bases(self) -> list[Option]:
@@ -138,5 +138,7 @@ class Column:
 
 def _fold(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
     """The options to show, and of a long list those that would find nothing, to fold away."""
-    folded = [option for option in options if option.disabled] if len(options) > FEW else []
-    return tuple(option for option in options if option not in folded), tuple(folded)
+    if len(options) <= FEW:
+        return tuple(options), ()
+    shown = tuple(option for option in options if not option.disabled)
+    return shown, tuple(option for option in options if option.disabled)

@@ -3,12 +3,13 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
-
-from django.db.models import Q
+from typing import Protocol
 
 from institutions.facets import CODE_LENGTH, Choice
-from regions.models import Region, RegionGroup
+from regions.gazetteer import Gazetteer, gazetteer
+from regions.models import Region
 from regions.models.region import NATION, within
 
 # More chosen places than anybody ticks; each one opens a branch of the tree.
@@ -23,7 +24,7 @@ class Place:
     label: str
     regions: tuple[Region, ...]
 
-    @property
+    @cached_property
     def choice(self) -> Choice:
         return Choice(self.value, self.label, within("region", self.regions))
 
@@ -55,12 +56,19 @@ class Places:
     former: tuple[str, ...]
     tree: tuple[Node, ...]
     all: dict[str, Place] = field(repr=False)
+    known: Gazetteer = field(repr=False)
 
     def narrowest(self) -> list[Place]:
         """The chosen places less those that a chosen place inside them narrows down."""
         return [
             place for place in self.chosen if not any(other.lies_in(place) for other in self.chosen)
         ]
+
+
+class Homes(Protocol):
+    """Counts of the homes of a search by place."""
+
+    def of(self, place: Place) -> int: ...
 
 
 class HomesByRegion:
@@ -80,18 +88,19 @@ class HomesByRegion:
 def load(values: Iterable[str]) -> Places:
     """Places for these values: codes (former ones count as their successors) and group slugs.
 
-    Two queries, however many values; one more for each of former codes and their successors.
+    One query while no region changed, however many values; one more for each of former codes and
+    their successors.
     """
-    values = list(dict.fromkeys(values))[:MOST_PLACES]
-    groups = _groups()
+    values, known = list(dict.fromkeys(values))[:MOST_PLACES], gazetteer()
     named = [value for value in values if value.isdecimal() and len(value) == CODE_LENGTH]
-    regions = _regions_around(named)
-    codes = {code: [code] for code in named if code in regions}
-    codes |= _successors([code for code in named if code not in regions])
+    codes = {code: [code] for code in named if _is_offered(code, known)}
+    codes |= _successors([code for code in named if not _is_offered(code, known)])
     heirs = {code for successors in codes.values() for code in successors}
-    if not heirs <= regions.keys():
-        regions = _regions_around([*named, *heirs])
-    by_code = {code: Place(code, region.name, (region,)) for code, region in regions.items()}
+    groups = {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in known.groups.items()}
+    by_code = {
+        region.code: Place(region.code, region.name, (region,))
+        for region in _regions_around({*named, *heirs}, known)
+    }
     places = groups | by_code
     found = {
         code: places[code]
@@ -101,17 +110,11 @@ def load(values: Iterable[str]) -> Places:
     }
     chosen = tuple(found.values())
     former = tuple(code for code in codes if code not in places)
-    return Places(chosen, former, tuple(_tree(groups, by_code, chosen)), places)
+    return Places(chosen, former, tuple(_tree(groups, by_code, chosen)), places, known)
 
 
-def _groups() -> dict[str, Place]:
-    """The named groups with their regions, in one query."""
-    through = RegionGroup.regions.through._default_manager
-    links = through.select_related("regiongroup", "region").order_by("regiongroup", "region")
-    members: dict[RegionGroup, list[Region]] = {}
-    for link in links:
-        members.setdefault(link.regiongroup, []).append(link.region)
-    return {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in members.items()}
+def _is_offered(code: str, known: Gazetteer) -> bool:
+    return code in known.regions and code != NATION
 
 
 def _successors(codes: list[str]) -> dict[str, list[str]]:
@@ -123,13 +126,13 @@ def _successors(codes: list[str]) -> dict[str, list[str]]:
     return {code: heirs for code, heirs in found.items() if heirs}
 
 
-def _regions_around(codes: list[str]) -> dict[str, Region]:
+def _regions_around(codes: set[str], known: Gazetteer) -> list[Region]:
     """All provinces, the chosen regions and their ancestors, and what lies directly in those."""
     opened = {part for code in codes for part in (code, f"{code[:2]}0000", f"{code[:4]}00")}
-    rows = Region.objects.current().filter(
-        Q(level=Region.Level.PROVINCE) | Q(pk__in=opened) | Q(parent__in=opened - {NATION})
-    )
-    return {region.code: region for region in rows.exclude(level=Region.Level.NATION)}
+    around = {region.code for region in known.inside[NATION]}
+    around |= opened & known.regions.keys()
+    around |= {region.code for code in opened - {NATION} for region in known.inside.get(code, ())}
+    return [known.regions[code] for code in sorted(around - {NATION})]
 
 
 def _tree(

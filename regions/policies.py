@@ -152,9 +152,10 @@ def sentences(reasons: Iterable[rules.Reason]) -> list[str]:
 
 def about(reason: rules.Reason) -> str:
     """The words for a status or a scale; a rule's slug stays as it is, for a link."""
-    words = dict(models.Status.choices) | dict(models.Scale.choices)
-    return str(words.get(reason.about, reason.about))
+    return WORDS.get(reason.about, reason.about)
 
+
+WORDS: dict[str, str] = {str(one): str(one.label) for one in (*models.Status, *models.Scale)}
 
 SENTENCES: dict[rules.Code, str] = {
     Refusal.NOT_BEGUN: "那一天还没有开始。",

@@ -1,6 +1,6 @@
 """The institution itself: what it is, where it is, whom it takes."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,11 @@ from institutions.validators import validate_credit_code, validate_phone
 from regions.models import Region
 from regions.models.document import precision_field, show_date
 from regions.models.region import within
+
+if TYPE_CHECKING:
+    from .medical import MedicalLink
+    from .provenance import Provenance
+    from .quality import Rating
 
 # Whom it takes and which needs it meets, in the order pages and bit masks use.
 TAKES = (
@@ -191,6 +196,12 @@ class Institution(models.Model):
     updated_at = models.DateTimeField("最后修改", auto_now=True)
 
     objects = InstitutionQuerySet.as_manager()
+
+    # What `ListingQuerySet.for_cards()` reads.
+    card_phones: "list[Phone]"
+    card_ratings: "list[Rating]"
+    card_links: "list[MedicalLink]"
+    card_provenance: "list[Provenance]"
 
     class Meta:
         verbose_name = "机构"

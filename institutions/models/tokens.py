@@ -95,6 +95,10 @@ class Holds(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
 
     def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
         table = Tokens._meta.db_table
+        if self.lhs.target.model is Tokens and not isinstance(self.rhs, First):
+            # Not by way of their ids: a table joined to itself takes twice as long.
+            alias = connection.ops.quote_name(self.lhs.alias)
+            return f"{VECTOR}({alias}.text) @@ %s::tsquery", (self.rhs.tsquery(),)
         found = f"SELECT institution_id FROM {table} WHERE {VECTOR}(text) @@ %s::tsquery"  # noqa: S608
         return self._among(compiler, found + self._limit("institution_id"), self.rhs.tsquery())
 

@@ -35,20 +35,19 @@ def test_first_page_shows_the_whole_register(client):
     assert text(response).count('<article class="card"') == 20
 
 
-@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 9), ("orm", 10)])
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 7), ("orm", 9)])
 def test_queries_are_pinned(engine, queries, client, settings, django_assert_num_queries):
     settings.FACETS = engine
     client.get(URL)
     with django_assert_num_queries(queries):
-        # the groups with their regions, regions_region for the tree,
-        # regions_region for the cities of long-term-care insurance,
-        # whether the bitmaps are fresh, or: the aggregate of all counts, and homes by region;
+        # whether any region changed, whether the bitmaps are fresh, or: the regions with
+        # long-term-care insurance, the aggregate of all counts, and homes by region;
         # the 20 rows with institution and place,
         # phones, ratings, medical links, provenance with documents
         client.get(URL)
 
 
-@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 11), ("orm", 13)])
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 9), ("orm", 12)])
 def test_queries_of_a_full_search_are_pinned(
     engine, queries, client, settings, django_assert_num_queries
 ):
@@ -217,8 +216,8 @@ def test_queries_sorted_by_what_is_left_to_pay_are_pinned(client, django_assert_
     policies.changed()
     asked = {"sort": "net", "region": "131082", **TOLD}
     client.get(URL, asked)
-    with django_assert_num_queries(13):
-        # the nine above; the regions of the elder, the stamp of the policies,
+    with django_assert_num_queries(11):
+        # the seven above; the regions of the elder, the stamp of the policies,
         # the lists that homes are on for the sort, and those of the 20 rows
         client.get(URL, asked)
 

@@ -1,0 +1,39 @@
+"""The regions in force and their groups, kept in this process until one of them changes.
+
+Three thousand rows that change a few times a year and that every page of results names.
+"""
+
+import uuid
+from collections import defaultdict
+from functools import lru_cache
+
+from regions.models import Region, RegionGroup, Stamp
+from regions.policies import STAMP
+
+
+class Gazetteer:
+    """Regions by code, in order of their codes and each with its ancestors; groups by slug."""
+
+    def __init__(self) -> None:
+        self.regions = {region.code: region for region in Region.objects.current().order_by("code")}
+        self.inside: dict[str | None, list[Region]] = defaultdict(list)
+        for region in self.regions.values():
+            if above := self.regions.get(region.parent_id or ""):
+                region.parent = above
+            self.inside[region.parent_id].append(region)
+        self.groups: dict[RegionGroup, list[Region]] = {}
+        through = RegionGroup.regions.through._default_manager
+        links = through.select_related("regiongroup", "region").order_by("regiongroup", "region")
+        for link in links:
+            self.groups.setdefault(link.regiongroup, []).append(link.region)
+
+
+def gazetteer() -> Gazetteer:
+    """One query while nothing changed, which staff and `load_fixtures` say; else two more."""
+    token = Stamp.objects.of(STAMP)
+    return _kept(token) if token else Gazetteer()
+
+
+@lru_cache(maxsize=1)
+def _kept(token: uuid.UUID) -> Gazetteer:
+    return Gazetteer()
