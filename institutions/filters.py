@@ -102,7 +102,7 @@ class ChoicesField(forms.Field):
     widget = forms.SelectMultiple
     most = places.MOST_PLACES
 
-    def __init__(self, *, known: frozenset[str], **more: Any) -> None:
+    def __init__(self, *, known: frozenset[str] = frozenset(), **more: Any) -> None:
         super().__init__(**more)
         self.known = known
 

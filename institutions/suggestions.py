@@ -3,22 +3,24 @@
 At most eight, whatever is typed. A full search finds more, and what is only alike.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlencode
 
-from django.db.models import F, OrderBy, Q, Value
-from django.db.models.functions import Replace
+from django.db.models import OrderBy
 from django.urls import reverse
 
+from institutions import bitmap_index
+from institutions.bitmaps import Bitmaps
 from institutions.cards import place_words
 from institutions.filters import LONGEST_QUERY, RECOMMENDED
 from institutions.models import Listing
 from institutions.models.tokens import All, First, Sought
-from institutions.search import beginning, holding_all, read
-from institutions.tokens import fold, squeezed
+from institutions.search import Word, beginning, holding_all, read
+from institutions.tokens import LONGEST, fold, squeezed
+from regions.gazetteer import gazetteer
 from regions.models import Region
-from regions.models.region import in_ranges
+from regions.models.region import NATION, in_ranges
 
 MOST = 8
 MOST_PLACES = 3
@@ -51,7 +53,7 @@ class Suggestion:
 def suggestions(text: str) -> list[Suggestion]:
     """Places first, then names that begin so, then homes that hold the words.
 
-    Six queries at most: regions of the name, homes in them, regions in the words with their
+    Six queries at most: whether regions or homes changed, regions in the words with their
     successors, homes whose name begins so, homes that hold the words.
     """
     if not squeezed(fold(text)) or len(text) > LONGEST_QUERY:
@@ -59,22 +61,28 @@ def suggestions(text: str) -> list[Suggestion]:
     places = _places(squeezed(fold(text)))
     asked = read(text)
     sought = holding_all(asked)
-    homes = _homes(All((beginning(asked), sought)), MOST - len(places))
+    homes = _homes(_beginning_so(asked, sought), MOST - len(places))
     if len(homes) + len(places) < MOST:
         more = _homes(sought, MOST)
         homes += [home for home in more if home not in homes]
     return [*places, *homes][:MOST]
 
 
+def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
+    """Names that begin as the words do, and hold them: a single word they hold, if they do."""
+    begun = beginning(asked)
+    if len(asked) == 1 and not asked[0].places and len(asked[0].text) <= LONGEST:
+        return begun
+    return All((begun, sought))
+
+
 def _places(text: str) -> list[Suggestion]:
     """Regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
-    spelt = Replace(F("pinyin"), Value(" "), Value(""))
-    rows = Region.objects.current().exclude(level=Region.Level.NATION).alias(spelt=spelt)
-    begun = Q(name__startswith=text) | Q(short_name__startswith=text)
-    if text.isascii():
-        begun = Q(spelt__startswith=text)
-    found = rows.filter(begun).with_ancestors().order_by("level", "code")[: 3 * MOST_PLACES]
-    held = [region for region, has in _with_homes(found) if has]
+    known = gazetteer().regions.values()
+    begun = (region for region in known if region.code != NATION and _begins(region, text))
+    found = sorted(begun, key=lambda region: (region.level, region.code))[: 3 * MOST_PLACES]
+    bitmaps = bitmap_index.current() if found else None
+    held = (region for region in found if _has_homes(region, bitmaps))
     return [
         Suggestion(
             place_words(region),
@@ -82,23 +90,21 @@ def _places(text: str) -> list[Suggestion]:
             f"{reverse('institutions')}?{urlencode({'region': region.code})}",
             region=region.code,
         )
-        for region in held[:MOST_PLACES]
+        for region in islice(held, MOST_PLACES)
     ]
 
 
-def _with_homes(regions: Iterable[Region]) -> list[tuple[Region, bool]]:
-    """Each region with whether a home lies in it."""
-    found = list(regions)
-    if not found:
-        return []
-    inside = in_ranges("region", [region.code_range() for region in found])
-    rows = Listing.objects.filter(inside).order_by().values_list("region", flat=True).distinct()
-    codes = list(rows)
-    ranges = [region.code_range() for region in found]
-    return [
-        (region, any(low <= code <= high for code in codes))
-        for region, (low, high) in zip(found, ranges, strict=True)
-    ]
+def _begins(region: Region, text: str) -> bool:
+    if text.isascii():
+        return region.pinyin.replace(" ", "").startswith(text)
+    return region.name.startswith(text) or region.short_name.startswith(text)
+
+
+def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
+    inside = in_ranges("region", [region.code_range()])
+    if bitmaps:
+        return bool(bitmaps.find(inside))
+    return Listing.objects.filter(inside).exists()
 
 
 def _homes(sought: Sought, most: int) -> list[Suggestion]:

@@ -62,7 +62,7 @@ def test_nothing_to_offer(text, client):
 )
 def test_queries_are_pinned(text, queries, django_assert_num_queries):
     with django_assert_num_queries(queries):
-        # regions of the name, and homes in them if there are any; regions in the words if there
+        # whether regions changed, and homes if a region begins so; regions in the words if there
         # are two characters, and their successors if there are any; homes whose name begins so,
         # and homes that hold the words if there is room
         suggestions(text)
