@@ -4,7 +4,7 @@ Both read the same conditions and orders. The database is what the bitmaps are m
 and what answers while they are not there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -172,9 +172,13 @@ class ByBitmaps:
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
         parts, order = list(parts), list(order)
-        if not all(self.bitmaps.tells(one.expression) for one in order):
-            return ByDatabase(self.search).rows(base, parts, order)
-        return Picked(base, self.bitmaps, self.found & self.bitmaps.all_of(parts), order)
+        found = self.found & self.bitmaps.all_of(parts)
+        if all(self.bitmaps.tells(one.expression) for one in order):
+            return Picked(
+                base, found, lambda start, stop: self.bitmaps.cut(found, order, start, stop)
+            )
+        ids = ByDatabase(self.search).rows(Listing.objects.all(), parts, order).values_list("pk")
+        return Picked(base, found, lambda start, stop: [pk for (pk,) in ids[start:stop]])
 
     def ids(self) -> list[int]:
         search, order = self.search, self.search.order
@@ -197,18 +201,17 @@ class HomesIn:
 
 @dataclass(frozen=True)
 class Picked:
-    """Rows whose ids are known before they are read."""
+    """Rows of which the ids of a part are put in order first: few columns are sorted, few read."""
 
     base: QuerySet[Listing]
-    bitmaps: Bitmaps
     found: BitMap
-    order: list[OrderBy]
+    cut: Callable[[int, int], list[int]]
 
     def count(self) -> int:
         return len(self.found)
 
     def __getitem__(self, part: slice) -> list[Listing]:
-        ids = self.bitmaps.cut(self.found, self.order, part.start or 0, part.stop)
+        ids = self.cut(part.start or 0, part.stop)
         rows = self.base.in_bulk(ids)
         return [rows[pk] for pk in ids if pk in rows]
 

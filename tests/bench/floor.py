@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, get_resolver
@@ -66,7 +67,8 @@ def constant(value: Any) -> Any:
     """The value as it is, if it is plain; else what stands for it."""
     if isinstance(value, Promise):
         return str(value)
-    if isinstance(value, PLAIN) or type(value).__module__ == "datetime":
+    # A row that has been read is plain data; tags call its methods with it.
+    if isinstance(value, (*PLAIN, Model)) or type(value).__module__ == "datetime":
         return value
     if isinstance(value, Mapping):
         return {key: constant(one) for key, one in value.items()}
