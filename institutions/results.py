@@ -19,7 +19,7 @@ from institutions.fit import Wish, refusals
 from institutions.models import Listing
 from institutions.models.listing import ListingQuerySet, has_any
 from institutions.panels import Column
-from institutions.places import HomesByRegion
+from institutions.places import Homes
 from institutions.search_address import SearchAddress
 from regions.forms import ElderForm
 from regions.questions import Questions, questions
@@ -236,8 +236,8 @@ class Results:
         ]
 
     @cached_property
-    def homes(self) -> HomesByRegion:
-        """How many homes stand in each county, whatever region is chosen."""
+    def homes(self) -> Homes:
+        """How many homes stand in a place, whatever region is chosen."""
         return self.finding.homes()
 
     @property

@@ -6,6 +6,7 @@ Nothing that is not told counts as no, and nothing unknown as 0. Standard librar
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from regions.conditions import (
     a_month,
@@ -76,7 +77,7 @@ class Outcome:
         if self.amount is not None and self.rule.grade not in QUOTABLE:
             raise ValueError(f"{self.rule.slug}: grade {self.rule.grade} carries no amount")
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         kinds = {type(reason.code) for reason in self.reasons}
         if Refusal in kinds:
@@ -93,7 +94,7 @@ class Outcome:
             return None
         return min((r.last_day for r in refusals if r.last_day), default=None)
 
-    @property
+    @cached_property
     def term(self) -> Term | None:
         """What a month's bill may count on; None for the rest, which is shown and not summed."""
         if self.answer is not Answer.YES or self.rule.payee is Payee.HOME:

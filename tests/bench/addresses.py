@@ -39,7 +39,7 @@ class Kind:
 PAIRS = [a + b for a, b in itertools.permutations(WORDS, 2)]
 COUNTIES = ("131082", "110105", "500101", "410802", "440106", "310115", "330106", "510104")
 PROVINCES = ("110000", "130000", "370000", "410000", "440000", "500000", "510000", "610000")
-_fresh_elders = itertools.count()
+_elders = itertools.count()
 
 
 def elder(number: int) -> Pairs:
@@ -56,7 +56,7 @@ def elder(number: int) -> Pairs:
 
 
 def _new_elder(number: int) -> Pairs:
-    return elder(next(_fresh_elders))
+    return elder(next(_elders))
 
 
 def _spoken(words: str, initials: bool = False) -> str:
@@ -110,12 +110,15 @@ def searches() -> Iterator[Kind]:
     characters = "".join(WORDS)
     yield kind("1 character", lambda n: characters[n % len(characters)])
     yield kind("2 characters", lambda n: WORDS[n % len(WORDS)], forget=True)
-    yield kind("4 characters", lambda n: PAIRS[n * 7])
-    yield kind("pinyin", lambda n: _spoken(PAIRS[n * 11]))
-    yield kind("initials", lambda n: _spoken(PAIRS[n * 13], initials=True))
+    yield kind("4 characters", lambda n: PAIRS[n * 7 % len(PAIRS)])
+    yield kind("pinyin", lambda n: _spoken(PAIRS[n * 11 % len(PAIRS)]))
+    yield kind("initials", lambda n: _spoken(PAIRS[n * 13 % len(PAIRS)], initials=True))
     yield kind("a place and a name", lambda n: f"廊坊{WORDS[n % len(WORDS)]}", forget=True)
-    yield kind("a typo", lambda n: _swapped(PAIRS[n * 17]))
-    yield kind("a miss", lambda n: f"绝无{PAIRS[n * 19][1]}此名{PAIRS[n * 19][2]}")
+    yield kind("a typo", lambda n: _swapped(PAIRS[n * 17 % len(PAIRS)]))
+    yield kind(
+        "a miss",
+        lambda n: f"绝无{PAIRS[n * 19 % len(PAIRS)][1]}此名{PAIRS[n * 19 % len(PAIRS)][2]}",
+    )
     yield kind("养老, in half of all names", lambda n: "养老", 4, forget=True)
     yield kind("养老 asked before", lambda n: "养老", 4)
 

@@ -19,7 +19,7 @@ from institutions import bitmap_index  # noqa: E402
 from institutions.listings import refresh  # noqa: E402
 from institutions.models import Institution, Listing  # noqa: E402
 
-from . import addresses, beside  # noqa: E402
+from . import addresses, agreement, beside  # noqa: E402
 from .addresses import SUGGEST, URL, Kind  # noqa: E402
 from .clock import Taken, ask, summary, timed, watched  # noqa: E402
 from .floor import captured, constant, rendered  # noqa: E402
@@ -165,6 +165,8 @@ def main() -> None:
         for told in suggestions(options.runs):
             say(told)
         say({"what": "write"} | attempted(lambda: after_writes(options.runs)))
+        searches = agreement.SEARCHES
+        say({"what": "digest", "searches": searches, "digest": agreement.digest()})
         for told in answers(options.runs, options.datasette, options.sqlite):
             say(told)
 

@@ -190,6 +190,19 @@ def _targets(parts: list[Part]) -> Iterator[list[str]]:
             yield from _of_pages(part)
             yield from _of_others(part)
     yield from _growth(parts)
+    yield from _agreement(parts)
+
+
+def _agreement(parts: list[Part]) -> Iterator[list[str]]:
+    """Whether the databases of one size found the same in the same order."""
+    told = [(part, t) for part in parts for t in part.told if t["what"] == "digest"]
+    for rows in dict.fromkeys(part.rows for part, _ in told):
+        found = [t for part, t in told if part.rows == rows]
+        if len(found) > 1:
+            same = len({t["digest"] for t in found}) == 1
+            searches = f"{found[0]['searches']} searches, SQLite and PostgreSQL, {rows:,} homes"
+            met = "met" if same else "**missed**"
+            yield ["same ids, same order", searches, "all", "all" if same else "not all", met]
 
 
 def _of_pages(part: Part) -> Iterator[list[str]]:

@@ -189,11 +189,9 @@ def test_the_longest_answer_is_light(client):
 def test_queries_are_pinned(client, django_assert_num_queries):
     asked = {"box": CHINA, "zoom": "5", "care": "partial"}
     client.get(URL, asked)
-    with django_assert_num_queries(6):
-        # the groups with their regions, regions_region for the tree,
-        # regions_region for the cities of long-term-care insurance,
-        # whether the bitmaps are fresh, the first home of each cluster with its place,
-        # regions_region for names on the ground
+    with django_assert_num_queries(4):
+        # whether the bitmaps are fresh, whether any region changed,
+        # the first home of each cluster with its place, regions_region for names on the ground
         client.get(URL, asked)
 
 
