@@ -148,5 +148,22 @@ def suggested() -> Iterator[tuple[str, Callable[[int], str]]]:
     yield "a miss", lambda n: f"绝无{WORDS[n % len(WORDS)]}"
 
 
+def mapped() -> Iterator[Kind]:
+    yield Kind("map, everything", "map", 2, lambda n: {"view": "map", "price_max": 9_000 + n})
+    yield Kind("map, one county", "map", 2, lambda n: {"view": "map", "region": COUNTIES[n % 8]})
+
+
+def looked_at() -> Iterator[tuple[str, Callable[[int], Pairs]]]:
+    """Parts of the map at five zooms, each time around another place of the north."""
+    for zoom, width in ((4, 40.0), (7, 10.0), (10, 1.2), (13, 0.15), (16, 0.02)):
+
+        def part(number: int, zoom: int = zoom, width: float = width) -> Pairs:
+            west, south = 113.5 + number * 0.05, 36.5 + number * 0.05
+            box = f"{west:.5f},{south:.5f},{west + width:.5f},{min(south + width, 54):.5f}"
+            return {"box": box, "zoom": zoom}
+
+        yield f"zoom {zoom}", part
+
+
 def pages() -> list[Kind]:
-    return [*results(), *searches(), *priced()]
+    return [*results(), *searches(), *priced(), *mapped()]

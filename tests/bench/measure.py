@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import django
 
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.urls import reverse  # noqa: E402
 from django.utils.timezone import localdate  # noqa: E402
 
 from institutions import bitmap_index  # noqa: E402
@@ -124,6 +126,19 @@ def suggestions(runs: int) -> Iterator[Told]:
         yield {"what": "suggestion", "name": name} | attempted(ask_all)
 
 
+def clusters(runs: int) -> Iterator[Told]:
+    """What a map is told as it is moved."""
+    url = reverse("clusters")
+    for name, part in addresses.looked_at():
+
+        def ask_all(part: Callable[[int], addresses.Pairs] = part) -> Told:
+            asked = [f"{url}?{urlencode(part(n))}" for n in range(runs)]
+            taken = [timed(lambda: ask(address)) for address in asked]  # noqa: B023
+            return {"page": summary(taken), "bytes": max(len(ask(a, "identity")) for a in asked)}
+
+        yield {"what": "clusters", "name": name} | attempted(ask_all)
+
+
 def answers(runs: int, python: str, path: Path) -> Iterator[Told]:
     """Facets, total and ids of a page, by turns with Datasette where there is one."""
     other = beside.datasette(python, path) if python else nullcontext()
@@ -163,6 +178,8 @@ def main() -> None:
         if options.only:
             return
         for told in suggestions(options.runs):
+            say(told)
+        for told in clusters(options.runs):
             say(told)
         say({"what": "write"} | attempted(lambda: after_writes(options.runs)))
         searches = agreement.SEARCHES

@@ -17,7 +17,7 @@ EMPTY = f"# Performance\n\n{BEGIN}{END}"
 MIDDLE, LARGE, MOST_GROWTH, MOST_MEMORY = 41_000, 410_000, 4, 200
 # A load of more than this is not ours alone.
 BUSY = 1.8
-MOST_P95, LEAST_FASTER, MOST_SUGGESTION = 2, 50, 15
+MOST_P95, LEAST_FASTER, MOST_SUGGESTION, MOST_KILOBYTES = 2, 50, 15, 40
 
 
 class Part(Protocol):
@@ -118,7 +118,11 @@ def _of(part: Part) -> Iterator[str]:
     yield ""
     yield from _table(
         ("beside pages", "ms", "p95", "CPU ms", "in SQL", "queries", "Datasette", "faster"),
-        (_other(t) for t in part.told if t["what"] in ("suggestion", "write", "answer")),
+        (
+            _other(t)
+            for t in part.told
+            if t["what"] in ("suggestion", "clusters", "write", "answer")
+        ),
     )
     for told in part.told:
         if told["what"] == "load":
@@ -142,7 +146,11 @@ def _page(told: Told) -> list[str]:
 
 
 def _other(told: Told) -> list[str]:
-    names = {"suggestion": "suggestion: ", "answer": "facets, total and ids: "}
+    names = {
+        "suggestion": "suggestion: ",
+        "clusters": "part of a map: ",
+        "answer": "facets, total and ids: ",
+    }
     name = names.get(told["what"], "the first page after a change") + told.get("name", "")
     if "error" in told:
         return [name, told["error"], *[""] * 6]
@@ -217,11 +225,6 @@ def _of_pages(part: Part) -> Iterator[list[str]]:
             yield _target(
                 f"{group}, p95", f"{part.name}: {worst['name']}", MOST_P95, _p95(worst), "× floor"
             )
-        if group == "map":
-            largest = max(told, key=lambda t: t["bytes"])
-            yield _target(
-                "map, size", f"{part.name}: {largest['name']}", 40, largest["bytes"] / 1024, "KB"
-            )
 
 
 def _of_others(part: Part) -> Iterator[list[str]]:
@@ -230,6 +233,11 @@ def _of_others(part: Part) -> Iterator[list[str]]:
         worst = max(suggested, key=lambda t: t["page"]["wall"])
         name = f"{part.name}: {worst['name']}"
         yield _target("suggestion, median", name, MOST_SUGGESTION, worst["page"]["wall"], "ms")
+    clusters = [t for t in part.told if t["what"] == "clusters" and "page" in t]
+    if clusters:
+        worst = max(clusters, key=lambda t: t["bytes"])
+        name, size = f"{part.name}: {worst['name']}", worst["bytes"] / 1024
+        yield _target("part of a map, size", name, MOST_KILOBYTES, size, "KB")
     for told in part.told:
         if told["what"] == "answer" and "datasette" in told:
             faster = told["datasette"]["wall"] / told["page"]["wall"]
