@@ -13,6 +13,13 @@ from typing import Any, Protocol
 Told = dict[str, Any]
 BEGIN, END = "<!-- measured -->\n", "<!-- end of what was measured -->\n"
 EMPTY = f"# Performance\n\n{BEGIN}{END}"
+# What is no page with a floor.
+OTHERS = {
+    "suggestion": "suggestion",
+    "clusters": "part of a map",
+    "write": "the first page after a change",
+    "answer": "facets, total and ids",
+}
 # The size that the targets are about, and how many times more ten times as many may take.
 MIDDLE, LARGE, MOST_GROWTH, MOST_MEMORY = 41_000, 410_000, 4, 200
 # A load of more than this is not ours alone.
