@@ -83,7 +83,7 @@ def card(
         vacant=listing.vacant,
         vacant_as_of=listing.vacant_as_of,
         vacancy_told=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
-        phone=next(iter(home.card_phones), None),
+        phone=next(iter(home.phones.all()), None),
         source=source_of(home.card_provenance, "name"),
         price_source=price_source,
         price_stale=price_source is not None and is_stale(price_source.as_of, on),

@@ -198,7 +198,6 @@ class Institution(models.Model):
     objects = InstitutionQuerySet.as_manager()
 
     # What `ListingQuerySet.for_cards()` reads.
-    card_phones: "list[Phone]"
     card_ratings: "list[Rating]"
     card_links: "list[MedicalLink]"
     card_provenance: "list[Provenance]"

@@ -86,8 +86,8 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def for_cards(self) -> Self:
         """Rows with all that a result card shows; four queries however many rows."""
         return self.select_related("institution__region__parent__parent").prefetch_related(
+            "institution__phones",
             # As lists: a manager and a query set for each part of each row cost more than the rows.
-            models.Prefetch("institution__phones", to_attr="card_phones"),
             models.Prefetch("institution__ratings", to_attr="card_ratings"),
             models.Prefetch("institution__medical_links", to_attr="card_links"),
             models.Prefetch(

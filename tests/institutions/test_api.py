@@ -137,16 +137,16 @@ def test_a_wrong_parameter_is_refused_by_name(client, query, parameter, said):
     assert said in error["detail"]
 
 
-@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 10), ("orm", 11)])
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 8), ("orm", 10)])
 def test_queries_of_a_search_are_pinned(
     engine, queries, client, settings, django_assert_num_queries
 ):
     settings.FACETS = engine
     client.get(URL)
     with django_assert_num_queries(queries):
-        # the last change, for the ETag; then those of the results page: groups with their regions,
-        # regions_region for the tree, regions_region for the cities of long-term-care insurance,
-        # whether the bitmaps are fresh, or: the aggregate of all counts, and homes by region;
+        # the last change, for the ETag; then those of the results page: whether any region changed,
+        # whether the bitmaps are fresh, or: the regions with long-term-care insurance,
+        # the aggregate of all counts, and homes by region;
         # 20 rows (and one more) with institution and place,
         # phones, ratings, medical links, provenance with documents
         client.get(URL)
@@ -156,8 +156,8 @@ def test_queries_of_a_priced_search_are_pinned(client, django_assert_num_queries
     policies.changed()
     url = f"{URL}?sort=net&region=131082&{TOLD}"
     client.get(url)
-    with django_assert_num_queries(13):
-        # no last change, because nobody keeps the answer; the nine of the results page, the
+    with django_assert_num_queries(11):
+        # no last change, because nobody keeps the answer; the seven of the results page, the
         # regions of the elder, the stamp of the policies, the lists that homes are on for the
         # sort, and those of the 20 rows
         client.get(url)

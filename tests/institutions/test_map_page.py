@@ -87,13 +87,13 @@ def test_a_map_is_a_view_of_the_same_address(client):
     assert "leaflet" not in page_of(client, view="globe")
 
 
-@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 9), ("orm", 12)])
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 7), ("orm", 11)])
 def test_queries_are_pinned(engine, queries, client, settings, django_assert_num_queries):
     settings.FACETS = engine
     asked = {"view": "map"}
     client.get(URL, asked)
     with django_assert_num_queries(queries):
-        # the nine of the list; and of the database: how many were found, and which have a position
+        # the seven of the list; and of the database: how many were found, and which have a position
         client.get(URL, asked)
 
 
