@@ -24,7 +24,7 @@ logconfig_dict = {
     "formatters": {"json": {"()": "carebridge.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"level": "WARNING", "handlers": ["console"]},
-    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": []}},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["console"]}},
 }
 # For those who switch the access log on: the path without its query, which may tell of an elder.
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s %(M)sms'

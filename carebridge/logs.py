@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUERY = re.compile(r"\?[^\s\"']*")
+QUERY = re.compile(r"\?[^\s\"']+")
 # What a line may say beside its message.
 FIELDS = ("method", "path", "status", "ms", "database", "sql")
 LONGEST = 2_000

@@ -1,5 +1,6 @@
 """What `deploy/` says is so: commands, folders, variables exist; a reload drops no request."""
 
+import json
 import os
 import re
 import signal
@@ -67,6 +68,7 @@ def test_a_reload_drops_no_request(tmp_path):
     server = subprocess.Popen(
         [*command, "--config", str(ROOT / "gunicorn.conf.py"), "--pythonpath", str(tmp_path)],
         cwd=ROOT, env=os.environ | {"DJANGO_SETTINGS_MODULE": "carebridge.settings"},
+        stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
     def ask(_: object = None) -> str:
@@ -95,6 +97,12 @@ def test_a_reload_drops_no_request(tmp_path):
         assert len(answers) > 50
         assert len(set(answers)) >= 4
         assert ask() != before
+        os.kill(int(ask()), signal.SIGKILL)
+        time.sleep(1)
+        assert ask()
     finally:
         server.terminate()
-        assert server.wait(40) == 0
+        told = server.communicate(timeout=40)[1].splitlines()
+    assert server.returncode == 0
+    assert "SIGKILL" in json.loads(told[0])["message"]
+    assert {json.loads(line)["logger"] for line in told} == {"gunicorn.error"}
