@@ -77,10 +77,10 @@ class Part:
         self.error = f"{' '.join(command[:3])}: {why}"
         say(f"{self.name}: {self.error}")
 
-    def fill(self) -> None:
+    def fill(self, again: bool) -> None:
         started = time.monotonic()
         self.run("manage.py", "migrate", "--verbosity", "0")
-        if self.rows:
+        if self.rows and not again:
             self.run(
                 *("manage.py", "synthesize", "--verbosity", "0", "--seed", "1"),
                 *("--institutions", str(self.rows)),
@@ -188,9 +188,8 @@ def main() -> int:
         if server:
             parts += [on_postgres(rows, server, options.again) for rows in sizes]
         parts.sort(key=lambda part: -part.rows)
-        if not options.again:
-            with ThreadPoolExecutor(max_workers=2) as workers:
-                list(workers.map(Part.fill, parts))
+        with ThreadPoolExecutor(max_workers=2) as workers:
+            list(workers.map(lambda part: part.fill(options.again), parts))
         for part in reversed(parts):
             analyzed(part)
             if part.rows:
