@@ -65,7 +65,7 @@ def _circumstances(parts: list[Part], runs: int, seconds: float) -> Iterator[str
     now, _, before = os.getloadavg()
     named = ("Django", "pyroaring", "psycopg2-binary")
     yield f"Measured on {time.strftime('%Y-%m-%d')} in {seconds / 60:.0f} minutes,"
-    yield f"{runs} requests of each kind."
+    yield f"{runs} requests of each kind at {MIDDLE:,} homes, fewer at other sizes."
     yield ""
     yield f"- {_processor()}, {os.cpu_count()} cores; load {before:.1f}, at the end {now:.1f}."
     yield f"- Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_postgres()},"
