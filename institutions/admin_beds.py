@@ -14,13 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
+from institutions.admin_forms import COUNTS, day_of
 from institutions.admin_rows import counted, reordered, typed_rows
 from institutions.admin_tasks import TaskFilter
 from institutions.models import BedFigures, Institution
 from institutions.workflow import confirm, count_beds
 from regions.admin_scope import ScopedAdmin
 
-COUNTS = {"occupied", "vacant"}
 FIGURES = {*COUNTS, "as_of"}
 # The prefix of what a list posts.
 FORM = "form"
@@ -50,9 +50,7 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
                 said[name] = self.initial[name]
             elif self._opened(name) != self.initial[name]:
                 self._refuse(name)
-        if COUNTS & set(self.changed_data) and "as_of" not in self.changed_data:
-            said["as_of"] = localdate()
-        return said
+        return said | day_of(self)
 
     def _opened(self, name: str) -> Any:
         """The figure that stood in the list when it was opened."""

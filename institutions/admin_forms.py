@@ -8,9 +8,13 @@ from django.utils.timezone import localdate, localtime
 
 from institutions.change_lines import lines
 from institutions.models import Institution, Provenance
-from institutions.provenance import label_of
+from institutions.provenance import label_of, source_of
 from institutions.revisions import from_data, since
 from institutions.validators import validate_not_future
+from regions.models import DatePrecision
+
+# The counts of a bed row that change from day to day.
+COUNTS = {"occupied", "vacant"}
 
 
 class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,6 +49,22 @@ class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
         return [*told, "请核对；再点一次保存，就以您填的为准。"]
 
 
+def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
+    """The day of a row's counts: today, where a daily count was typed and no day with it."""
+    typed = set(form.changed_data)
+    if not COUNTS & typed or "as_of" in typed:
+        return {}
+    return {"as_of": localdate(), "as_of_precision": DatePrecision.DAY}
+
+
+class BedRowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row of beds on the page of its home; a new row says its day itself."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        return said | day_of(self) if self.instance.pk else said
+
+
 class VerifyForm(forms.Form):
     """Which figures somebody looked at, when and how; only what has a source can be chosen."""
 
@@ -64,10 +84,23 @@ class VerifyForm(forms.Form):
 
     def __init__(self, home: Institution, data: Any = None) -> None:
         super().__init__(data, initial={"on": localdate()})
+        self.home = home
         paths = [row.field for row in home.provenance.all()]
         self.fields["figures"].choices = [  # type: ignore[attr-defined]
             (path, label_of(path) if len(paths) > 1 else "全部内容") for path in paths
         ]
+
+    def clean_figures(self) -> list[str]:
+        """Not of a figure that is about to change: who looked has seen the new one."""
+        chosen: list[str] = self.cleaned_data["figures"]
+        rows, waiting = self.home.provenance.all(), self.home.pending_changes.waiting()
+        changing = [c for p in waiting for c in from_data(p.changes) if c.old is not None]
+        sources = {row.field for c in changing if (row := source_of(rows, c.path))}
+        if names := [label_of(path) for path in chosen if path in sources]:
+            raise ValidationError(
+                f"{'、'.join(names)}：有修改在等审核，现在记会记在原来的数字上。请等审核以后再记。"
+            )
+        return chosen
 
 
 class RejectForm(forms.Form):

@@ -8,6 +8,7 @@ from django.db import models
 from django.forms import BaseInlineFormSet, Textarea
 from django.utils.html import format_html
 
+from institutions.admin_forms import BedRowForm
 from institutions.admin_rows import counted, reordered
 from institutions.models import (
     Bed,
@@ -26,6 +27,7 @@ from institutions.models import (
 from institutions.photographs import PhotographField
 from institutions.records import PARTS
 from regions.admin_scope import ScopedChoices
+from regions.yuan import YuanField
 
 KEYS: dict[Any, tuple[str, ...]] = {part.model: part.key for part in PARTS}
 
@@ -123,10 +125,14 @@ class ServiceInline(PartInline):
 
 class BedInline(PartInline):
     model = Bed
+    form = BedRowForm
 
 
 class FeeInline(PartInline):
     model = Fee
+    formfield_overrides = PartInline.formfield_overrides | {
+        models.BigIntegerField: {"form_class": YuanField}
+    }
 
 
 class TermsInline(admin.StackedInline):  # type: ignore[type-arg]

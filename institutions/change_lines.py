@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 
-from institutions.models import Institution
+from institutions.models import Institution, Provenance
+from institutions.provenance import label_of
 from institutions.records import FIELDS, PARTS, AnyField, Change, Row
 from institutions.revisions import ConflictError
+from regions.models import DatePrecision
 
 UNKNOWN = "未公布"
 FIELD_OF = {field.name: field for field in FIELDS} | {
@@ -27,11 +30,16 @@ class ChangeLine:
 
 def lines(changes: Iterable[Change]) -> list[ChangeLine]:
     return [
-        ChangeLine(change.label, words(change.path, change.old), words(change.path, change.new))
+        ChangeLine(label(change), words(change.path, change.old), words(change.path, change.new))
         if not _is_row(change)
-        else ChangeLine(change.label, _row(change.path, change.old), _row(change.path, change.new))
+        else ChangeLine(label(change), _row(change.path, change.old), _row(change.path, change.new))
         for change in changes
     ]
+
+
+def label(change: Change) -> str:
+    """What changed, in people's words; those kept with the change name files and paths."""
+    return label_of(change.path) if "/" in change.path else change.label
 
 
 def reason_of(error: Exception) -> str:
@@ -39,7 +47,7 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "；".join(error.messages)
     if isinstance(error, ConflictError):
-        now = "；".join(f"{c.label}现在是“{words(c.path, value)}”" for c, value in error.found)
+        now = "；".join(f"{label(c)}现在是“{words(c.path, value)}”" for c, value in error.found)
         return f"提交以后，这些内容又被改过：{now}。请看过现在的内容再改。"
     return "别人已经审过这一条。"
 
@@ -61,6 +69,8 @@ def _words(field: "AnyField | None", value: Any) -> str:
         return "是" if value else "否"
     if field is not None and field.name == "amount":
         return f"{value / 100:.2f} 元"
+    if field is not None and field.model is Provenance and field.name == "field":
+        return label_of(value)
     choices = dict(field.flatchoices) if field is not None else {}
     return str(choices.get(value, value))
 
@@ -78,6 +88,7 @@ def _row(path: str, row: Row | None) -> str:
     said = [
         f"{str(field.verbose_name).removesuffix('（分）')}：{_words(field, value)}"
         for field, value in told
-        if value not in (None, "")
+        if value not in (None, "") and not isinstance(field, models.FileField)
+        if (field.name, value) != ("as_of_precision", DatePrecision.DAY)
     ]
     return "；".join(said)

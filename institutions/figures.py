@@ -61,7 +61,7 @@ def _all(institution: Institution) -> Iterator[Figure]:
 
 
 def _label(field: AnyField) -> str:
-    # Staff type fen; pages say yuan.
+    # The column holds fen; people read and type yuan.
     return str(field.verbose_name).removesuffix("（分）")
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
+from django.db import models
+
 from institutions.models import Provenance
 from institutions.records import FIELDS, PARTS, AnyField
 
@@ -101,21 +103,28 @@ def label_of(path: str) -> str:
     key = zip(part.key, map(_unescaped, segments), strict=False)
     words = [
         str(part.model._meta.verbose_name_plural),
-        *(_choice(part.fields, name, value) for name, value in key if value),
+        *filter(None, (_choice(part.fields, name, value) for name, value in key if value)),
         *(_label(part.fields, name) for name in names),
     ]
     return "·".join(words)
 
 
 def _label(fields: Iterable[AnyField], name: str) -> str:
-    # Staff type fen; pages say yuan.
+    # The column holds fen; people read and type yuan.
     labels = {field.name: str(field.verbose_name).removesuffix("（分）") for field in fields}
     return labels.get(name, name)
 
 
 def _choice(fields: Iterable[AnyField], name: str, value: str) -> str:
-    """The value in the words of its field; itself where there is nothing to choose from."""
+    """The value in the words of its field; itself where there is nothing to choose from.
+
+    What a file is called says nothing to anybody, and a source is called by what it speaks for.
+    """
     field = next(field for field in fields if field.name == name)
+    if isinstance(field, models.FileField):
+        return ""
+    if field.model is Provenance:
+        return label_of(value)
     return next((str(label) for key, label in field.flatchoices if str(key) == value), value)
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
+from institutions.change_lines import label
 from institutions.models import Revision
+from institutions.revisions import from_data
 
 # As many as a reader looks through; staff see them all.
 LATEST, NAMED = 10, 5
@@ -35,7 +37,7 @@ def updates(steps: Iterable[Revision]) -> list[UpdateLine]:
         UpdateLine(
             localdate(step.made_at),
             step.get_how_display(),
-            [change["label"] for change in step.changes[:NAMED]],
+            [label(change) for change in from_data(step.changes[:NAMED])],
             max(0, len(step.changes) - NAMED),
         )
         for step in steps

@@ -30,6 +30,7 @@ from regions.models import (
 from regions.policy_forms import RateFormSet, TrialForm
 from regions.sign_in_admin import FailedSignInAdmin, SignInAdmin
 from regions.trial import trial
+from regions.yuan import YuanField
 
 # Django looks for admin pages in this module.
 __all__ = ["FailedSignInAdmin", "SignInAdmin"]
@@ -145,6 +146,7 @@ class RateInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Rate
     formset = RateFormSet
     extra = 0
+    formfield_overrides = {models.PositiveBigIntegerField: {"form_class": YuanField}}
     fieldsets = [
         (None, {"fields": [("order", "name")]}),
         (

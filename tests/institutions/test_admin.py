@@ -146,7 +146,7 @@ def test_a_new_price_reaches_the_listing(boss: Client, home: Institution, today)
     assert home.listing.price_0 == 5_100_00
     url = change_page(home)
     data = typed(boss, url)
-    data[row_of(data, "fees", kind="meals") + "-amount"] = 1_200_00
+    data[row_of(data, "fees", kind="meals") + "-amount"] = "1200"
 
     page = boss.post(url, data)
 
@@ -157,11 +157,29 @@ def test_a_new_price_reaches_the_listing(boss: Client, home: Institution, today)
     assert home.pk not in wrong(today)
 
 
+def test_a_price_is_shown_and_typed_in_yuan(boss: Client, home: Institution):
+    url = change_page(home)
+    data = typed(boss, url)
+    meals = row_of(data, "fees", kind="meals") + "-amount"
+    assert data[meals] == "1100"
+    assert "金额（元）" in (page := boss.get(url).content.decode())
+    assert "（分）" not in page
+
+    refused = boss.post(url, data | {meals: "1200.505"}).content.decode()
+    boss.post(url, data | {meals: "1200.5"})
+
+    assert 'value="1200.505"' in refused
+    assert home.fees.get(kind="meals").amount == 1200_50
+    assert typed(boss, url)[meals] == "1200.50"
+
+
 def test_a_removed_and_an_added_row_reach_the_listing(boss: Client, home: Institution):
     url = change_page(home)
     data = typed(boss, url)
     data[row_of(data, "fees", kind="bed", room="twin") + "-DELETE"] = "on"
-    added(data, "fees", kind="bed", room="suite", level_from=0, level_to=4, amount=1, period="day")
+    added(
+        data, "fees", kind="bed", room="suite", level_from=0, level_to=4, amount=".01", period="day"
+    )
 
     assert boss.post(url, data).status_code == 302
 

@@ -184,9 +184,10 @@ def test_a_clerks_change_waits_and_the_days_figures_do_not(
     assert wrong(today) == []
 
 
-def test_figures_of_the_day_alone_need_no_reviewer(clerk: Client, home: Institution):
+def test_figures_of_the_day_alone_need_no_reviewer(clerk: Client, home: Institution, today):
     edit(clerk, home, beds_vacant=0)
 
+    assert home.beds.get(room="twin").as_of == today
     assert Listing.objects.get(pk=home.pk).vacant == 0
     assert not PendingChange.objects.exists()
 
@@ -198,7 +199,7 @@ def test_figures_that_stand_only_with_the_rest_wait_with_it(clerk: Client, home:
     clerk.post(change_page(home), data | {f"{row}-vacant": 70, f"{row}-operating": 80})
 
     waiting = {change["path"] for change in PendingChange.objects.get().changes}
-    figures = {"beds/nursing/twin/operating", "beds/nursing/twin/vacant"}
+    figures = {f"beds/nursing/twin/{name}" for name in ("operating", "vacant", "as_of")}
     assert {path for path in waiting if path.startswith("beds")} == figures
     assert Listing.objects.get(pk=home.pk).vacant == 5
 
@@ -213,6 +214,24 @@ def test_a_draft_and_a_reviewer_need_no_review(clerk: Client, reviewer: Client, 
     assert draft.address == "甲路 1 号"
     assert "乙路 1 号" in public(home)
     assert not PendingChange.objects.exists()
+
+
+def test_a_reviewer_reads_words_and_no_paths(clerk: Client, reviewer: Client, home: Institution):
+    data = typed(clerk, change_page(home))
+    data |= {f"{row_of(data, 'beds', room='twin')}-registered": 90}
+    data |= {f"{row_of(data, 'fees', kind='meals')}-amount": 1200}
+    data |= {"photos-0-DELETE": "on"}
+    clerk.post(change_page(home), data)
+
+    page = reviewer.get(
+        reverse("admin:institutions_pendingchange_change", args=[PendingChange.objects.get().pk])
+    ).content.decode()
+
+    table = page[page.index("<tbody>") : page.index("</tbody>")]
+    assert "数字来源·床位·护理型床位·双人间·备案床位" in table
+    assert "1100.00 元" in table
+    for path in ("beds/", "fees/", "photos/", "（分）"):
+        assert path not in table
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(
@@ -376,6 +395,24 @@ def test_verified_is_an_act_with_a_day_and_a_way(clerk: Client, home: Institutio
     assert row.verified_by.get_username() == "xiaowang"
     assert str(home.provenance.get(field="beds/nursing/twin").verified_on) == "2026-01-01"
     assert home.revisions.get().how == "verified"
+
+
+def test_what_waits_for_a_reviewer_is_not_verified_as_it_was(
+    clerk: Client, reviewer: Client, home: Institution, today
+):
+    """She phones, types the new address and marks it as checked: the old one is still public."""
+    edit(clerk, home, address="新址 2 号")
+    said = {"how": "phone", "on": today.isoformat()}
+
+    page = press(clerk, "home_verify", home.pk, figures=["", "beds/nursing/twin"], **said)
+
+    assert "其他全部内容：有修改在等审核" in page.content.decode()
+    assert home.provenance.get(field="").verified_on is None
+    press(clerk, "home_verify", home.pk, figures=["beds/nursing/twin"], **said)
+    assert home.provenance.get(field="beds/nursing/twin").verified_on == today
+    press(reviewer, "pending_approve", PendingChange.objects.get().pk)
+    press(clerk, "home_verify", home.pk, figures=["address"], **said)
+    assert home.provenance.get(field="address").verified_on == today
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def new_policy(**changes: Any) -> dict[str, Any]:
     return fields | changes
 
 
-RATE = {"order": 1, "name": "一档", "amount_kind": "fixed", "amount": 100_00, "period": "month"}
+RATE = {"order": 1, "name": "一档", "amount_kind": "fixed", "amount": 100, "period": "month"}
 
 
 # What is refused
@@ -154,7 +154,7 @@ def test_a_weak_policy_gets_amounts_together_with_its_grade(boss) -> None:
     make_rate(policy, amount_kind="", amount=None).save()
     url = change_page("weak")
     data = typed(boss, url)
-    data |= {"rates-0-amount_kind": "fixed", "rates-0-amount": "5000"}
+    data |= {"rates-0-amount_kind": "fixed", "rates-0-amount": "50"}
     assertContains(boss.post(url, data), "不写金额")
     assert boss.post(url, data | {"grade": "A"}).status_code == 302
     assert Rate.objects.get(policy=policy).amount == 50_00
@@ -166,7 +166,7 @@ def test_a_weak_policy_gets_amounts_together_with_its_grade(boss) -> None:
 def test_an_edit_is_tried_on_every_case_and_not_saved(boss) -> None:
     url = change_page("bj-03")
     data = typed(boss, url)
-    data[f"{row_of(data, 'rates', order='3')}-amount"] = "15000"
+    data[f"{row_of(data, 'rates', order='3')}-amount"] = "150"
     response = tried(boss, url, data)
     trial = response.context["trial"]
     assert {row.case.number for row in trial.rows} == {case.number for case in cases()}
@@ -183,7 +183,7 @@ def test_an_edit_is_tried_on_every_case_and_not_saved(boss) -> None:
     assert first.sums.after.answer == "给老人每月 1,050 元"
     text = response.content.decode()
     assert f"{len(trial.rows)} 个案例，<strong>{len(changed)} 个有变化</strong>" in text
-    assert 'value="15000"' in text  # what was typed is still there
+    assert 'value="150"' in text  # what was typed is still there
     assert "请更正下列错误" not in text
     assert 'class="errornote"' not in text
     assert "messagelist" not in text
