@@ -134,8 +134,8 @@ def test_what_xml_cannot_hold_is_left_out(client, home, clerk, today):
 
 def test_only_the_latest_and_queries_are_pinned(client, django_assert_num_queries):
     client.get(URL)
-    with django_assert_num_queries(6):
-        # groups with their regions, the tree of regions, cities of long-term-care insurance;
+    with django_assert_num_queries(4):
+        # cities of long-term-care insurance;
         # whether the bitmaps are fresh, for the title;
         # homes published from the first, and steps, each with place
         assert len(entries(client, operating="open")) == LATEST
