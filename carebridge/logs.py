@@ -23,7 +23,8 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUERY = re.compile(r"\?[^\s\"']+")
+# A query, and what gunicorn says of a request it could not read: from where it came, and its words.
+TELLING = re.compile(r"(?<=\?)\S+|(?<=Invalid request from ip=).*", re.DOTALL)
 # What a line may say beside its message.
 FIELDS = ("method", "path", "status", "ms", "database", "sql")
 LONGEST = 2_000
@@ -44,7 +45,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": request_id.get(),
-            "message": QUERY.sub("?…", record.getMessage())[:LONGEST],
+            "message": TELLING.sub("…", record.getMessage())[:LONGEST],
         }
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1]:

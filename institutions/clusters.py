@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from pyroaring import BitMap
 
 from institutions.filters import InstitutionFilter
 from institutions.finding import finding
@@ -65,12 +66,14 @@ class Home:
 class Cluster:
     """Homes near each other. Alone, a home stands where it is; several near where the first is.
 
-    `place` is the region of the first. Those that are named are `told`.
+    `demo` of the `count` are made up. `place` is the region of the first. Those that are named are
+    `told`.
     """
 
     longitude: float
     latitude: float
     count: int
+    demo: int
     place: str
     told: tuple[Home, ...]
 
@@ -80,6 +83,7 @@ class Cluster:
             "longitude": round(self.longitude, 5),
             "latitude": round(self.latitude, 5),
             "count": self.count,
+            "demo": self.demo,
             "place": self.place,
             "homes": [home.data for home in self.told],
         }
@@ -87,10 +91,11 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Clusters:
-    """The clusters of a box; `total` and `placed` are of the whole search, wherever it finds."""
+    """The clusters of a box; the numbers are of the whole search, wherever it finds."""
 
     clusters: tuple[Cluster, ...]
     total: int
+    demo: int
     placed: int
 
     @property
@@ -102,6 +107,7 @@ class Clusters:
     def data(self) -> dict[str, Any]:
         return {
             "total": self.total,
+            "demo": self.demo,
             "placed": self.placed,
             "unplaced": self.unplaced,
             "clusters": [cluster.data for cluster in self.clusters],
@@ -155,10 +161,10 @@ def clusters(search: InstitutionFilter, box: Box, zoom: int) -> Clusters:
     told = {cell: list(ids[:most]) for cell, ids in found.groups.items()}
     homes = _homes(pk for ids in told.values() for pk in ids)
     made = (
-        _cluster(cell, len(ids), [homes[pk] for pk in told[cell] if pk in homes], zoom)
+        _cluster(cell, ids, found.demo, [homes[pk] for pk in told[cell] if pk in homes], zoom)
         for cell, ids in sorted(found.groups.items())
     )
-    return Clusters(tuple(filter(None, made)), found.total, found.placed)
+    return Clusters(tuple(filter(None, made)), found.total, len(found.demo), found.placed)
 
 
 def window(box: Box, zoom: int) -> Window:
@@ -176,12 +182,14 @@ def _homes(ids: Iterable[int]) -> dict[int, Institution]:
     return rows.only("name", "is_demo", "longitude", "latitude", *regions).in_bulk(list(ids))
 
 
-def _cluster(cell: Cell, count: int, homes: list[Institution], zoom: int) -> Cluster | None:
+def _cluster(
+    cell: Cell, ids: BitMap, demo: BitMap, homes: list[Institution], zoom: int
+) -> Cluster | None:
     """None where a home went away since it was counted."""
     told = tuple(_home(home) for home in homes)
     if not told:
         return None
-    first = told[0]
+    first, count = told[0], len(ids)
     longitude, latitude = (
         (first.longitude, first.latitude)
         if count == 1
@@ -189,7 +197,8 @@ def _cluster(cell: Cell, count: int, homes: list[Institution], zoom: int) -> Clu
     )
     names_all = count == 1 or zoom == LAST_ZOOM
     place = _place(homes[0], zoom)
-    return Cluster(longitude, latitude, count, place, told if names_all else ())
+    made_up = ids.intersection_cardinality(demo)
+    return Cluster(longitude, latitude, count, made_up, place, told if names_all else ())
 
 
 def _home(home: Institution) -> Home:

@@ -55,9 +55,13 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class OnGround:
-    """Ids by cell; how many a search finds anywhere, and of how many the position is known."""
+    """Ids by cell; how many a search finds anywhere, and of how many the position is known.
+
+    `demo` are the ids of all it finds that are made up.
+    """
 
     groups: Mapping[Cell, BitMap]
+    demo: BitMap
     total: int
     placed: int
 
@@ -91,10 +95,11 @@ class ByDatabase:
         return count(self.search.queryset, everything, choices)
 
     def on_ground(self, window: Window) -> OnGround:
-        total = self.found.filter(self.search.conditions).count()
+        rows = self.found.filter(self.search.conditions).order_by()
+        demo = BitMap(rows.filter(is_demo=True).values_list("pk", flat=True))
         groups = by_cell(self._cells, window.depth)
         inside = {cell: ids for cell, ids in groups.items() if cell in window}
-        return OnGround(inside, total, len(self._cells))
+        return OnGround(inside, demo, rows.count(), len(self._cells))
 
     def extent(self) -> Window | None:
         return spanning(by_cell(self._cells, KEPT))
@@ -161,7 +166,8 @@ class ByBitmaps:
     def on_ground(self, window: Window) -> OnGround:
         ground, total = self.bitmaps.ground, self._total
         placed = total.intersection_cardinality(ground.placed)
-        return OnGround(ground.groups(total, window), len(total), placed)
+        demo = total & self.bitmaps.find(Q(is_demo=True))
+        return OnGround(ground.groups(total, window), demo, len(total), placed)
 
     def extent(self) -> Window | None:
         return self.bitmaps.ground.extent(self._total)

@@ -21,7 +21,7 @@ from regions.anchors import LABELS
 from regions.forms import ElderForm
 
 # Goes up when the same rows are written in another way.
-SHAPE = 1
+SHAPE = 2
 TELLING = (*ElderForm.base_fields, *LABELS)
 View = Callable[..., HttpResponseBase]
 

@@ -306,6 +306,7 @@ class ClusterSerializer(serializers.Serializer[Any]):
     longitude = serializers.FloatField(help_text="WGS-84")
     latitude = serializers.FloatField()
     count = serializers.IntegerField()
+    demo = serializers.IntegerField(help_text="其中示例几家，不是真的机构")
     place = serializers.CharField()
     homes = NamedHomeSerializer(many=True, help_text="少的时候写明是哪几家")
 
@@ -314,6 +315,7 @@ class ClustersSerializer(serializers.Serializer[Any]):
     """The homes of a search in a box, near ones counted together."""
 
     total = serializers.IntegerField(help_text="检索一共找到几家，不管在不在范围里")
+    demo = serializers.IntegerField(help_text="其中示例几家，不是真的机构")
     placed = serializers.IntegerField(help_text="其中位置公布了的")
     unplaced = serializers.IntegerField()
     clusters = ClusterSerializer(many=True)

@@ -99,6 +99,7 @@ def check_cells(seeds: range, today: datetime.date) -> None:
         counted = {(cell.column, cell.row): len(ids) for cell, ids in fast.groups.items()}
         assert counted == one_by_one(asked, box, looked_at.depth)
         assert fast.total == asked.qs.count()
+        assert {*fast.demo} == {*asked.qs.filter(is_demo=True).values_list("pk", flat=True)}
         assert fast.placed == asked.qs.filter(institution__longitude__isnull=False).count()
 
 
@@ -149,6 +150,20 @@ def test_a_home_alone_stands_where_it_is_and_several_apart_from_the_next(today):
         assert 0.25 - 1e-9 <= across <= 0.75 + 1e-9
 
 
+@pytest.mark.parametrize("engine", ["bitmaps", "orm"])
+def test_a_cluster_says_how_many_of_it_are_made_up(engine, settings, today):
+    settings.FACETS = engine
+    real, *demo = Institution.objects.filter(listing__isnull=False).order_by("is_demo")[:3]
+    Institution.objects.filter(pk=real.pk).update(is_demo=False)
+    Institution.objects.filter(pk__in=[home.pk for home in demo]).update(is_demo=True)
+    together = [real.pk, *(home.pk for home in demo)]
+    Institution.objects.filter(pk__in=together).update(longitude=90.0, latitude=40.0)
+    listings.refresh(together, today)
+    found = clusters(search("", today), Box(89.9, 39.9, 90.1, 40.1), 9).data
+    assert [(one["count"], one["demo"]) for one in found["clusters"]] == [(3, 2)]
+    assert found["demo"] == Institution.objects.published().filter(is_demo=True).count()
+
+
 def test_homes_on_one_spot_are_named_at_the_last_zoom(today):
     homes = Institution.objects.filter(listing__isnull=False).order_by("pk")[: MOST_IN_CELL + 3]
     Institution.objects.filter(pk__in=[h.pk for h in homes]).update(longitude=90.0, latitude=40.0)
@@ -179,8 +194,8 @@ def test_any_box_at_any_zoom_has_few_cells(zoom):
 
 def test_the_longest_answer_is_light(client):
     homes = [Home(10**6 + n, "长" * 30, True, 116.123456, 39.123456) for n in range(MOST_CELLS)]
-    lone = tuple(Cluster(116.123456, 39.123456, 1, "长" * 15, (home,)) for home in homes)
-    said = json.dumps(Clusters(lone, 10**6, 10**6).data, ensure_ascii=False, separators=(",", ":"))
+    lone = tuple(Cluster(116.123456, 39.123456, 1, 1, "长" * 15, (home,)) for home in homes)
+    said = json.dumps(Clusters(lone, 10**6, 10**6, 10**6).data, ensure_ascii=False, separators=(",", ":"))
     assert len(said.encode()) <= 36_000
     response = client.get(URL, {"box": "105,28,110,32", "zoom": "9"})
     assert 1_000 < len(response.content) <= 40_000
