@@ -96,10 +96,11 @@ class ByDatabase:
 
     def on_ground(self, window: Window) -> OnGround:
         rows = self.found.filter(self.search.conditions).order_by()
-        demo = BitMap(rows.filter(is_demo=True).values_list("pk", flat=True))
+        is_demo = dict(rows.values_list("pk", "is_demo"))
         groups = by_cell(self._cells, window.depth)
         inside = {cell: ids for cell, ids in groups.items() if cell in window}
-        return OnGround(inside, demo, rows.count(), len(self._cells))
+        demo = BitMap(pk for pk, made_up in is_demo.items() if made_up)
+        return OnGround(inside, demo, len(is_demo), len(self._cells))
 
     def extent(self) -> Window | None:
         return spanning(by_cell(self._cells, KEPT))
