@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 
 from tests.test_docs import management_commands, variables_read
 
@@ -35,7 +37,17 @@ def test_units_run_commands_that_exist():
     assert {"refresh_listings", "purge_contacts", "snapshot", "backup", "verify_backup"} <= named
     assert named <= management_commands()
     services = {path.stem for path in DEPLOY.glob("systemd/*.service")}
-    assert {path.stem for path in DEPLOY.glob("systemd/*.timer")} == services - {"carebridge"}
+    by_hand = {"carebridge", "carebridge-release"}
+    assert {path.stem for path in DEPLOY.glob("systemd/*.timer")} == services - by_hand
+
+
+@pytest.mark.parametrize("path", ["deploy/nginx.conf", "docs/deployment.md"])
+def test_nginx_logs_neither_queries_nor_addresses(path):
+    """What it logs below `alert` quotes the request: seen of a visitor who is made to wait."""
+    text = (ROOT / path).read_text()
+    [said] = re.findall(r"log_format .*;", text)
+    assert not re.search(r"\$(request(_uri)?|args|query_string|remote_addr|http_\w+)\b", said)
+    assert re.findall(r"error_log \S+ (\w+);", text) == ["alert"]
 
 
 def test_the_image_is_made_of_what_is_there():
@@ -55,6 +67,18 @@ def test_compose_sets_variables_that_are_read():
     told = re.findall(r"^([A-Z_]+)=", (DEPLOY / "compose.env.example").read_text(), re.M)
     asked = re.findall(r"(?<!\$)\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text())
     assert set(told) == set(asked)
+
+
+def test_photos_can_be_read_by_the_proxy_under_the_umask_of_the_units(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    before = os.umask(0o077)
+    try:
+        name = default_storage.save("photos/11/one.jpg", ContentFile(b"x"))
+    finally:
+        os.umask(before)
+    file = settings.MEDIA_ROOT / name
+    modes = [path.stat().st_mode & 0o777 for path in (file, *list(file.parents)[:3])]
+    assert modes == [0o644, 0o755, 0o755, 0o755]
 
 
 @pytest.mark.full
