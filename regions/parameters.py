@@ -67,7 +67,7 @@ def refuse_unknown(data: QueryDict, known: Mapping[str, forms.Field]) -> None:
 
 
 def _takes_several(field: forms.Field) -> bool:
-    return isinstance(field, TokensField | forms.MultipleChoiceField)
+    return isinstance(field, TokensField) or isinstance(field.widget, forms.SelectMultiple)
 
 
 def refuse_errors(*found: Mapping[str, Iterable[Any]]) -> None:

@@ -44,7 +44,7 @@ def shown(options: Any) -> Iterator[tuple[str, int]]:
     "query",
     [
         "",
-        "region=131082&care=partial",
+        "region=131082&care=partial&care=self",
         "q=养老&sort=price&price_max=6000",
         "region=jing-jin-ji&need=takes_dementia",
         "near=河北省三河市&within=50&sort=near",
