@@ -202,15 +202,26 @@ def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -
 
 
 def _set_vacancy(listing: Listing, beds: list[Bed]) -> None:
-    """The vacancies of all kinds together, as old as the oldest of them."""
-    counted = [bed for bed in beds if bed.vacant is not None]
-    if counted:
-        listing.vacant = sum(bed.vacant or 0 for bed in counted)
-        listing.vacant_as_of = min(bed.as_of for bed in counted if bed.as_of)
+    """The vacancies of all kinds together, as old as the oldest of them.
+
+    None free is said only of a home that counts every kind it has: one that is not counted may be
+    free.
+    """
+    days, free = _counted_on(beds), sum(bed.vacant or 0 for bed in beds)
+    if days and (free or all(bed.vacant is not None for bed in _in_use(beds))):
+        listing.vacant, listing.vacant_as_of = free, min(days)
+
+
+def _in_use(beds: Iterable[Bed]) -> list[Bed]:
+    return [bed for bed in beds if bed.operating != 0 and bed.registered != 0]
+
+
+def _counted_on(beds: Iterable[Bed]) -> list[datetime.date]:
+    return [bed.as_of for bed in beds if bed.vacant is not None and bed.as_of]
 
 
 def _set_masks(listing: Listing, institution: Institution, on: datetime.date) -> None:
-    beds = [bed for bed in institution.beds.all() if bed.operating != 0 and bed.registered != 0]
+    beds = _in_use(institution.beds.all())
     links = list(institution.medical_links.all())
     ratings = latest_ratings(institution.ratings.all(), on)
     listing.takes = mask("takes", (name for name in TAKES if getattr(institution, name) is True))
@@ -229,8 +240,7 @@ def _as_of(listing: Listing, institution: Institution) -> datetime.date | None:
     """As old as the oldest source of its beds and fees; of a home without either, the newest."""
     sources = institution.provenance.all()
     dates = [row.as_of for row in sources_of(sources, ("beds", "fees"))]
-    if listing.vacant_as_of:
-        dates.append(listing.vacant_as_of)
+    dates += _counted_on(institution.beds.all())
     return min(dates, default=None) or max((row.as_of for row in sources), default=None)
 
 

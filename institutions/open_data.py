@@ -246,7 +246,12 @@ ADDED = (
     ),
     *(_price(level) for level in Level),
     *_sourced("price_", "标价", "标价", lambda home: home.price_source),
-    Told("vacant", "空余床位", "各类床位空着的合计", lambda home: home.listing.vacant),
+    Told(
+        "vacant",
+        "空余床位",
+        "各类床位空着的合计；没公布的几类没算进去，所以实际可能更多",
+        lambda home: home.listing.vacant,
+    ),
     *_sourced("vacant_", "空余床位", "空余床位", lambda home: home.vacancy_source),
     *_sourced("", "", "这一行其余内容", lambda home: home.source),
 )

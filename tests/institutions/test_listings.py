@@ -75,8 +75,11 @@ def expected(home: Institution, on: datetime.date) -> dict[str, Any]:
         prices += [] if whole is None else [whole]
     want["price_from"] = min(prices) if prices else None
     vacant = [(bed.vacant, bed.as_of) for bed in home.beds.all() if bed.vacant is not None]
-    want["vacant"] = sum(count for count, _ in vacant) if vacant else None
-    want["vacant_as_of"] = min(as_of for _, as_of in vacant) if vacant else None
+    free = sum(count for count, _ in vacant)
+    gaps = [b for b in home.beds.all() if b.vacant is None and 0 not in (b.operating, b.registered)]
+    told = bool(vacant) and (free > 0 or not gaps)
+    want["vacant"] = free if told else None
+    want["vacant_as_of"] = min(as_of for _, as_of in vacant) if told else None
     want["valid_until"] = first_change(home, on)
     want["as_of"] = oracle.as_of(home)
     return want | expected_sets(home)
@@ -160,6 +163,16 @@ def test_no_vacancy_is_not_the_same_as_none_published() -> None:
     home = make_institution()
     make_bed(home, vacant=0)
     assert derived(home).vacant == 0
+    make_bed(home, category="dementia", operating=0)
+    assert derived(home).vacant == 0
+
+
+def test_a_home_is_not_full_while_some_of_its_beds_are_not_counted() -> None:
+    home = make_institution()
+    make_bed(home, category="nursing", vacant=0, as_of=TODAY - DAY)
+    make_bed(home, category="ordinary", registered=9)
+    listing = derived(home)
+    assert (listing.vacant, listing.vacant_as_of, listing.as_of) == (None, None, TODAY - DAY)
 
 
 def test_rooms_without_beds_are_not_offered() -> None:
