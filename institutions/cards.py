@@ -91,6 +91,13 @@ def card(
     )
 
 
+def with_lists(home: Institution) -> Institution:
+    """A home from `for_profile()` with the lists that `for_cards()` gives those of results."""
+    home.card_ratings, home.card_links = list(home.ratings.all()), list(home.medical_links.all())
+    home.card_provenance = list(home.provenance.all())
+    return home
+
+
 def place_words(region: Region) -> str:
     """河北省·廊坊市·三河市, from the province down."""
     return "·".join(part.name for part in region.lineage())

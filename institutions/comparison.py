@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from institutions import picked
-from institutions.cards import card
+from institutions.cards import card, with_lists
 from institutions.comparison_questions import groups
 from institutions.comparison_table import Column, Group, Notes
 from institutions.crosswalk import Crosswalk, crosswalk
@@ -65,7 +65,7 @@ class Comparison:
         found = []
         for pk in (pk for pk in self.ids if pk in homes):
             listing = self.listings[pk]
-            listing.institution = homes[pk]
+            listing.institution = with_lists(homes[pk])
             by = self.by if self.elder.told else None
             shown = card(listing, [], self.on, by, anchors=self.places.anchors)
             settles = tuple(care(self.insured, listing.region_id, self._agreements))
