@@ -16,6 +16,7 @@ from institutions.comparison_table import (
     shortfalls,
     words,
 )
+from institutions.cost import Lack
 from institutions.dates import period
 from institutions.fee_table import exact
 from institutions.models import Bed, Designation, Fee, Institution, Level, QualityRecord
@@ -96,7 +97,7 @@ def _net(column: Column, dearest: int) -> Answer:
 def _list_price(column: Column) -> Answer:
     cost = column.cost
     if cost is None or cost.list_price is None:
-        return Answer()
+        return words(cost.missing) if cost and cost.lack == Lack.REFUSED else Answer()
     whom = f"按{cost.level.label}、最便宜的房型算" if cost.level is not None else ""
     said = (Said("", cost.list_price, "元/月"), Said(whom))
     return Answer(said, ("fees",), rank=cost.list_price)
@@ -113,6 +114,8 @@ def _lowest(column: Column) -> Answer:
 def _follows(column: Column) -> Answer:
     if column.cost is None or column.cost.to_pay is None:
         return words("暂时算不出")
+    if not column.cost.follows and column.cost.ledger.is_at_most:
+        return words("还没有能确定的")
     said = Said("", -column.cost.follows, "元/月")
     return Answer((said,), rank=column.cost.follows)
 

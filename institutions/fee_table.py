@@ -25,6 +25,7 @@ class LevelPrice:
     care: int | None
     price: int | None
     missing: str
+    taken: bool
 
     @classmethod
     def of(cls, cheapest: Bundle, taken: bool) -> Self:
@@ -38,6 +39,7 @@ class LevelPrice:
             _monthly(cheapest.care),
             cheapest.price if taken else None,
             why if taken else "不收",
+            taken,
         )
 
 

@@ -109,7 +109,7 @@
       others.forEach((cluster) => {
         const { longitude, latitude, count, place, homes } = cluster;
         const told = homes.length ? "，看名字" : "，放大看";
-        const face = made("span", "", made("b", "", String(count)), said(` 家，${place}一带${told}`));
+        const face = made("span", "", made("b", "", `${count}家`), said(`，${place}一带${told}`));
         const circle = this.mark([latitude, longitude], "map-circle", face);
         const act = () => (homes.length ? this.list(cluster) : this.nearer(circle.getLatLng()));
         this.press(circle, act).addTo(this.circles);

@@ -213,6 +213,7 @@ def test_a_home_that_does_not_take_the_elder_says_so(today):
     home = priced("不收失能", 2000, takes_level_2=False)
     page = compared(today, home, **ELDER)
     assert said(page, "补贴后每月") == ["暂时算不出；这家机构写明不收这样的老人。"]
+    assert said(page, "标价") == ["这家机构写明不收这样的老人。"]
     assert row(page, "收不收这位老人").cells[0].answer.mark == "不收这样的老人"
 
 

@@ -42,6 +42,23 @@ def test_a_ledger_with_three_totals(client):
         assert words in shown
     assert "如果能享受，这里是 800 元/月，没有计入合计。" in shown
     assert "到 2026-12-31 为止" in shown
+    assert "还没有能确定的（保险和消费补贴" in shown
+    assert shown.count('<b class="big">') == 0, "another large price beside the elder's own"
+
+
+def test_what_is_not_decided_is_not_nought(client):
+    pk = demo(region_id="131082", price_3__isnull=False)
+    level_alone = "e_ability=gbt42195:3"
+    assert "<dt>跟着走</dt><dd>还没定</dd>" in page(client, pk, level_alone)
+    compared = client.get(f"/compare/?id={pk}&{level_alone}").content.decode()
+    assert "还没有能确定的" in compared
+    folder = client.get(f"/institutions/{pk}/pack/?{level_alone}").content.decode()
+    assert folder.count("还没有能确定的") == 2
+
+
+def test_a_level_a_home_does_not_take_has_no_unpublished_price(client):
+    pk = demo(institution__takes_level_4=False, price_from__isnull=False)
+    assert "<dt>完全失能</dt><dd>不收</dd>" in page(client, pk, "")
 
 
 def test_a_home_without_a_price_still_says_what_follows(client):

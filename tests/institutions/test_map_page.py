@@ -66,6 +66,13 @@ def test_what_is_not_published_has_no_pin_and_is_said(client):
     assert 'data-view="73.50000,18.00000,135.10000,53.60000"' in page
 
 
+def test_a_home_that_refuses_the_elder_says_so_as_the_list_does(client):
+    asked = {"region": "131000", **TOLD}
+    refused = "这家机构写明不收这样的老人。"
+    listed = page_of(client, **asked).count(f'<p class="small quiet">{refused}')
+    assert page_of(client, **asked, view="map").count(f'<p class="small">{refused}') == listed > 0
+
+
 def test_regions_are_counted_in_words_and_links(client):
     page = page_of(client, view="map", region="131000")
     table = page[page.index("h-by-region") :]
