@@ -13,6 +13,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
 # On HUP or TERM a worker answers what it has begun; a page takes far less. A stuck one is replaced.
 graceful_timeout = timeout = 30
+# No page waits for ever, for example behind a lock: PostgreSQL breaks a query off before the proxy
+# gives up. For workers alone, since an import may take longer; PgBouncer refuses such a word.
+if os.environ.get("PGBOUNCER", "").strip().lower() not in {"1", "true", "yes", "on"}:
+    os.environ.setdefault("PGOPTIONS", f"-c statement_timeout={timeout}s")
 # Longer than the proxy keeps an idle connection (nginx: keepalive_timeout 60s in deploy/), so that
 # it never sends a request into one that is just being closed.
 keepalive = 75

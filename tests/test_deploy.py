@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -79,6 +80,20 @@ def test_photos_can_be_read_by_the_proxy_under_the_umask_of_the_units(tmp_path, 
     file = settings.MEDIA_ROOT / name
     modes = [path.stat().st_mode & 0o777 for path in (file, *list(file.parents)[:3])]
     assert modes == [0o644, 0o755, 0o755, 0o755]
+
+
+@pytest.mark.parametrize(
+    ("told", "options"),
+    [
+        ({}, "-c statement_timeout=30s"),
+        ({"PGOPTIONS": "-c statement_timeout=5s"}, "-c statement_timeout=5s"),
+        ({"PGBOUNCER": "true"}, None),
+    ],
+)
+def test_no_query_of_a_worker_takes_for_ever(told, options, monkeypatch):
+    monkeypatch.setattr(os, "environ", told)
+    runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    assert told.get("PGOPTIONS") == options
 
 
 @pytest.mark.full
