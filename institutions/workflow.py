@@ -35,6 +35,7 @@ Stage = Institution.Stage
 State = PendingChange.State
 
 # Figures of a bed row that are the news of a day: of no use when they come after a review.
+COUNTS = ("/occupied", "/vacant")
 NEWS = {"occupied", "vacant", "as_of", "as_of_precision"}
 
 
@@ -107,8 +108,13 @@ def propose(
     home: Institution, changes: list[Change], *, by: AbstractBaseUser, on: datetime.date
 ) -> PendingChange | None:
     """Publish what is news of the day, keep the rest for a reviewer; None if all went live."""
-    news = [change for change in changes if is_news(change)]
     waiting = [change for change in changes if not is_news(change)]
+    news = [change for change in changes if is_news(change)]
+    counted = {_row(change) for change in news if change.path.endswith(COUNTS)}
+    # A day typed for figures that wait is not the day of those that stand.
+    undated = {_row(change) for change in waiting} - counted - {""}
+    waiting += [change for change in news if _row(change) in undated]
+    news = [change for change in news if _row(change) not in undated]
     try:
         with transaction.atomic():
             options: dict[str, Any] = {"by": by, "how": Revision.How.BEDS, "on": on}
@@ -122,6 +128,11 @@ def propose(
     return PendingChange.objects.create(
         institution=home, base_version=home.version, changes=as_data(waiting), author_id=by.pk
     )
+
+
+def _row(change: Change) -> str:
+    """The path of the row that the changed figure stands in; nothing for the home's own."""
+    return change.path.rpartition("/")[0] if change.path.startswith("beds/") else ""
 
 
 def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | None:

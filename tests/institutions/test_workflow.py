@@ -192,6 +192,20 @@ def test_figures_of_the_day_alone_need_no_reviewer(clerk: Client, home: Institut
     assert not PendingChange.objects.exists()
 
 
+@pytest.mark.parametrize("vacant", [5, 4], ids=["same vacancy", "other vacancy"])
+def test_the_day_of_a_figure_that_waits_waits_with_it(clerk: Client, home: Institution, vacant):
+    data = typed(clerk, change_page(home))
+    row = row_of(data, "beds", room="twin")
+    data |= {f"{row}-registered": 90, f"{row}-vacant": vacant, f"{row}-as_of": "2026-11-20"}
+    clerk.post(change_page(home), data)
+
+    bed = home.beds.get(room="twin")
+    waiting = {change["path"] for change in PendingChange.objects.get().changes}
+    assert (bed.registered, bed.vacant) == (80, vacant)
+    assert (str(bed.as_of) == "2026-11-20") is (vacant == 4)
+    assert ("beds/nursing/twin/as_of" in waiting) is (vacant == 5)
+
+
 def test_figures_that_stand_only_with_the_rest_wait_with_it(clerk: Client, home: Institution):
     """60 beds are in use: 70 can be free only once there are 80."""
     data = typed(clerk, change_page(home))
