@@ -178,7 +178,7 @@ def _homes(ids: Iterable[int]) -> dict[int, Institution]:
     """What a map says of these homes, in one query."""
     upward = (f"region__{'parent__' * up}" for up in range(3))
     regions = (f"{region}{field}" for region in upward for field in ("name", "parent"))
-    rows = Institution.objects.select_related("region__parent__parent")
+    rows = Institution.objects.published().select_related("region__parent__parent")
     return rows.only("name", "is_demo", "longitude", "latitude", *regions).in_bulk(list(ids))
 
 

@@ -58,8 +58,10 @@ def take(folder: Path, on: datetime.date, site: str = "") -> bool:
         _settle(draft)
         try:
             draft.rename(folder / on.isoformat())
-        except OSError:  # somebody else was quicker
-            return False
+        except OSError:
+            if not (folder / on.isoformat()).exists():
+                raise
+            return False  # somebody else was quicker
     return True
 
 

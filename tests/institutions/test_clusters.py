@@ -243,3 +243,19 @@ def test_what_tells_of_an_elder_is_kept_nowhere(client):
     assert "Cache-Control" not in client.get(URL, asked).headers
     response = client.get(URL, asked | {"e_age": "83"})
     assert response.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_home_withdrawn_since_it_was_counted_is_not_named(monkeypatch, today):
+    asked, box = search("region=131000", today), Box(73, 18, 135, 54)
+    counted = ByBitmaps.on_ground
+    shown = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
+    gone = min(shown)
+
+    def withdrawn_then(self, window):
+        found = counted(self, window)
+        Institution.objects.filter(pk=gone).update(stage=Institution.Stage.DRAFT)
+        return found
+
+    monkeypatch.setattr(ByBitmaps, "on_ground", withdrawn_then)
+    again = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
+    assert gone not in again

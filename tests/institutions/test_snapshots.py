@@ -1,8 +1,10 @@
 """`manage.py snapshot`, and the copies that `/data/` lists."""
 
 import csv
+import errno
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -93,6 +95,15 @@ def test_what_cannot_be_written_is_told(folder, few):
         call_command("snapshot")
     with pytest.raises(CommandError, match="至少是 1"):
         call_command("snapshot", keep=0)
+
+
+def test_a_copy_that_cannot_be_put_in_its_place_is_not_said_to_be_there(folder, few, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(CommandError, match="写不进"):
+        call_command("snapshot")
 
 
 def test_the_page_lists_copies_and_hands_them_out(client, folder, few, today):
