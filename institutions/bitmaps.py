@@ -79,6 +79,8 @@ class Bitmaps:
     def __init__(self, columns: Mapping[Names, Values], everything: BitMap, ground: Ground) -> None:
         self.columns, self.everything, self.ground = columns, everything, ground
         self._kept = lru_cache(MOST_KEPT)(self._answer)
+        # Of a choice that is offered in every search; the others stand for one request.
+        self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: self.find(choice.q))
         self._sorted = lru_cache(MOST_KEPT)(self._buckets)
         self._in_order = lru_cache(len(COLUMNS))(self._values_in_order)
 

@@ -33,9 +33,12 @@ VACANCY_DAYS = 90
 CODE_LENGTH = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
-    """One choice of a facet: `value` in the address, `label` on the page, `q` on listings."""
+    """One choice of a facet: `value` in the address, `label` on the page, `q` on listings.
+
+    Each is only itself: what a worker keeps of it is found again without reading its condition.
+    """
 
     value: str
     label: str

@@ -146,7 +146,7 @@ class ByBitmaps:
         else:
             lifted = self.found & find(parts(**{facet.name: None}))
             for choice in facet.choices:
-                yield lifted.intersection_cardinality(self.bitmaps.find(choice.q))
+                yield lifted.intersection_cardinality(self.bitmaps.choosing(choice))
 
     def _real(self, rows: BitMap) -> int:
         return rows.intersection_cardinality(self.bitmaps.find(Q(is_demo=False)))
