@@ -13,6 +13,7 @@ from carebridge.breaker import BACK_OFF
 from regions.models import Region
 
 GONE = (OperationalError, InterfaceError)
+QUERY_CANCELED = "57014"  # of PostgreSQL: by `statement_timeout`, see gunicorn.conf.py
 # RFC 9457, as everything that goes wrong with the API.
 PROBLEM = {
     "type": "about:blank",
@@ -30,17 +31,21 @@ class DatabaseIsGone(HttpResponse):
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The `handler500` of the site, which tells a lost database from a fault of ours."""
-    if isinstance(sys.exc_info()[1], GONE) and _is_lost(router.db_for_read(Region)):
+    error = sys.exc_info()[1]
+    if isinstance(error, GONE) and _is_lost(router.db_for_read(Region), error):
         return DatabaseIsGone()
     return defaults.server_error(request)
 
 
-def _is_lost(alias: str) -> bool:
+def _is_lost(alias: str, error: Exception) -> bool:
     """Whether another database should be asked.
 
-    A row locked for too long is an OperationalError, and no outage. A replica also refuses what
-    runs into the changes it follows; the primary answers that.
+    A row locked for too long is an OperationalError, and no outage; nor is a query broken off for
+    its length, which would take as long elsewhere. A replica also refuses what runs into the
+    changes it follows; the primary answers that.
     """
+    if getattr(error.__cause__, "pgcode", None) == QUERY_CANCELED:
+        return False
     return alias != DEFAULT_DB_ALIAS or not connections[alias].is_usable()
 
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import caches
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from carebridge import backing, breaker, copies, routing
+from carebridge import backing, breaker, copies, outages, routing
 from carebridge.caches import breaker as cache_breaker
 from institutions.bitmap_index import index
 from institutions.guide import STEPS
@@ -216,6 +216,16 @@ def test_what_is_for_one_reader_is_not_kept(client, settings, own_database):
     page = client.get("/")
     assert "Cache-Control" not in page.headers
     assert not settings.COPIES_DIR.exists()
+
+
+def test_a_query_that_takes_too_long_is_not_asked_again_elsewhere():
+    class CanceledError(Exception):
+        pgcode = "57014"
+
+    error = OperationalError("canceled")
+    assert outages._is_lost("replica1", error)
+    error.__cause__ = CanceledError()
+    assert not outages._is_lost("replica1", error)
 
 
 @pytest.mark.django_db  # it needs none; but without any such test pytest-django migrates nothing
