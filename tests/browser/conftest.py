@@ -21,6 +21,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -48,6 +49,8 @@ QUIET = [
     "--no-pings",
 ]
 START_UP_SECONDS = 180
+# Playwright waits five seconds for what a page should say; a machine with other work needs more.
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True)

@@ -185,10 +185,10 @@ def test_a_clerks_change_waits_and_the_days_figures_do_not(
 
 
 def test_figures_of_the_day_alone_need_no_reviewer(clerk: Client, home: Institution, today):
-    edit(clerk, home, beds_vacant=0)
+    edit(clerk, home, beds_vacant=3)
 
     assert home.beds.get(room="twin").as_of == today
-    assert Listing.objects.get(pk=home.pk).vacant == 0
+    assert Listing.objects.get(pk=home.pk).vacant == 3
     assert not PendingChange.objects.exists()
 
 

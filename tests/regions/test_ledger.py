@@ -208,7 +208,8 @@ def in_comparison(cost: Cost) -> None:
     if cost.ledger.bill is None:
         assert {said.fen for said in (*follows, *why)} == {None}
         return
-    assert sum(said.fen or 0 for said in why) == follows[0].fen
+    # What nobody has decided has no figure, and no line that has one.
+    assert sum(said.fen or 0 for said in why) == (follows[0].fen or 0)
     page = render_to_string("institutions/_compare_row.html", {"row": rows["为什么"]})
     cited = {note.number: note.of for note in notes.listed}
     for line, said in zip(cost.ledger.counted, why, strict=False):
