@@ -129,14 +129,14 @@ class Visitor:
         self.opened: set[str] = set()
 
     def visit(self, number: int) -> None:
-        lines = Lines()
-        root = logging.getLogger()
-        root.addHandler(lines)
+        lines, root = Lines(), logging.getLogger()
+        # The others would print or keep every line until the end; each is read here, and let go.
+        others, root.handlers = root.handlers, [lines]
         try:
             for _ in range(number):
                 self._ask(self._draw(), lines)
         finally:
-            root.removeHandler(lines)
+            root.handlers = others
 
     def _ask(self, visit: Visit, lines: Lines) -> None:
         # Another address each time, or the limits on public forms would end the visit.
@@ -164,8 +164,13 @@ class Visitor:
                     value = html.unescape(value)
                     inside = value.startswith(("/", "?")) or kept is self.fields
                     if inside and value not in kept and "logout" not in value:
-                        # Full: an old one makes room.
-                        kept[self.rng.randrange(len(kept)) : KEPT] = [value]
+                        self._keep(kept, value)
+
+    def _keep(self, kept: list[str], value: str) -> None:
+        if len(kept) < KEPT:
+            kept.append(value)
+        else:  # an old one makes room
+            kept[self.rng.randrange(KEPT)] = value
 
     def _draw(self) -> Visit:
         method = self.rng.choices(list(METHODS), list(METHODS.values()))[0]
@@ -187,7 +192,9 @@ class Visitor:
         return path + ("&" if "?" in path else "?") + query if query else path
 
     def _path(self) -> str:
-        pattern = self.rng.choice(self.patterns)
+        # Most patterns are the back office's; the other half of the draws is the site's.
+        site = [one for one in self.patterns if not one.startswith("/admin/")]
+        pattern = self.rng.choice(self.rng.choice((site, self.patterns)))
         self.opened.add(pattern)
         return re.sub("<[^>]+>", lambda _: quote(self._part(), safe=""), pattern)
 
