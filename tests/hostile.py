@@ -219,14 +219,19 @@ def _wrong(response: HttpResponse, text: str) -> Iterator[str]:
     """What an answer must not be, or hold."""
     if response.status_code >= 500:
         yield f"status {response.status_code}"
-    if "html" in response.headers.get("Content-Type", "") and f"<{MARK}" in text:
+    if _may_run(response) and (f"<{MARK}" in text or f"<script>{MARK}" in text):
         yield "the visitor's markup came back"
-    if f"<script>{MARK}" in text and "json" not in response.headers.get("Content-Type", ""):
-        yield "the visitor's script came back"
     if any(MARK in name.lower() for name in response.headers):
         yield "the visitor set a header"
     if HIDDEN in text or HIDDEN in unquote(response.headers.get("Location", "")):
         yield "another county's unpublished work was shown"
+
+
+def _may_run(response: HttpResponse) -> bool:
+    """Whether a browser takes it for a page: because it is said to be one, or not what it is."""
+    kind = response.headers.get("Content-Type", "")
+    is_guessed = response.headers.get("X-Content-Type-Options") != "nosniff"
+    return is_guessed or any(page in kind for page in ("html", "xml", "script"))
 
 
 def _told(lines: list[str], address: str) -> Iterator[str]:
