@@ -33,7 +33,8 @@ urlpatterns = [
     path("api/v1/openapi.yaml", openapi.as_yaml, name="api_yaml"),
     path("api/v1/", include("institutions.api_urls")),
     path("api/v1/", include("regions.api_urls")),
-    path("api/v1/<path:path>", openapi.missing, name="api_missing"),
+    # Not <path:path>, which a line end in the address is no part of.
+    re_path(r"^api/v1/(?P<path>[\s\S]*)", openapi.missing, name="api_missing"),
     path("", include("institutions.data_urls")),
     path("about/", include("institutions.about_urls")),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),

@@ -62,8 +62,9 @@ def test_the_page_loads_nothing_from_elsewhere(client):
     assert " style=" not in page
 
 
-def test_an_address_that_is_none_is_a_problem(client):
-    answer = client.get("/api/v1/homes")
+@pytest.mark.parametrize("path", ["homes", "", "policies/a%0Ab"])
+def test_an_address_that_is_none_is_a_problem(path, client):
+    answer = client.get(f"/api/v1/{path}")
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert [p for p in urlpatterns if getattr(p, "name", "") == "api_missing"]
