@@ -92,6 +92,7 @@ def test_no_request_breaks_the_site(clerk: AbstractUser, number: int, signed_in:
     visitor = sent(clerk if signed_in else None, number, seed=SEED + signed_in)
     assert visitor.statuses[200] > number / 10
     assert len(visitor.opened) > min(40, len(visitor.patterns) - 10)
+    assert min(len(visitor.links), len(visitor.fields)) > 20
 
 
 def broken(request: HttpRequest) -> HttpResponse:
