@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import RequestFactory
 
-application = get_wsgi_application()
+from carebridge.wsgi import application
+
 requests = RequestFactory(SERVER_NAME="localhost")
 
 
