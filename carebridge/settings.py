@@ -296,6 +296,8 @@ REST_FRAMEWORK = {
 }
 # How many requests a minute one visitor may make; 0: no limit, because a proxy keeps one.
 API_PER_MINUTE = env_int("API_PER_MINUTE", 120, 0, 100_000)
+# How many files of open data one address may be sent at once; 0: no limit.
+DOWNLOADS_AT_ONCE = env_int("DOWNLOADS_AT_ONCE", 2, 0, 1_000)
 # What other sites' pages may read: the API, and the files of open data.
 CORS_URLS_REGEX = r"^/(api/|data/|institutions\.)"
 CORS_ALLOW_ALL_ORIGINS = True

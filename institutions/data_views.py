@@ -1,5 +1,7 @@
 """Open data: the page about it, files of any search, its feed, and monthly snapshots."""
 
+import datetime
+
 from django.conf import settings
 from django.http import (
     FileResponse,
@@ -11,10 +13,11 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.utils.timezone import localdate
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import condition, require_safe
 
 from carebridge.importing import BYTE_ORDER_MARK, csv_text
 from institutions import snapshots
+from institutions.downloads import few_at_once
 from institutions.feed import PRIVATE, Changes, tells_of_family
 from institutions.filters import InstitutionFilter
 from institutions.finding import finding
@@ -37,6 +40,7 @@ def open_data(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @unless_unchanged
+@few_at_once
 def file(request: HttpRequest, name: str) -> HttpResponseBase:
     """All homes of a search, or of the whole register, in the order of the search."""
     on, made = localdate(), FORMATS[name]
@@ -70,7 +74,15 @@ def feed(request: HttpRequest) -> HttpResponse:
     return response
 
 
+def _kept_on(request: HttpRequest, day: str, name: str) -> datetime.datetime | None:
+    """When a file of a snapshot was written, which is never written again."""
+    path = snapshots.path_of(settings.SNAPSHOT_DIR, day, name)
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC) if path else None
+
+
 @require_safe
+@condition(last_modified_func=_kept_on)
+@few_at_once
 def snapshot(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
     """One file of a snapshot."""
     path = snapshots.path_of(settings.SNAPSHOT_DIR, day, name)

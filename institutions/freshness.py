@@ -37,6 +37,8 @@ def unless_unchanged(view: View) -> View:
         etag, modified = _etag(last), _modified(last)
         same = get_conditional_response(request, etag=etag, last_modified=modified)
         response = same or view(request, *args, **kwargs)
+        if response.status_code >= 400:  # nothing to keep, or to be told that one has it
+            return response
         response.headers["ETag"] = etag
         response.headers["Last-Modified"] = http_date(modified)
         response.headers["Cache-Control"] = "public, max-age=60"

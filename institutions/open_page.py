@@ -47,6 +47,7 @@ class OpenPage:
     table: tuple[Told, ...]
     figures: tuple[FigureColumn, ...]
     snapshots: list[Snapshot]
+    at_once: int
     licence: str
     licence_url: str
     attribution: str
@@ -67,6 +68,7 @@ def page(on: datetime.date, site: str) -> OpenPage:
         table=TABLE,
         figures=FIGURES,
         snapshots=taken(settings.SNAPSHOT_DIR),
+        at_once=settings.DOWNLOADS_AT_ONCE,
         licence=LICENCE,
         licence_url=LICENCE_URL,
         attribution=f"{ATTRIBUTION}，{on}",

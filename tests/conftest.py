@@ -77,6 +77,12 @@ def _nobody_asks_too_often(settings) -> None:
     settings.API_PER_MINUTE = 0
 
 
+@pytest.fixture(autouse=True)
+def _files_may_lie_unread(settings) -> None:
+    """A file that a test does not read to its end is one on the way."""
+    settings.DOWNLOADS_AT_ONCE = 0
+
+
 @pytest.fixture
 def today() -> datetime.date:
     return TODAY
