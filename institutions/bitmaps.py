@@ -15,11 +15,13 @@ from typing import Any
 from django.db.models import Case, F, OrderBy, Q, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Least
-from django.db.models.lookups import Lookup
+from django.db.models.lookups import LessThanOrEqual, Lookup
 from pyroaring import BitMap
 
+from institutions.distance import ChordSquared
 from institutions.ground import Ground
 from institutions.models import Level, Listing, ListingDesignation, Tokens
+from regions.distance import Position
 
 # Columns, alone or together: a sum of prices needs the values that stand in one row.
 Names = tuple[str, ...]
@@ -161,6 +163,8 @@ class Bitmaps:
         return self.everything - met if condition.negated else met
 
     def _answer(self, condition: Any) -> BitMap:
+        if isinstance(condition, LessThanOrEqual) and isinstance(condition.lhs, ChordSquared):
+            return self.ground.within(condition.lhs.here, condition.rhs)
         if isinstance(condition, Lookup) and self.tells(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
             if condition.lookup_name == "isnull":
@@ -204,7 +208,7 @@ class Bitmaps:
         return _union(rows for v, rows in values if v is not None and test(v, bound))
 
     def _ask(self, condition: Any) -> BitMap:
-        """The database's answer, for what is in no column: words, distances and subqueries."""
+        """The database's answer, for what is in no column: words and subqueries."""
         of_words = isinstance(condition, tuple) and condition[0] == "pk__holds"
         rows = Tokens.objects if of_words else Listing.objects
         found = rows.filter(Q(condition)).values_list("pk", flat=True)
@@ -224,7 +228,10 @@ class Bitmaps:
 
     def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
         """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
-        return self._cut(rows, list(orders), start, stop - start)
+        orders = list(orders)
+        if here := _measured_from(orders):
+            return self.ground.nearest(rows, here, start, stop)
+        return self._cut(rows, orders, start, stop - start)
 
     def _cut(self, rows: BitMap, orders: list[OrderBy], skip: int, take: int) -> list[int]:
         if not orders:
@@ -254,8 +261,14 @@ class Bitmaps:
         known = [values[value] for value in sorted(values, reverse=order.descending)]
         return [*known, unknown] if unknown else known
 
+    def orders(self, orders: list[OrderBy]) -> bool:
+        """Whether `cut` knows all that these orders read."""
+        if _measured_from(orders):
+            return True
+        return all(self.tells(order.expression) for order in orders)
+
     def tells(self, expression: Any) -> bool:
-        """Whether the columns know all that an expression reads; a distance they do not."""
+        """Whether the columns know all that an expression reads."""
         if isinstance(expression, Case):
             return all(self.tells(part) for part in _results(expression))
         if isinstance(expression, Coalesce):
@@ -330,6 +343,14 @@ def _union(several: Iterable[BitMap]) -> BitMap:
 
 def _lists(**condition: object) -> Iterable[tuple[Any, ...]]:
     return ListingDesignation.objects.filter(**condition).values_list("listing", *LISTS)
+
+
+def _measured_from(orders: list[OrderBy]) -> Position | None:
+    """The place that homes are sorted by, if by nothing else."""
+    match orders:
+        case [OrderBy(expression=ChordSquared(here=here))]:
+            return here
+    return None
 
 
 def _results(case: Case) -> list[Any]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OrderBy, Q
-from django.db.models.expressions import Expression
 from django.db.models.lookups import LessThanOrEqual
 from django.forms import Form
 
@@ -110,16 +109,19 @@ def _typed(form: Form, name: str) -> str:
     return str(form.data.get(name, ""))[: 2 * LONGEST_TYPED]
 
 
+class ChordSquared(ExpressionWrapper):  # type: ignore[type-arg]  # no generic at run time
+    """The square of the straight line from a position to a home, in SQL."""
+
+    def __init__(self, here: Position) -> None:
+        self.here = here
+        dx, dy, dz = (F(name) - metres for name, metres in zip("xyz", here, strict=True))
+        super().__init__(dx * dx + dy * dy + dz * dz, BigIntegerField())
+
+
 def nearest_first(anchor: Anchor) -> OrderBy:
-    return OrderBy(_chord_squared(anchor), nulls_last=True)
+    return OrderBy(ChordSquared(anchor.position), nulls_last=True)
 
 
 def within(anchor: Anchor, kilometres: int) -> Q:
     """That a home lies so near; one whose position is not published does not."""
-    return Q(LessThanOrEqual(_chord_squared(anchor), chord_squared_of(kilometres)))
-
-
-def _chord_squared(anchor: Anchor) -> Expression:
-    x, y, z = anchor.position
-    dx, dy, dz = F("x") - x, F("y") - y, F("z") - z
-    return ExpressionWrapper(dx * dx + dy * dy + dz * dz, BigIntegerField())
+    return Q(LessThanOrEqual(ChordSquared(anchor.position), chord_squared_of(kilometres)))

@@ -180,7 +180,7 @@ class ByBitmaps:
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
         parts, order = list(parts), list(order)
         found = self.found & self.bitmaps.all_of(parts)
-        if all(self.bitmaps.tells(one.expression) for one in order):
+        if self.bitmaps.orders(order):
             return Picked(
                 base, found, lambda start, stop: self.bitmaps.cut(found, order, start, stop)
             )
@@ -189,7 +189,7 @@ class ByBitmaps:
 
     def ids(self) -> list[int]:
         search, order = self.search, self.search.order
-        if not all(self.bitmaps.tells(one.expression) for one in order):
+        if not self.bitmaps.orders(order):
             return ByDatabase(search).ids()
         found = self.found & self.bitmaps.all_of(search.parts())
         return self.bitmaps.cut(found, order, 0, len(found))

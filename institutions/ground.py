@@ -9,12 +9,29 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import asinh, atan, atan2, degrees, hypot, pi, radians, sinh, tan
+from math import (
+    asinh,
+    atan,
+    atan2,
+    cos,
+    cosh,
+    degrees,
+    dist,
+    hypot,
+    inf,
+    pi,
+    radians,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from operator import attrgetter
 from typing import NamedTuple
 
 from pyroaring import BitMap
 
-from regions.distance import Position
+from regions.distance import RADIUS, Position
 
 # Where Mercator's square world ends.
 NORTHMOST = 85.0511
@@ -23,6 +40,10 @@ DEEPEST = 19
 # To this depth cells are kept with the homes in them; deeper ones are few homes, told one by one.
 KEPT = 12
 SHALLOWEST = 3
+# What rounding to whole metres may carry a home beyond the edge of its cell, and more.
+SLACK = 10
+# So few homes of a cell are measured one by one sooner than by narrower cells.
+FEW = 16
 
 
 class Cell(NamedTuple):
@@ -45,6 +66,23 @@ class Cell(NamedTuple):
         """The cells around this one, and itself."""
         near = (-1, 0, 1)
         return (Cell(self.depth, self.column + x, self.row + y) for y in near for x in near)
+
+    def reach(self, here: Position) -> tuple[float, float]:
+        """How near and how far homes of the cell lie at most, in metres through the earth.
+
+        All of a cell lies within half its diagonal of its middle, taken at the edge where it is
+        widest: the one by the equator.
+        """
+        half: int = 2 ** (self.depth - 1)
+        if self.row in (0, 2 * half - 1):  # all that lies farther than a map of the web goes
+            return 0, inf
+        side = pi / half
+        east, north = (self.column + 0.5) * side - pi, pi - (self.row + 0.5) * side
+        across = RADIUS / cosh(north)
+        middle = (across * cos(east), across * sin(east), RADIUS * tanh(north))
+        around = RADIUS / cosh(abs(north) - side / 2) * hypot(side / 2, side / 2) + SLACK
+        away = dist(here, middle)
+        return away - around, away + around
 
     def inner_point(self, longitude: float, latitude: float) -> tuple[float, float]:
         """The nearest point in the middle half of the cell: never close to one of the next cell."""
@@ -134,36 +172,42 @@ class Ground:
     """Where listings lie, by id. Never changed; `after` makes the next one."""
 
     def __init__(self) -> None:
-        # The listings that lie anywhere, their deepest cells in the same order, and who is inside
-        # of each kept cell.
+        # The listings that lie anywhere, their deepest cells and x, y, z in the same order, and who
+        # is inside of each kept cell.
         self.placed, self.codes = BitMap(), array("q")
+        self.axes = array("i"), array("i"), array("i")
         # Keys are plain tuples, which the garbage collector need not walk; a `Cell` finds them.
         self.inside: dict[tuple[int, ...], BitMap] = {}
 
     def after(self, gone: BitMap, positions: Mapping[int, Position]) -> "Ground":
         """Without the ids that are gone, then with these new ones."""
         ground = Ground()
-        ground.placed, ground.codes, ground.inside = (
-            self.placed.copy(),
-            self.codes[:],
-            {**self.inside},
-        )
+        ground.placed, ground.inside = self.placed.copy(), {**self.inside}
+        ground.codes = self.codes[:]
+        x, y, z = self.axes
+        ground.axes = x[:], y[:], z[:]
         for pk in gone & self.placed:
             ground._remove(pk)
-        ground._add({pk: cell_of(position) for pk, position in positions.items()})
+        ground._add(positions)
         return ground
 
     def _remove(self, pk: int) -> None:
         deepest = self._cell(pk)
         for depth in range(SHALLOWEST, KEPT + 1):
             self.inside[deepest.at(depth)] -= BitMap([pk])
-        del self.codes[self._place(pk)]
+        place = self._place(pk)
+        for told in (self.codes, *self.axes):
+            del told[place]
         self.placed.remove(pk)
 
-    def _add(self, cells: Mapping[int, Cell]) -> None:
+    def _add(self, positions: Mapping[int, Position]) -> None:
+        cells = {pk: cell_of(position) for pk, position in positions.items()}
         for pk, deepest in cells.items():
             self.placed.add(pk)
-            self.codes.insert(self._place(pk), deepest.column << DEEPEST | deepest.row)
+            place = self._place(pk)
+            self.codes.insert(place, deepest.column << DEEPEST | deepest.row)
+            for axis, metres in zip(self.axes, positions[pk], strict=True):
+                axis.insert(place, metres)
         groups = by_cell(cells, KEPT)
         for depth in reversed(range(SHALLOWEST, KEPT + 1)):
             groups = _merged(groups, depth)
@@ -193,6 +237,64 @@ class Ground:
                 return around
             cells = [part for cell in met if around.borders(cell) for part in cell.quarters]
 
+    def within(self, here: Position, chord_squared: int) -> BitMap:
+        """Who lies so near. Only homes of cells that the circle cuts are measured."""
+        chord = chord_squared**0.5
+        parts, met = self._parts(WORLD.cells, self.placed, here), []
+        while parts:
+            met += [part.ids for part in parts if part.most <= chord]
+            cut = [part for part in parts if part.least <= chord < part.most]
+            last = [pk for part in cut if part.is_last for pk in part.ids]
+            met.append(BitMap(pk for far, pk in self._far(last, here) if far <= chord_squared))
+            parts = [one for part in cut if not part.is_last for one in self._cut(part, here)]
+        return BitMap.union(BitMap(), *met)
+
+    def nearest(self, found: BitMap, here: Position, start: int, stop: int) -> list[int]:
+        """The ids from `start` to `stop` of `found`, nearest first; ties stand by id.
+
+        Those without a position come last.
+        """
+        placed = found & self.placed
+        total = len(placed)
+        ids: list[int] = []
+        if start < total:
+            nearer, around = self._around(placed, here, start, min(stop, total))
+            far = sorted(self._far(around, here))[start - nearer : stop - nearer]
+            ids = [pk for _, pk in far]
+        return [*ids, *(found - placed)[max(start - total, 0) : max(stop - total, 0)]]
+
+    def _around(self, found: BitMap, here: Position, start: int, stop: int) -> tuple[int, BitMap]:
+        """Those of `found` among which the ones from `start` to `stop` are, nearest first.
+
+        And how many are nearer than all of these. Told from cells, narrower and narrower.
+        """
+        nearer, parts = 0, self._parts(WORLD.cells, found, here)
+        while True:
+            first, last = _ring(parts, start - nearer, stop - nearer)
+            nearer += sum(len(part.ids) for part in parts if part.most < first)
+            parts = [part for part in parts if part.most >= first and part.least <= last]
+            left = sum(len(part.ids) for part in parts)
+            if left <= FEW + 2 * (stop - start) or all(part.is_last for part in parts):
+                return nearer, BitMap.union(BitMap(), *(part.ids for part in parts))
+            parts = [
+                one for part in parts for one in ([part] if part.is_last else self._cut(part, here))
+            ]
+
+    def _cut(self, part: "Part", here: Position) -> list["Part"]:
+        return self._parts(part.cell.quarters, part.ids, here)
+
+    def _parts(self, cells: Iterable[Cell], found: BitMap, here: Position) -> list["Part"]:
+        met = ((cell, self._inside(cell) & found) for cell in cells)
+        return [Part(cell, ids, *cell.reach(here)) for cell, ids in met if ids]
+
+    def _far(self, ids: Iterable[int], here: Position) -> Iterable[tuple[int, int]]:
+        """The square of the straight line to each, and its id."""
+        (x, y, z), (xs, ys, zs) = here, self.axes
+        for pk in ids:
+            place = self._place(pk)
+            east, north, up = xs[place] - x, ys[place] - y, zs[place] - z
+            yield east * east + north * north + up * up, pk
+
     def _inside(self, cell: Cell) -> BitMap:
         return self.inside.get(cell, BitMap())
 
@@ -202,6 +304,36 @@ class Ground:
 
     def _place(self, pk: int) -> int:
         return self.placed.rank(pk) - 1
+
+
+class Part(NamedTuple):
+    """Homes of one cell, and between how many metres they lie from somewhere."""
+
+    cell: Cell
+    ids: BitMap
+    least: float
+    most: float
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its homes are measured one by one."""
+        return self.cell.depth == KEPT or len(self.ids) <= FEW
+
+
+def _ring(parts: Iterable[Part], start: int, stop: int) -> tuple[float, float]:
+    """Between how many metres the homes from `start` to `stop` lie, nearest first."""
+    first, last = 0.0, inf
+    for part in sorted(parts, key=attrgetter("least")):
+        start -= len(part.ids)
+        if start < 0:
+            first = part.least
+            break
+    for part in sorted(parts, key=attrgetter("most")):
+        stop -= len(part.ids)
+        if stop <= 0:
+            last = part.most
+            break
+    return first, last
 
 
 def spanning(cells: Iterable[Cell]) -> Window | None:
