@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from institutions.cards import Card
@@ -16,6 +15,7 @@ from institutions.ground import WORLD, Cell, cell_at
 from institutions.places import Node, Place
 from institutions.results import Link, Results
 from regions.coordinates import gcj02_to_wgs84, wgs84_to_gcj02
+from regions.gazetteer import gazetteer
 from regions.models import Region
 
 # Names on the plain ground, each apart from the next.
@@ -117,25 +117,28 @@ def _true(box: Box) -> Box:
 
 def _names(box: Box, zoom: int) -> list[dict[str, Any]]:
     """Names of regions where their centres are, for a ground without a map."""
-    level = next(level for least, level in LEVELS if zoom >= least)
-    wanted = Q(level=level)
-    if level == Region.Level.PREFECTURE:  # provinces without any are cities themselves
-        parts = Region.objects.current().filter(parent=OuterRef("pk"), level=level)
-        wanted |= Q(level=Region.Level.PROVINCE) & Q(~Exists(parts))
-    rows = Region.objects.current().filter(
-        wanted,
-        longitude__range=(box.west, box.east),
-        latitude__range=(box.south, box.north),
-    )
     depth = window(box, zoom).depth + 1
     named: dict[Cell, dict[str, Any]] = {}
-    for region in rows.order_by("code").only("name", "longitude", "latitude"):
+    for region in _regions(next(level for least, level in LEVELS if zoom >= least)):
         centre = region.longitude or 0.0, region.latitude or 0.0
+        if not (box.west <= centre[0] <= box.east and box.south <= centre[1] <= box.north):
+            continue
         cell = cell_at(*centre, depth)
         if named.keys().isdisjoint(cell.neighbours):
             longitude, latitude = on_tiles(*centre)
             named[cell] = {"name": region.name, "longitude": longitude, "latitude": latitude}
     return list(named.values())[:MOST_NAMES]
+
+
+def _regions(level: int) -> Iterator[Region]:
+    """Of one level; of prefectures also provinces without any, which are cities themselves."""
+    known = gazetteer()
+    for region in known.regions.values():
+        parts = known.inside.get(region.code, ())
+        is_city = region.level == Region.Level.PROVINCE and level == Region.Level.PREFECTURE
+        alone = is_city and all(part.level != level for part in parts)
+        if (region.level == level or alone) and region.longitude is not None:
+            yield region
 
 
 def _at(card: Card) -> str:

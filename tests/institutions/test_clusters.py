@@ -206,8 +206,8 @@ def test_queries_are_pinned(client, django_assert_num_queries):
     asked = {"box": CHINA, "zoom": "5", "care": "partial"}
     client.get(URL, asked)
     with django_assert_num_queries(4):
-        # whether the bitmaps are fresh, whether any region changed,
-        # the first home of each cluster with its place, regions_region for names on the ground
+        # whether the bitmaps are fresh, whether any region changed, the first home of each cluster
+        # with its place; for names on the ground again whether any region changed
         client.get(URL, asked)
 
 
