@@ -84,7 +84,7 @@ def matching(text: str) -> Q:
 
 
 def search(text: str) -> Search:
-    """What `text` finds. Four queries if some home holds it all, some dozens if none does."""
+    """What `text` finds. Three queries at most if some home holds it all, six if none does."""
     if not words(text):
         return Search(Q())
     asked = read(text)
@@ -170,16 +170,24 @@ def _scores(text: str, there: list[Sought]) -> dict[int, int]:
     half of what the best home holds.
     """
     weights = dict.fromkeys(text, 1) | {pair: 2 for pair in pairs(text) if len(pair) > 1}
-    homes = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
-    least_common, most_common = BOUNDS_OF_UNCOMMON
-    most = min(max(homes.count() // COMMON, least_common), most_common)
+    if not weights:
+        return {}
+    most = _uncommon(there)
+    sought = [All((*there, Token(gram))) for gram in weights]
     scores: dict[int, int] = {}
     telling = 0
-    for gram, weight in weights.items():
-        found = homes.filter(pk__holds=Token(gram)).values_list("pk", flat=True)[: most + 1]
-        if len(ids := list(found)) <= most:
+    found = Tokens.objects.found_by_each(sought, most + 1)
+    for ids, weight in zip(found, weights.values(), strict=True):
+        if len(ids) <= most:
             telling += weight
             for pk in ids:
                 scores[pk] = scores.get(pk, 0) + weight
     least = max(telling / 3, max(scores.values(), default=0) / 2)
     return {pk: score for pk, score in scores.items() if score >= least}
+
+
+def _uncommon(there: list[Sought]) -> int:
+    """In how many homes at most something uncommon is; no more are counted than need be."""
+    homes = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
+    least, most = BOUNDS_OF_UNCOMMON
+    return min(max(homes[: most * COMMON].count() // COMMON, least), most)

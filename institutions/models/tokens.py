@@ -4,9 +4,11 @@ Derived, never edited: `institutions.listings.refresh` is the only writer.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import models
+from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from .institution import Institution
 
@@ -90,25 +92,46 @@ class Holds(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
     prepare_rhs = False
 
     def as_sqlite(self, compiler, connection):  # type: ignore[no-untyped-def]
-        found = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s"  # noqa: S608 names of ours
-        return self._among(compiler, found + self._limit("rowid"), self.rhs.fts5())
+        return self._among(compiler, connection)
 
     def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
-        table = Tokens._meta.db_table
         if self.lhs.target.model is Tokens and not isinstance(self.rhs, First):
             # Not by way of their ids: a table joined to itself takes twice as long.
             alias = connection.ops.quote_name(self.lhs.alias)
             return f"{VECTOR}({alias}.text) @@ %s::tsquery", (self.rhs.tsquery(),)
-        found = f"SELECT institution_id FROM {table} WHERE {VECTOR}(text) @@ %s::tsquery"  # noqa: S608
-        return self._among(compiler, found + self._limit("institution_id"), self.rhs.tsquery())
+        return self._among(compiler, connection)
 
-    def _limit(self, column: str) -> str:
-        first = isinstance(self.rhs, First)
-        return f" ORDER BY {column} LIMIT {self.rhs.most:d}" if first else ""
-
-    def _among(self, compiler, found: str, sought: str):  # type: ignore[no-untyped-def]
+    def _among(self, compiler, connection):  # type: ignore[no-untyped-def]
+        found, sought = _select(connection, self.rhs)
+        if isinstance(self.rhs, First):
+            found += f" ORDER BY pk LIMIT {self.rhs.most:d}"
         left, parameters = compiler.compile(self.lhs)
         return f"{left} IN ({found})", (*parameters, sought)
+
+
+def _select(connection: BaseDatabaseWrapper, sought: Sought | First) -> tuple[str, str]:
+    """The ids that `sought` finds, and the parameter of that."""
+    if connection.vendor == "sqlite":
+        return f"SELECT rowid AS pk FROM {INDEX} WHERE {INDEX} MATCH %s", sought.fts5()  # noqa: S608
+    rows = f"SELECT institution_id AS pk FROM {Tokens._meta.db_table}"  # noqa: S608 names of ours
+    return f"{rows} WHERE {VECTOR}(text) @@ %s::tsquery", sought.tsquery()
+
+
+class TokensQuerySet(models.QuerySet["Tokens"]):
+    def found_by_each(self, several: Sequence[Sought], most: int) -> list[list[int]]:
+        """The ids of whom each finds, at most so many of each: one query for all."""
+        connection = connections[self.db]
+        selects, soughts = zip(*(_select(connection, one) for one in several), strict=True)
+        parts = (
+            f"SELECT {number}, pk FROM ({select} LIMIT {most:d}) AS part_{number}"  # noqa: S608
+            for number, select in enumerate(selects)
+        )
+        found: list[list[int]] = [[] for _ in several]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), soughts)
+            for number, pk in cursor.fetchall():
+                found[number].append(pk)
+        return found
 
 
 class Tokens(models.Model):
@@ -118,6 +141,8 @@ class Tokens(models.Model):
         Institution, models.CASCADE, primary_key=True, related_name="tokens"
     )
     text = models.TextField()
+
+    objects = TokensQuerySet.as_manager()
 
     class Meta:
         verbose_name = "检索词"
