@@ -30,6 +30,8 @@
       const [west, south, east, north] = view.split(",").map(Number);
       // Room for a pin above the northernmost spot, and a circle below the southernmost.
       const room = parseFloat(getComputedStyle(box).getPropertyValue("--tap"));
+      // Circles of large text need cells twice as wide, or they would cover each other.
+      this.wider = room > 50 ? 1 : 0;
       this.map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [room / 2, room * 1.3], paddingBottomRight: [room / 2, room], maxZoom: 13, animate: false });
       this.pins = new Map();
       document.querySelectorAll("#pinned > [data-at]").forEach((row) => this.pin(row));
@@ -58,7 +60,8 @@
       const link = row.querySelector("h3 a");
       const demo = "demo" in row.dataset ? "，示例" : "";
       const face = made("span", "", this.template.content.cloneNode(true), made("b", "", number), said(`号：${link.textContent}${demo}，到名单里看`));
-      const pin = this.mark([latitude, longitude], `map-pin${demo ? " map-demo" : ""}`, face, { riseOnHover: true, zIndexOffset: 1000 });
+      const title = demo ? "示例，编出来演示的" : "";
+      const pin = this.mark([latitude, longitude], `map-pin${demo ? " map-demo" : ""}`, face, { title, riseOnHover: true, zIndexOffset: 1000 });
       this.press(pin, () => this.choose(row, link)).addTo(this.map);
       this.pins.set(number, { pin, row });
     }
@@ -87,7 +90,9 @@
       const box = [within(180, bounds.getWest()), within(85, bounds.getSouth()), within(180, bounds.getEast()), within(85, bounds.getNorth())];
       const address = new URL(this.box.dataset.clusters, location.href);
       address.searchParams.set("box", box.join(","));
-      address.searchParams.set("zoom", this.map.getZoom());
+      const zoom = this.map.getZoom();
+      // Nearest, where homes are named, there is nothing wider.
+      address.searchParams.set("zoom", zoom === this.most ? zoom : Math.max(this.map.getMinZoom(), zoom - this.wider));
       try {
         const answer = await fetch(address, { signal: this.asked.signal });
         if (!answer.ok) throw new Error(answer.status);
@@ -107,10 +112,12 @@
       // A home of the page has its pin.
       const others = clusters.filter(({ count, homes }) => count > 1 || !document.getElementById(`home-${homes[0].id}`));
       others.forEach((cluster) => {
-        const { longitude, latitude, count, place, homes } = cluster;
+        const { longitude, latitude, count, demo, place, homes } = cluster;
         const told = homes.length ? "，看名字" : "，放大看";
-        const face = made("span", "", made("b", "", `${count}家`), said(`，${place}一带${told}`));
-        const circle = this.mark([latitude, longitude], "map-circle", face);
+        const isDemo = demo === count;
+        const madeUp = demo ? [said("，"), made("small", "", isDemo ? "示例" : `示例${demo}家`)] : [];
+        const face = made("span", "", made("b", "", `${count}家`), ...madeUp, said(`，${place}一带${told}`));
+        const circle = this.mark([latitude, longitude], `map-circle${isDemo ? " map-demo" : ""}`, face);
         const act = () => (homes.length ? this.list(cluster) : this.nearer(circle.getLatLng()));
         this.press(circle, act).addTo(this.circles);
       });

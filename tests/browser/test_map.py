@@ -1,5 +1,8 @@
 """The map of results: by keyboard, in words, and without scripts."""
 
+import itertools
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -45,6 +48,29 @@ def test_by_keyboard_into_a_circle(open_page: OpenPage):
     expect(page.get_by_role("region", name="地图")).to_be_focused()
     with page.expect_response("**/institutions/clusters/*"):
         page.keyboard.press("ArrowLeft")
+
+
+def test_what_is_made_up_is_said_in_words(open_page: OpenPage):
+    page = open_page(URL)
+    one = {"longitude": 116.5, "place": "廊坊市", "homes": []}
+    found = [
+        one | {"latitude": 39.2 + n, "count": 3, "demo": demo} for n, demo in enumerate((0, 2, 3))
+    ]
+    answer = {"clusters": found, "names": []}
+    page.route("**/institutions/clusters/*", lambda route: route.fulfill(json=answer))
+    page.reload()
+    for made_up, line in (("", "solid"), ("， 示例2家", "solid"), ("， 示例", "dashed")):
+        words = re.compile(rf"^3家 ?{made_up} ?，廊坊市一带，放大看$")
+        expect(page.get_by_role("button", name=words)).to_have_css("border-style", line)
+
+
+def test_circles_of_large_text_lie_apart(open_page: OpenPage):
+    page = open_page("/institutions/?region=500000&view=map", mode="elder")
+    expect(circles(page).first).to_contain_text("示例", timeout=SLOW)
+    boxes = [circle.bounding_box() for circle in circles(page).all()]
+    assert len(boxes) > 3
+    for a, b in itertools.combinations(boxes, 2):
+        assert abs(a["x"] - b["x"]) >= a["width"] or abs(a["y"] - b["y"]) >= a["height"]
 
 
 @pytest.mark.parametrize(
