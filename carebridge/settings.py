@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "carebridge.limits.limit_requests",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "carebridge.heads.omit_bodies",
     "django.middleware.gzip.GZipMiddleware",
     "carebridge.display.vary_on_display",
     "carebridge.privacy.keep_private",
