@@ -1,6 +1,5 @@
 """The API of the register: what the pages say, as data. The same searches, figures and words."""
 
-import copy
 import datetime
 
 from django import forms
@@ -19,7 +18,7 @@ from institutions.cost import price_list
 from institutions.estimate_serializers import EstimateSerializer
 from institutions.facets import facets
 from institutions.figures import UNKNOWN, Figure, figures
-from institutions.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter
+from institutions.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter, form_class
 from institutions.follow import Follow
 from institutions.forms import DestinationForm
 from institutions.freshness import unless_unchanged
@@ -42,18 +41,12 @@ OF_PAGES = {"page", "view", "why"}
 SLUG: Schema = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]+$"}
 PLACE: Schema = {"type": "string", "pattern": "^([0-9]{6}|[a-z]+(-[a-z]+)*)$"}
 
-
-def _search_fields() -> dict[str, forms.Field]:
-    # A filter keeps the field it makes; those of the class stay without, for each search's own.
-    filters = copy.deepcopy(InstitutionFilter.base_filters).items()
-    return {name: one.field for name, one in filters if name not in OF_PAGES}
-
-
 # Facets without what stands in the database: places and cities are too many to name.
 FACETS = facets(datetime.date.max, [], [])
 PLACES = {"type": "array", "items": PLACE, "maxItems": ChoicesField.most}
 CHOICES = {one.name: several(choice.value for choice in one.choices) for one in FACETS}
-SEARCH = {**_search_fields(), **ElderForm.base_fields}
+FIELDS = {name: one for name, one in form_class().base_fields.items() if name not in OF_PAGES}
+SEARCH = {**FIELDS, **ElderForm.base_fields}
 SEARCH_PARAMETERS = described(
     SEARCH,
     CHOICES | {"region": PLACES, "ltci_city": PLACES},

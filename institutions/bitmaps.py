@@ -18,10 +18,12 @@ from django.db.models.functions import Coalesce, Least
 from django.db.models.lookups import LessThanOrEqual, Lookup
 from pyroaring import BitMap
 
+from institutions.card_rows import CardRows
 from institutions.distance import ChordSquared
 from institutions.ground import Ground
 from institutions.models import Level, Listing, ListingDesignation, Tokens
 from regions.distance import Position
+from regions.stays import Designations
 
 # Columns, alone or together: a sum of prices needs the values that stand in one row.
 Names = tuple[str, ...]
@@ -78,11 +80,19 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
 class Bitmaps:
     """The listings as they stood at one change. Never changed; `after` makes the next one."""
 
-    def __init__(self, columns: Mapping[Names, Values], everything: BitMap, ground: Ground) -> None:
+    def __init__(
+        self,
+        columns: Mapping[Names, Values],
+        everything: BitMap,
+        ground: Ground,
+        card_rows: CardRows | None = None,
+    ) -> None:
         self.columns, self.everything, self.ground = columns, everything, ground
+        self.card_rows = card_rows or CardRows()
         self._kept = lru_cache(MOST_KEPT)(self._answer)
         # Of a choice that is offered in every search; the others stand for one request.
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: self.find(choice.q))
+        self.lists_met = lru_cache(len(COLUMNS))(self._lists_met)
         self._sorted = lru_cache(MOST_KEPT)(self._buckets)
         self._in_order = lru_cache(len(COLUMNS))(self._values_in_order)
 
@@ -107,7 +117,8 @@ class Bitmaps:
             }
             for names, values in self.columns.items()
         }
-        bitmaps = Bitmaps(columns, self.everything - gone, self.ground.after(gone, {}))
+        left, kept = self.everything - gone, self.card_rows.after(gone)
+        bitmaps = Bitmaps(columns, left, self.ground.after(gone, {}), kept)
         rows = list(Listing.objects.filter(pk__in=list(gone)).values_list("pk", *FIELDS))
         bitmaps._add(rows, _lists(listing__in=list(gone)))
         return bitmaps
@@ -217,6 +228,16 @@ class Bitmaps:
     def listing(self, kind: str) -> set[str]:
         """The regions whose list of this kind has a home on it."""
         return {region for (on, region), rows in self.columns[LISTS].items() if on == kind and rows}
+
+    def _lists_met(self, lists: Designations) -> set[Designations]:
+        """The sets of these lists that a home is on, but for the empty one."""
+        met = {Designations(): self.everything}
+        for pair in lists:
+            on_it = self.columns[LISTS].get(pair, BitMap())
+            listed = {some | {pair}: rows & on_it for some, rows in met.items()}
+            others = {some: rows - on_it for some, rows in met.items()}
+            met = {some: rows for some, rows in (listed | others).items() if rows}
+        return met.keys() - {Designations()}
 
     # Orders
 

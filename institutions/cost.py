@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from institutions.estimates import NEEDS_LEVEL, Estimator, estimator
 from institutions.models import Institution, Level, Listing
@@ -102,14 +103,14 @@ def priced(
 
 def cost(listing: Listing, level: Level | None, by: Estimator) -> Cost:
     """The cost of one home by an estimator; a home without a price says what is missing."""
-    found = by.assessment(by.class_of(listing))
+    stay = by.class_of(listing)
+    account = partial(ledger, by.assessment(stay), by.book, said=by.words(stay))
     if level is None:
-        return Cost(None, None, ledger(found, by.book), NEEDS_LEVEL, Lack.LEVEL)
+        return Cost(None, None, account(), NEEDS_LEVEL, Lack.LEVEL)
     price = listing.price(level)
     if price is None:
-        why = missing_price(listing, [level]), lack(listing, [level])
-        return Cost(level, None, ledger(found, by.book), *why)
-    return Cost(level, price, ledger(found, by.book, price, listing.care(level)), "")
+        return Cost(level, None, account(), missing_price(listing, [level]), lack(listing, [level]))
+    return Cost(level, price, account(price, listing.care(level)), "")
 
 
 def missing_price(listing: Listing, levels: list[Level]) -> str:

@@ -5,6 +5,7 @@ homes on a page and in SQL for the whole register. Money is fen a month.
 """
 
 import datetime
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from itertools import chain
 
@@ -14,6 +15,7 @@ from django.db.models.functions import Least
 
 from institutions.models import Level, Listing, ListingDesignation
 from regions.bills import Arithmetic, to_pay
+from regions.ledger import Words, words
 from regions.models import Scale, Setting
 from regions.models.region import in_ranges
 from regions.policies import Book
@@ -50,6 +52,8 @@ class Estimator:
         self.elder, self.book, self.on = elder, book, on
         self.classes = StayClasses(book.rules)
         self._assessments: dict[StayClass, Assessment] = {}
+        self._words: dict[StayClass, dict[str, Words]] = {}
+        self._nets: dict[tuple[Level, tuple[Designations, ...]], Case] = {}
 
     @property
     def level(self) -> Level | None:
@@ -62,17 +66,30 @@ class Estimator:
             self._assessments[of] = assess(self.elder, stay, self.book.rules, self.on)
         return self._assessments[of]
 
+    def words(self, of: StayClass) -> dict[str, Words]:
+        """The same in words, which all homes of a class share."""
+        if of not in self._words:
+            self._words[of] = words(self.assessment(of), self.book)
+        return self._words[of]
+
     def class_of(self, listing: Listing) -> StayClass:
         """The class of a stay in this home; reads the listing's designations."""
         on_lists = ((d.kind, d.region_id) for d in listing.designations.all())
         return self.classes.of(listing.region_id, on_lists)
 
-    def net(self, level: Level) -> Case:
+    def net(self, level: Level, met: Iterable[Designations] | None = None) -> Case:
         """What is left to pay of each listing's price, as SQL; null where there is no price.
 
-        One branch for each class whose terms differ from those of the wider one around it.
+        `met` are the sets of `classes.lists` that any listing is on, if known; else one query.
         """
-        subsets = self._designations_met()
+        subsets = sorted(self._designations_met() if met is None else met, key=sorted)
+        asked = level, (*subsets, frozenset())
+        if asked not in self._nets:
+            self._nets[asked] = self._net(*asked)
+        return self._nets[asked]
+
+    def _net(self, level: Level, subsets: tuple[Designations, ...]) -> Case:
+        """One branch for each class whose terms differ from those of the wider one around it."""
         fold = partial(to_pay, fee=F(f"price_{level}"), care=F(f"care_{level}"), math=SQL)
         options = {
             area: [self.assessment(StayClass(area, subset)).terms for subset in subsets]
@@ -98,8 +115,8 @@ class Estimator:
         low, _ = area.range
         return next(a for a in later if not a.exact and a.range[0] <= low <= a.range[1])
 
-    def _designations_met(self) -> list[Designations]:
-        """The sets of named lists that homes are on, the empty one last; one query."""
+    def _designations_met(self) -> set[Designations]:
+        """The sets of named lists that homes are on, but for the empty one; one query."""
         named = Q(pk__in=[])
         for kind, region in sorted(self.classes.lists):
             named |= Q(kind=kind, region=region)
@@ -107,12 +124,11 @@ class Estimator:
         rows = ListingDesignation.objects.filter(named)
         for listing, kind, region in rows.values_list("listing", "kind", "region"):
             met.setdefault(listing, set()).add((kind, region))
-        some = sorted({frozenset(lists) for lists in met.values()}, key=sorted)
-        return [*some, frozenset()]
+        return {frozenset(lists) for lists in met.values()}
 
 
 def _branches(
-    area: Area, subsets: list[Designations], options: list[Options]
+    area: Area, subsets: Sequence[Designations], options: list[Options]
 ) -> list[tuple[Q, Options]]:
     """Conditions for the sets of lists that change something, then the area's own, in order."""
     inside = in_ranges("region", [area.range])
@@ -125,7 +141,7 @@ def _branches(
     return [*special, (inside, none)]
 
 
-def _on_exactly(subset: Designations, subsets: list[Designations]) -> Q:
+def _on_exactly(subset: Designations, subsets: Iterable[Designations]) -> Q:
     """That a listing is on these lists and on none of the others that any is on."""
     condition = Q()
     for kind, region in sorted(frozenset[tuple[str, str]]().union(*subsets)):

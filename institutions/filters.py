@@ -1,10 +1,11 @@
 """The whole state of a search, read from the address and checked."""
 
+import copy
 import datetime
 from collections.abc import Iterable
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from operator import and_
-from typing import Any
+from typing import Any, Self
 
 import django_filters
 from django import forms
@@ -45,6 +46,8 @@ SORTS = {
     "near": "直线距离从近到远",
 }
 BASES = {"list": "按标价算", "net": "按补贴后算"}
+# The part of a search that both bounds on the list price make.
+PRICE = "price"
 # What narrows a search and is no choice of a facet.
 TYPED = ("q", "price_min", "price_max", "within")
 
@@ -107,13 +110,26 @@ class ChoicesField(forms.Field):
         self.known = known
 
 
-class Choices(django_filters.Filter):
+class Parameter(django_filters.Filter):
+    """One parameter of the address. What it is made of never changes, so searches share it."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return copy.copy(self)
+
+
+class Text(Parameter):
+    """What somebody types."""
+
+    field_class = forms.CharField
+
+
+class Choices(Parameter):
     """The parameter of a facet; `InstitutionFilter` tells it which choices there are."""
 
     field_class = ChoicesField
 
 
-class Number(django_filters.Filter):
+class Number(Parameter):
     """A whole number within bounds."""
 
     field_class = forms.IntegerField
@@ -133,7 +149,7 @@ class Number(django_filters.Filter):
         )
 
 
-class OneOf(django_filters.Filter):
+class OneOf(Parameter):
     """A parameter that takes one choice."""
 
     field_class = forms.ChoiceField
@@ -143,7 +159,7 @@ class OneOf(django_filters.Filter):
         super().__init__(label=label, choices=[*choices], error_messages=words)
 
 
-class Near(django_filters.Filter):
+class Near(Parameter):
     """A place that distances are measured from."""
 
     field_class = AnchorField
@@ -163,7 +179,7 @@ class InstitutionFilter(django_filters.FilterSet):
     A bad value is reported in `form.errors`, keeps what was typed and filters nothing.
     """
 
-    q = django_filters.CharFilter(
+    q = Text(
         label="机构名、地址或地区",
         max_length=LONGEST_QUERY,
         error_messages={
@@ -208,7 +224,6 @@ class InstitutionFilter(django_filters.FilterSet):
     def __init__(self, data: QueryDict, queryset: QuerySet[Listing], on: datetime.date) -> None:
         data = legible(data)
         super().__init__(data, queryset)
-        self.is_bound = True  # an empty address is a search for everything
         self.on = on
         self.bitmaps = bitmap_index.current()
         self.places = places.load(data.getlist("region"))
@@ -220,14 +235,20 @@ class InstitutionFilter(django_filters.FilterSet):
                 ltci_cities(data.getlist("ltci_city"), self.places.known.regions, self.bitmaps),
             )
         }
-        for facet in self.facets.values():
-            self.filters[facet.name].label = facet.label
-            self.filters[facet.name].extra["known"] = facet.values
-        # Former codes are known too; a search for one is a search for what succeeded it.
-        self.filters["region"].extra["known"] |= {*self.places.former}
         self.asked = ElderForm(data, on)
+
+    @cached_property
+    def form(self) -> SearchForm:
+        """Checks the address, by the choices that are offered to this search."""
+        form = form_class()(self.data)
+        fields: dict[str, Any] = form.fields
+        for facet in self.facets.values():
+            fields[facet.name].label, fields[facet.name].known = facet.label, facet.values
+        # Former codes are known too; a search for one is a search for what succeeded it.
+        fields["region"].known |= {*self.places.former}
         for name in ("basis", "sort"):
-            self.filters[name].extra["validators"] = [self._validate_net]
+            fields[name].validators.append(self._validate_net)
+        return form
 
     def _validate_net(self, value: str) -> None:
         """A price is of one ability level: without it there is nothing to subtract from."""
@@ -247,7 +268,9 @@ class InstitutionFilter(django_filters.FilterSet):
     @cached_property
     def net(self) -> Case:
         """What is left to pay after what follows the elder, as SQL; needs the level."""
-        return self.estimator.net(self.level or Level.ABLE)
+        by = self.estimator
+        met = self.bitmaps.lists_met(by.classes.lists) if self.bitmaps else None
+        return by.net(self.level or Level.ABLE, met)
 
     @cached_property
     def values(self) -> dict[str, Any]:
@@ -274,19 +297,24 @@ class InstitutionFilter(django_filters.FilterSet):
         """What was typed into the search box, as a condition."""
         return self.found.condition
 
-    def parts(self, **changes: Any) -> list[Q]:
+    def parts_by_name(self, **changes: Any) -> dict[str, Q]:
         """What the search asks but for its text, with some parameters changed or dropped.
 
-        `parts(care=["self"])` is the search with that care alone; `parts(care=None)` the search
-        without any. A home must meet every part.
+        `parts_by_name(care=["self"])` is the search with that care alone; with `care=None` it is
+        the search without any. A home must meet every part. The bounds on the list price are one
+        part, `PRICE`.
         """
         values = {k: v for k, v in (self.values | changes).items() if v is not None}
-        asked = [f.q(values[name]) for name, f in self.facets.items() if name in values]
+        asked = {name: f.q(values[name]) for name, f in self.facets.items() if name in values}
         bounds = _bounds(values)
         if not bounds or values.get("basis") == "net":
             return asked
         levels = [self.level] if self.level is not None else levels_priced(values.get("care", ()))
-        return [*asked, _within(_price(levels), bounds)]
+        return asked | {PRICE: _within(_price(levels), bounds)}
+
+    def parts(self, **changes: Any) -> list[Q]:
+        """The same without names."""
+        return list(self.parts_by_name(**changes).values())
 
     def condition(self, **changes: Any) -> Q:
         """The parts as one condition."""
@@ -356,6 +384,13 @@ class InstitutionFilter(django_filters.FilterSet):
             return []
         met = reduce(and_, (has_any("takes", [need]) for need in needs))
         return [Case(When(met, then=0), default=1).asc()]
+
+
+@cache
+def form_class() -> type[SearchForm]:
+    """The form of every search: django-filter would make a class for each."""
+    fields = {name: one.field for name, one in InstitutionFilter.base_filters.items()}
+    return type("InstitutionFilterForm", (SearchForm,), fields)
 
 
 def levels_priced(cares: Iterable[str]) -> list[Level]:

@@ -6,7 +6,8 @@ and what answers while they are not there.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial, reduce
+from operator import and_
 from typing import Protocol
 
 from django.db.models import Count, OrderBy, Q, QuerySet
@@ -14,10 +15,13 @@ from pyroaring import BitMap
 
 from institutions.bitmaps import Bitmaps
 from institutions.facets import Counts, Facet, count
-from institutions.filters import InstitutionFilter
+from institutions.filters import PRICE, InstitutionFilter
 from institutions.ground import KEPT, Cell, Window, by_cell, cell_of, spanning
 from institutions.models import Listing
 from institutions.places import Homes, HomesByRegion, Place
+
+# The rows of some ids, by id.
+Read = Callable[[list[int]], Mapping[int, Listing]]
 
 
 class Finding(Protocol):
@@ -40,6 +44,9 @@ class Finding(Protocol):
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
         """The rows of `base` that the text and every part find, in order; ties stand by id."""
+
+    def cards(self) -> "Rows":
+        """What the search finds in the order it asks for: rows with all that cards show."""
 
     def ids(self) -> list[int]:
         """All that the search finds, in the order it asks for: no rows, which may be many."""
@@ -116,6 +123,10 @@ class ByDatabase:
         found = base.filter(self.search.text, self.search.within_reach())
         return found.filter(*parts).order_by(*order, "pk")
 
+    def cards(self) -> QuerySet[Listing]:
+        search = self.search
+        return self.rows(search.queryset.for_cards(), search.parts(), search.order)
+
     def ids(self) -> list[int]:
         rows = self.rows(self.search.queryset, self.search.parts(), self.search.order)
         return list(rows.values_list("pk", flat=True))
@@ -139,21 +150,35 @@ class ByBitmaps:
 
     def _beside(self, facet: Facet) -> Iterable[int]:
         """How many homes each choice of a facet would find, the facet itself lifted."""
-        find, parts = self.bitmaps.all_of, self.search.parts
         if facet.name == "care":  # homes are priced by it: each choice has bounds of its own
+            beside = self._without("care", PRICE)
             for choice in facet.choices:
-                yield len(self.found & find(parts(care=[choice.value])))
+                parts = self.search.parts_by_name(care=[choice.value])
+                both = [parts["care"], parts.get(PRICE, Q())]
+                yield len(beside & self.bitmaps.all_of(both))
         else:
-            lifted = self.found & find(parts(**{facet.name: None}))
+            lifted = self._without(facet.name)
             for choice in facet.choices:
                 yield lifted.intersection_cardinality(self.bitmaps.choosing(choice))
+
+    @cached_property
+    def _parts(self) -> dict[str, BitMap]:
+        """Who meets each part of the search, whatever the others."""
+        asked = self.search.parts_by_name()
+        return {name: self.bitmaps.find(part) for name, part in asked.items()}
+
+    def _without(self, *names: str) -> BitMap:
+        """What is found with some parts lifted; one that asks nothing changes nothing."""
+        if not self._parts.keys() & {*names}:
+            return self._total
+        left = (rows for name, rows in self._parts.items() if name not in names)
+        return reduce(and_, left, self.found)
 
     def _real(self, rows: BitMap) -> int:
         return rows.intersection_cardinality(self.bitmaps.find(Q(is_demo=False)))
 
     def homes(self) -> "HomesIn":
-        anywhere = self.found & self.bitmaps.all_of(self.search.parts(region=None))
-        return HomesIn(self.bitmaps, anywhere)
+        return HomesIn(self.bitmaps, self._without("region"))
 
     def count(self, everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
         find = self.bitmaps.find
@@ -175,24 +200,35 @@ class ByBitmaps:
 
     @cached_property
     def _total(self) -> BitMap:
-        return self.found & self.bitmaps.all_of(self.search.parts())
+        return reduce(and_, self._parts.values(), self.found)
 
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> Rows:
-        parts, order = list(parts), list(order)
+        parts = list(parts)
         found = self.found & self.bitmaps.all_of(parts)
+        return self._picked(base.in_bulk, found, parts, order)
+
+    def cards(self) -> Rows:
+        search, kept = self.search, self.bitmaps.card_rows
+        base, known = search.queryset.for_cards(), search.places.known
+        read = partial(kept.read, base=base, known=known)
+        return self._picked(read, self._total, search.parts(), search.order)
+
+    def _picked(
+        self, read: Read, found: BitMap, parts: list[Q], order: Iterable[OrderBy]
+    ) -> "Picked":
+        order = list(order)
         if self.bitmaps.orders(order):
             return Picked(
-                base, found, lambda start, stop: self.bitmaps.cut(found, order, start, stop)
+                read, found, lambda start, stop: self.bitmaps.cut(found, order, start, stop)
             )
         ids = ByDatabase(self.search).rows(Listing.objects.all(), parts, order).values_list("pk")
-        return Picked(base, found, lambda start, stop: [pk for (pk,) in ids[start:stop]])
+        return Picked(read, found, lambda start, stop: [pk for (pk,) in ids[start:stop]])
 
     def ids(self) -> list[int]:
         search, order = self.search, self.search.order
         if not self.bitmaps.orders(order):
             return ByDatabase(search).ids()
-        found = self.found & self.bitmaps.all_of(search.parts())
-        return self.bitmaps.cut(found, order, 0, len(found))
+        return self.bitmaps.cut(self._total, order, 0, len(self._total))
 
 
 @dataclass(frozen=True)
@@ -203,14 +239,14 @@ class HomesIn:
     found: BitMap
 
     def of(self, place: Place) -> int:
-        return self.found.intersection_cardinality(self.bitmaps.find(place.choice.q))
+        return self.found.intersection_cardinality(self.bitmaps.choosing(place.choice))
 
 
 @dataclass(frozen=True)
 class Picked:
     """Rows of which the ids of a part are put in order first: few columns are sorted, few read."""
 
-    base: QuerySet[Listing]
+    read: Read
     found: BitMap
     cut: Callable[[int, int], list[int]]
 
@@ -219,7 +255,7 @@ class Picked:
 
     def __getitem__(self, part: slice) -> list[Listing]:
         ids = self.cut(part.start or 0, part.stop)
-        rows = self.base.in_bulk(ids)
+        rows = self.read(ids)
         return [rows[pk] for pk in ids if pk in rows]
 
 

@@ -104,7 +104,7 @@ class Column:
 
     def _choices(self, name: str) -> Choices:
         shown, folded = _fold(self._options(name))
-        errors = tuple(self.search.form.errors.get(name, ()))
+        errors = tuple(map(str, self.search.form.errors.get(name, ())))
         return Choices(name, self.search.facets[name].label, shown, folded, errors)
 
     def _options(self, name: str) -> list[Option]:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import Protocol
 
@@ -96,12 +96,8 @@ def load(values: Iterable[str]) -> Places:
     codes = {code: [code] for code in named if _is_offered(code, known)}
     codes |= _successors([code for code in named if not _is_offered(code, known)])
     heirs = {code for successors in codes.values() for code in successors}
-    groups = {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in known.groups.items()}
-    by_code = {
-        region.code: Place(region.code, region.name, (region,))
-        for region in _regions_around({*named, *heirs}, known)
-    }
-    places = groups | by_code
+    groups, by_code = _places(known)
+    places = groups | {code: by_code[code] for code in _codes_around({*named, *heirs}, known)}
     found = {
         code: places[code]
         for value in values
@@ -110,7 +106,15 @@ def load(values: Iterable[str]) -> Places:
     }
     chosen = tuple(found.values())
     former = tuple(code for code in codes if code not in places)
-    return Places(chosen, former, tuple(_tree(groups, by_code, chosen)), places, known)
+    return Places(chosen, former, tuple(_tree(places, chosen, known)), places, known)
+
+
+@lru_cache(maxsize=1)
+def _places(known: Gazetteer) -> tuple[dict[str, Place], dict[str, Place]]:
+    """The groups by slug and the regions by code, made once: their conditions stay the same."""
+    groups = {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in known.groups.items()}
+    regions = {code: Place(code, it.name, (it,)) for code, it in known.regions.items()}
+    return groups, regions
 
 
 def _is_offered(code: str, known: Gazetteer) -> bool:
@@ -126,18 +130,16 @@ def _successors(codes: list[str]) -> dict[str, list[str]]:
     return {code: heirs for code, heirs in found.items() if heirs}
 
 
-def _regions_around(codes: set[str], known: Gazetteer) -> list[Region]:
+def _codes_around(codes: set[str], known: Gazetteer) -> list[str]:
     """All provinces, the chosen regions and their ancestors, and what lies directly in those."""
     opened = {part for code in codes for part in (code, f"{code[:2]}0000", f"{code[:4]}00")}
     around = {region.code for region in known.inside[NATION]}
     around |= opened & known.regions.keys()
     around |= {region.code for code in opened - {NATION} for region in known.inside.get(code, ())}
-    return [known.regions[code] for code in sorted(around - {NATION})]
+    return sorted(around - {NATION})
 
 
-def _tree(
-    groups: dict[str, Place], places: dict[str, Place], chosen: tuple[Place, ...]
-) -> Iterable[Node]:
+def _tree(places: dict[str, Place], chosen: tuple[Place, ...], known: Gazetteer) -> Iterable[Node]:
     """Groups first, a group of provinces with its provinces below it, then other provinces."""
     opened = {
         place.value
@@ -146,22 +148,19 @@ def _tree(
     }
 
     def node(place: Place) -> Node:
-        inside = [
-            child
-            for child in places.values()
-            if child.regions[0].parent_id == place.value and place.value in opened
-        ]
-        return Node(place, tuple(node(child) for child in inside))
+        inside = known.inside.get(place.value, ()) if place.value in opened else ()
+        below = (places[region.code] for region in inside if region.code in places)
+        return Node(place, tuple(map(node, below)))
 
     grouped = set()
-    for group in groups.values():
+    for group in (place for place in places.values() if not place.is_region):
         below = [
             places[region.code]
             for region in group.regions
             if region.level == Region.Level.PROVINCE and region.code in places
         ]
         grouped |= {place.value for place in below}
-        yield Node(group, tuple(node(place) for place in below))
-    for place in places.values():
-        if place.regions[0].level == Region.Level.PROVINCE and place.value not in grouped:
-            yield node(place)
+        yield Node(group, tuple(map(node, below)))
+    for province in known.inside[NATION]:
+        if province.code not in grouped:
+            yield node(places[province.code])

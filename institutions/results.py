@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.forms import Form
 from django.forms.utils import ErrorDict
 from django.urls import reverse
@@ -137,9 +137,12 @@ class Results:
 
     @cached_property
     def page(self) -> Page[Listing]:
-        rows = self.finding.rows(self.base, self.search.parts(), self.search.order)
-        paginator = CountedPaginator(rows, self.counts.total)
-        return paginator.get_page(self.search.values.get("page") or 1)
+        paginator = CountedPaginator(self.finding.cards(), self.counts.total)
+        page = paginator.get_page(self.search.values.get("page") or 1)
+        page.object_list = list(page.object_list)
+        if self._estimator:  # of rows that are kept, only those without are read
+            prefetch_related_objects(page.object_list, "designations")
+        return page
 
     @property
     def _estimator(self) -> Estimator | None:
@@ -329,7 +332,7 @@ class Results:
         return told
 
     def _label(self, name: str) -> str:
-        return str(self.search.filters[name].label)
+        return str(self.search.form.fields[name].label)
 
     def _typed(self, name: str) -> str:
         return "、".join(self.search.data.getlist(name))[:40]

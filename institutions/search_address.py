@@ -1,9 +1,9 @@
 """The address of a search: what the links of its page change, keep and leave out."""
 
-from collections.abc import Iterable
-from urllib.parse import urlencode
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from urllib.parse import quote, urlencode
 
-from django.http import QueryDict
 from django.urls import reverse
 
 from institutions import comparison, shortlist
@@ -12,6 +12,8 @@ from institutions.filters import InstitutionFilter
 from regions.forms import ElderForm
 
 Pairs = list[tuple[str, str]]
+# The values of each parameter.
+Query = dict[str, list[str]]
 
 
 class SearchAddress:
@@ -24,45 +26,38 @@ class SearchAddress:
     def _compared(self) -> dict[str, str]:
         return comparison.carried(comparison.chosen(self.search.data))
 
-    def _query(self) -> QueryDict:
+    @cached_property
+    def _query(self) -> Query:
         """The search, without blanks, errors and the page."""
-        query = QueryDict(mutable=True)
+        query: Query = {}
         for name, value in self.search.values.items():
             if name == "region":
-                query.setlist(name, [place.value for place in self.search.places.chosen])
+                query[name] = [place.value for place in self.search.places.chosen]
             elif name != "page":
-                query.setlist(name, value if isinstance(value, list) else [str(value)])
-        query.update(shortlist.carried(self.search.data))
-        return query
+                query[name] = value if isinstance(value, list) else [str(value)]
+        return query | _listed(shortlist.carried(self.search.data))
 
-    def _with_elder(self) -> QueryDict:
-        query = self._query()
-        query.update(self._compared)
+    @cached_property
+    def _with_elder(self) -> Query:
+        query = self._query | _listed(self._compared)
         for name, value in self.search.asked.pairs:
-            query.appendlist(name, value)
+            query[name] = [*query.get(name, ()), value]
         return query
 
     # Links
 
     def with_(self, **changes: object) -> str:
         """The address with some parameters set anew."""
-        query = self._with_elder()
-        for name, value in changes.items():
-            query[name] = str(value)
-        return _relative(query)
+        return _relative(self._with_elder | {name: [str(value)] for name, value in changes.items()})
 
     def without(self, *names: str) -> str:
         """The address with some parameters dropped."""
-        query = self._with_elder()
-        for name in names:
-            query.pop(name, None)
-        return _relative(query)
+        return _relative(_less(self._with_elder, names))
 
     def without_value(self, name: str, value: str) -> str:
         """The address with one of the values of a parameter dropped."""
-        query = self._with_elder()
-        query.setlist(name, [one for one in query.getlist(name) if one != value])
-        return _relative(query)
+        left = [one for one in self._with_elder.get(name, ()) if one != value]
+        return _relative(self._with_elder | {name: left})
 
     @property
     def without_places(self) -> str:
@@ -72,11 +67,9 @@ class SearchAddress:
 
     def canonical(self, page: int) -> str:
         """The one path of a page of results: filters in order, whatever sort and family."""
-        query = self._query()
-        for name in ("sort", "basis", "why", "view", shortlist.KEEP, *NEAR):
-            query.pop(name, None)
+        query = _less(self._query, ("sort", "basis", "why", "view", shortlist.KEEP, *NEAR))
         if page > 1:
-            query["page"] = str(page)
+            query["page"] = [str(page)]
         path = reverse("institutions")
         return f"{path}?{urlencode(sorted(_pairs(query)), safe=':')}" if query else path
 
@@ -117,24 +110,27 @@ class SearchAddress:
 
     @property
     def beside_elder(self) -> Pairs:
-        return [*_pairs(self._query()), *self._compared.items()]
+        return [*_pairs(self._query), *self._compared.items()]
 
     @property
     def beside_places(self) -> Pairs:
-        query = self._with_elder()
-        for name in (*NEAR, "sort"):
-            query.pop(name, None)
-        return _pairs(query)
+        return _pairs(_less(self._with_elder, (*NEAR, "sort")))
 
 
-def _pairs(query: QueryDict) -> Pairs:
-    return [(name, value) for name, values in query.lists() for value in values]
+def _listed(carried: Mapping[str, str]) -> Query:
+    return {name: [value] for name, value in carried.items()}
 
 
-def _relative(query: QueryDict) -> str:
+def _less(query: Query, names: Iterable[str]) -> Query:
+    dropped = set(names)
+    return {name: values for name, values in query.items() if name not in dropped}
+
+
+def _pairs(query: Query) -> Pairs:
+    return [(name, value) for name, values in query.items() for value in values]
+
+
+def _relative(query: Query) -> str:
     """A relative address; first pages and blank values are left out of it."""
-    for name in list(query):
-        query.setlist(name, [value for value in query.getlist(name) if value != ""])
-    if query.get("page") == "1":
-        del query["page"]
-    return f"?{query.urlencode(safe=':,')}"
+    pairs = [pair for pair in _pairs(query) if pair[1] and pair != ("page", "1")]
+    return f"?{urlencode(pairs, safe=':,', quote_via=quote)}"

@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from regions.gazetteer import gazetteer
 from regions.models import DisabilityKind, Region, Scale, Scheme, Status
 from regions.models.codes import LEVEL_NAMES
 from regions.models.region import NATION
@@ -209,12 +210,13 @@ class ElderForm(forms.Form):
             self.fields[name].by_code = by_code  # type: ignore[attr-defined]
 
     def _regions_by_code(self) -> dict[str, Region]:
-        """One query for the codes that links carry; names are looked up one by one."""
+        """The regions of the codes that links carry; names are looked up one by one."""
         typed = {self.data.get(name, "").strip() for name in self.PLACES}
         codes = {text for text in typed if re.fullmatch(r"\d{6}", text, re.ASCII)}
         if not codes:
             return {}
-        return Region.objects.current().with_ancestors().in_bulk(list(codes))
+        known = gazetteer().regions
+        return {code: known[code] for code in codes if code in known}
 
     def clean(self) -> dict[str, Any]:
         for name in self.fields:

@@ -156,10 +156,36 @@ class Ledger:
         return [line for line in self.to_confirm + self.unknown if line.payee is not Payee.HOME]
 
 
+@dataclass(frozen=True)
+class Words:
+    """What a line says that is the same at every price."""
+
+    amount: str
+    reasons: tuple[str, ...]
+
+
+def words(found: Assessment, book: Book) -> dict[str, Words]:
+    """Amount and reasons of every outcome, by the slug of its rule."""
+    return {
+        outcome.rule.slug: Words(
+            amount_words(outcome.amount, outcome.period), tuple(_sentences(outcome, book))
+        )
+        for outcome in found.outcomes
+    }
+
+
 def ledger(
-    found: Assessment, book: Book, fee: int | None = None, care: int | None = None
+    found: Assessment,
+    book: Book,
+    fee: int | None = None,
+    care: int | None = None,
+    said: Mapping[str, Words] | None = None,
 ) -> Ledger:
-    """The ledger of one assessment, with a bill where a list price and its care part are given."""
+    """The ledger of one assessment, with a bill where a list price and its care part are given.
+
+    `said` are the `words` of it, where many homes share them.
+    """
+    said = words(found, book) if said is None else said
     priced = None if fee is None else bill(found, fee, care)
     counted = _counted(found, priced)
     lines = {
@@ -167,10 +193,10 @@ def ledger(
             policy=book.policies[outcome.rule.slug],
             answer=outcome.answer,
             payee=outcome.rule.payee,
-            amount=amount_words(outcome.amount, outcome.period),
+            amount=said[outcome.rule.slug].amount,
             counted=counted.get(outcome.rule.slug),
             open_amount=_open_amount(found, outcome, fee, care),
-            reasons=tuple(_sentences(outcome, book)),
+            reasons=said[outcome.rule.slug].reasons,
             last_day=outcome.last_day,
             outcome=outcome,
         )

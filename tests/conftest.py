@@ -60,6 +60,16 @@ def _bitmaps_load_at_once(monkeypatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_rows_are_kept() -> None:
+    """What another test looked at must not spare this one a query."""
+    from institutions import bitmap_index
+    from institutions.card_rows import CardRows
+
+    for seen in bitmap_index.index._of.values():
+        seen.bitmaps.card_rows = CardRows()
+
+
+@pytest.fixture(autouse=True)
 def _no_copies(settings) -> None:
     """A page of a test must not be what a site running from this checkout falls back to."""
     settings.COPIES = 0

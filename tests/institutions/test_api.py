@@ -157,10 +157,10 @@ def test_queries_of_a_priced_search_are_pinned(client, django_assert_num_queries
     policies.changed()
     url = f"{URL}?sort=net&region=131082&{TOLD}"
     client.get(url)
-    with django_assert_num_queries(11):
-        # no last change, because nobody keeps the answer; the seven of the results page, the
-        # regions of the elder, the stamp of the policies, the lists that homes are on for the
-        # sort, and those of the 20 rows
+    with django_assert_num_queries(10):
+        # no last change, because nobody keeps the answer; the seven of the results page, whether
+        # regions changed, for those of the elder, the stamp of the policies, and the lists that
+        # the 20 homes are on
         client.get(url)
 
 

@@ -7,13 +7,14 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from institutions import listings
 from institutions.distance import NEAR
 from institutions.estimates import NEEDS_LEVEL
 from institutions.filters import InstitutionFilter
-from institutions.models import Listing
+from institutions.models import Institution, Listing
 from institutions.panels import PANELS
 from regions import policies
-from regions.models import Region
+from regions.models import Document, Region
 
 pytestmark = pytest.mark.django_db
 
@@ -44,10 +45,37 @@ def test_queries_are_pinned(engine, queries, client, settings, django_assert_num
         # long-term-care insurance, the aggregate of all counts, and homes by region;
         # the 20 rows with institution and place,
         # phones, ratings, medical links, provenance with documents
+        client.get(URL, {"page": "2"})
+
+
+def test_rows_of_cards_are_kept(client, django_assert_num_queries):
+    client.get(URL)
+    with django_assert_num_queries(2):
+        # whether any region or document changed, and whether the bitmaps are fresh
         client.get(URL)
 
 
-@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 9), ("orm", 12)])
+@pytest.mark.parametrize("change", ["home", "region", "document"])
+def test_rows_of_cards_are_read_again_once_they_change(change, client, today):
+    before = text(client.get(URL, {"sort": "vacant"}))
+    pk = int(re.search(r'id="name-(\d+)"', before)[1])
+    home = Institution.objects.get(pk=pk)
+    if change == "home":
+        home.phones.all().delete()
+        home.phones.create(number="010-00000042")
+        listings.refresh([pk], today)
+    elif change == "region":
+        Region.objects.filter(pk=home.region_id).update(name="改过名的地方")
+        policies.changed()
+    else:
+        Document.objects.update(title="改过名的文件")
+        policies.changed()
+    new = {"home": "010-00000042", "region": "改过名的地方", "document": "改过名的文件"}[change]
+    assert new not in before
+    assert new in text(client.get(URL, {"sort": "vacant"}))
+
+
+@pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 4), ("orm", 12)])
 def test_queries_of_a_full_search_are_pinned(
     engine, queries, client, settings, django_assert_num_queries
 ):
@@ -56,7 +84,7 @@ def test_queries_of_a_full_search_are_pinned(
     client.get(URL, asked)
     with django_assert_num_queries(queries):
         # as above, regions_region for the places the text may begin with, and whether any home
-        # holds all of it; which homes do, and which publish no price, is kept with the bitmaps
+        # holds all of it; which homes do, which publish no price, and the rows are kept
         client.get(URL, asked)
 
 
@@ -216,10 +244,10 @@ def test_queries_sorted_by_what_is_left_to_pay_are_pinned(client, django_assert_
     policies.changed()
     asked = {"sort": "net", "region": "131082", **TOLD}
     client.get(URL, asked)
-    with django_assert_num_queries(11):
-        # the seven above; the regions of the elder, the stamp of the policies,
-        # the lists that homes are on for the sort, and those of the 20 rows
-        client.get(URL, asked)
+    with django_assert_num_queries(10):
+        # the seven above; whether regions changed, for those of the elder, the stamp of the
+        # policies, and the lists that the 20 homes are on
+        client.get(URL, {**asked, "page": "2", "region": "110000"})
 
 
 def test_cards_say_what_follows_and_how(client):
