@@ -48,6 +48,8 @@ LISTS: Names = ("kind", "region")
 BATCH = 5_000
 # Answers kept beside the bitmaps; the oldest go first.
 MOST_KEPT = 500
+# Expressions of which all values are kept; what is left to pay has some thousand for each elder.
+MOST_SORTED = 64
 
 TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
@@ -93,8 +95,7 @@ class Bitmaps:
         # Of a choice that is offered in every search; the others stand for one request.
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: self.find(choice.q))
         self.lists_met = lru_cache(len(COLUMNS))(self._lists_met)
-        self._sorted = lru_cache(MOST_KEPT)(self._buckets)
-        self._in_order = lru_cache(len(COLUMNS))(self._values_in_order)
+        self._in_order = lru_cache(MOST_SORTED)(self._values_in_order)
 
     @classmethod
     def load(cls) -> "Bitmaps":
@@ -179,8 +180,8 @@ class Bitmaps:
         if isinstance(condition, Lookup) and self.tells(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
             if condition.lookup_name == "isnull":
-                values = self.split(condition.lhs, self.everything).items()
-                return _union(rows for value, rows in values if (value is None) is bound)
+                *_, unknown = self._in_order(condition.lhs)
+                return unknown if bound else self.everything - unknown
             return self._meeting(condition.lhs, str(condition.lookup_name), bound)
         if not isinstance(condition, tuple):
             return self._ask(condition)
@@ -201,7 +202,10 @@ class Bitmaps:
         if lookup not in BOUNDS:
             test, column = TESTS[lookup], self.columns[name,]
             return _union(rows for (v,), rows in column.items() if v is not None and test(v, bound))
-        values, bitmaps = self._in_order(name)
+        return self._between(F(name), lookup, bound)
+
+    def _between(self, expression: Any, lookup: str, bound: Any) -> BitMap:
+        values, bitmaps, _ = self._in_order(expression)
         return _union(bitmaps[BOUNDS[lookup](values, bound)])
 
     def _meeting(self, expression: Any, lookup: str, bound: Any) -> BitMap:
@@ -214,9 +218,7 @@ class Bitmaps:
                 found |= self._meeting(one, lookup, bound) & left
                 left = left & self.find((one.name, None))
             return found
-        values = self.split(expression, self.everything).items()
-        test = TESTS[lookup]
-        return _union(rows for v, rows in values if v is not None and test(v, bound))
+        return self._between(expression, lookup, bound)
 
     def _ask(self, condition: Any) -> BitMap:
         """The database's answer, for what is in no column: words and subqueries."""
@@ -241,11 +243,12 @@ class Bitmaps:
 
     # Orders
 
-    def _values_in_order(self, name: str) -> tuple[list[Any], list[BitMap]]:
-        """The values of a column from the least up, and who has each."""
-        values = self.columns[name,]
-        known = sorted(value for (value,) in values if value is not None)
-        return known, [values[value,] for value in known]
+    def _values_in_order(self, expression: Any) -> tuple[list[Any], list[BitMap], BitMap]:
+        """The values of an expression from the least up, who has each, and who has none."""
+        values = self.split(expression, self.everything)
+        unknown = values.pop(None, BitMap())
+        known = sorted(values)
+        return known, [values[value] for value in known], unknown
 
     def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
         """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
@@ -273,14 +276,10 @@ class Bitmaps:
         return ids
 
     def buckets(self, order: OrderBy) -> list[BitMap]:
-        """All listings, those of equal standing together, in order."""
-        return self._sorted(order) if _is_hashable(order) else self._buckets(order)
-
-    def _buckets(self, order: OrderBy) -> list[BitMap]:
-        values = self.split(order.expression, self.everything)
-        unknown = values.pop(None, None)
-        known = [values[value] for value in sorted(values, reverse=order.descending)]
-        return [*known, unknown] if unknown else known
+        """All listings, those of equal standing together, in order; those without a value last."""
+        _, known, unknown = self._in_order(order.expression)
+        in_order = known[::-1] if order.descending else known
+        return [*in_order, unknown] if unknown else in_order
 
     def orders(self, orders: list[OrderBy]) -> bool:
         """Whether `cut` knows all that these orders read."""

@@ -52,7 +52,7 @@ def forget() -> None:
     """Drop the answers that this worker keeps, as a change would."""
     if bitmaps := bitmap_index.current():
         bitmaps._kept.cache_clear()
-        bitmaps._sorted.cache_clear()
+        bitmaps._in_order.cache_clear()
 
 
 def of_kind(kind: Kind, runs: int) -> Told:
