@@ -21,7 +21,7 @@ from regions.models.region import in_ranges
 from regions.policies import Book
 from regions.rules import Elder
 from regions.stays import Area, Designations, StayClass, StayClasses
-from regions.subsidies import Assessment, Term, assess
+from regions.subsidies import Assessment, Said, Term, assess
 
 Options = list[list[Term]]
 NEEDS_LEVEL = "还不能算：先填老人的国家能力评估等级，价格是按等级定的。"
@@ -51,6 +51,7 @@ class Estimator:
     def __init__(self, elder: Elder, book: Book, on: datetime.date) -> None:
         self.elder, self.book, self.on = elder, book, on
         self.classes = StayClasses(book.rules)
+        self._said: Said = {}
         self._assessments: dict[StayClass, Assessment] = {}
         self._words: dict[StayClass, dict[str, Words]] = {}
         self._nets: dict[tuple[Level, tuple[Designations, ...]], Case] = {}
@@ -63,7 +64,7 @@ class Estimator:
         """What every rule says of a stay of this class in a home."""
         if of not in self._assessments:
             stay = self.classes.stay(of, Setting.INSTITUTION)
-            self._assessments[of] = assess(self.elder, stay, self.book.rules, self.on)
+            self._assessments[of] = assess(self.elder, stay, self.book.rules, self.on, self._said)
         return self._assessments[of]
 
     def words(self, of: StayClass) -> dict[str, Words]:

@@ -5,7 +5,7 @@ Standard library only.
 
 import calendar
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -91,15 +91,24 @@ def hints_of(rule: Rule, elder: Elder) -> Iterator[Reason]:
         yield Reason(Hint.DISTRICT)
 
 
+def seen(rule: Rule, stay: Stay) -> Hashable:
+    """All that a rule reads of a stay: two stays that look alike to it are judged alike."""
+    places = tuple(lies_in(stay.region, place) for place in (rule.region, *rule.places))
+    return stay.setting, listed(rule, stay), places
+
+
+def listed(rule: Rule, stay: Stay) -> bool | None:
+    """Whether the home is on the list that the rule names."""
+    return None if stay.designations is None else (rule.home_list, rule.region) in stay.designations
+
+
 def portable(rule: Rule, stay: Stay) -> Reasons:
     """Whether those it belongs to can have it in this stay."""
-    listed = (
-        None if stay.designations is None else (rule.home_list, rule.region) in stay.designations
-    )
-    on_list = told(listed, Refusal.NOT_LISTED, Missing.TELL_LISTED)
+    on_it = listed(rule, stay)
+    on_list = told(on_it, Refusal.NOT_LISTED, Missing.TELL_LISTED)
     if rule.portability is Portability.LISTED:
         return on_list
-    if rule.portability is Portability.ANYWHERE or (rule.home_list and listed):
+    if rule.portability is Portability.ANYWHERE or (rule.home_list and on_it):
         return ()
     if rule.anchor in {Anchor.SERVICE, Anchor.INSTITUTION}:
         return on_list if rule.home_list else ()

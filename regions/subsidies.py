@@ -4,7 +4,7 @@ Nothing that is not told counts as no, and nothing unknown as 0. Standard librar
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,6 +18,7 @@ from regions.conditions import (
     hints_of,
     merged,
     portable,
+    seen,
     sourced,
     timely,
 )
@@ -141,10 +142,25 @@ class Assessment:
         return next(o for o in self.outcomes if o.rule.slug == slug)
 
 
-def assess(elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date) -> Assessment:
-    """What every rule says of this elder in this stay on that day; the order of rules is free."""
-    ordered = sorted(rules.rules, key=lambda rule: rule.slug)
-    outcomes = {rule.slug: judge(rule, elder, stay, rules, on) for rule in ordered}
+# What was said of one elder, by rule and by what it read of the stay.
+Said = dict[tuple[str, Hashable], Outcome]
+
+
+def assess(
+    elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date, said: Said | None = None
+) -> Assessment:
+    """What every rule says of this elder in this stay on that day; the order of rules is free.
+
+    `said` holds what was said of the same elder in other stays: a rule that sees no difference is
+    not asked again.
+    """
+    said = {} if said is None else said
+    outcomes: dict[str, Outcome] = {}
+    for rule in sorted(rules.rules, key=lambda rule: rule.slug):
+        asked = rule.slug, seen(rule, stay)
+        if asked not in said:
+            said[asked] = judge(rule, elder, stay, rules, on)
+        outcomes[rule.slug] = said[asked]
     for exclusion in rules.of(Conflict.UNCLEAR):
         beside = [s for s in sorted(exclusion.first & set(outcomes)) if may_be(outcomes[s])]
         for slug in exclusion.second & set(outcomes):

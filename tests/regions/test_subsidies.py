@@ -42,7 +42,7 @@ from regions.rules import (
     born_in,
 )
 from regions.settlement import settle
-from regions.subsidies import Assessment, Outcome, Term, assess
+from regions.subsidies import Assessment, Outcome, Said, Term, assess
 from regions.worked_cases import Case, cases
 
 pytestmark = pytest.mark.django_db
@@ -256,6 +256,15 @@ stays = st.builds(
 days = st.sampled_from([JUNE, VOUCHER_DAY, datetime.date(2027, 1, 1), datetime.date(2026, 5, 31)])
 fees = st.integers(0, 20_000_00)
 many = settings(max_examples=150, deadline=None)
+
+
+@pytest.mark.no_cover
+@many
+@given(elder=elders, several=st.lists(stays, min_size=2, max_size=6), on=days)
+def test_what_was_said_of_other_stays_changes_no_answer(shipped, elder, several, on) -> None:
+    said: Said = {}
+    for stay in several:
+        assert assess(elder, stay, shipped, on, said) == assess(elder, stay, shipped, on)
 
 
 FIELDS = ["hukou", "age", "statuses", "disabilities", "insured", "scheme"]
