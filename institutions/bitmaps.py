@@ -63,6 +63,9 @@ TESTS: dict[str, Callable[[Any, Any], bool]] = {
 }
 # Where in the values of a column, in order, those stand that meet a bound.
 BOUNDS: dict[str, Callable[[list[Any], Any], slice]] = {
+    "exact": lambda values, wanted: slice(
+        bisect_left(values, wanted), bisect_right(values, wanted)
+    ),
     "gt": lambda values, low: slice(bisect_right(values, low), None),
     "gte": lambda values, low: slice(bisect_left(values, low), None),
     "lt": lambda values, high: slice(bisect_left(values, high)),
@@ -94,6 +97,7 @@ class Bitmaps:
         self._kept = lru_cache(MOST_KEPT)(self._answer)
         # Of a choice that is offered in every search; the others stand for one request.
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: self.find(choice.q))
+        self.listing = lru_cache(len(COLUMNS))(self._listing)
         self.lists_met = lru_cache(len(COLUMNS))(self._lists_met)
         self._in_order = lru_cache(MOST_SORTED)(self._values_in_order)
 
@@ -227,7 +231,7 @@ class Bitmaps:
         found = rows.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
 
-    def listing(self, kind: str) -> set[str]:
+    def _listing(self, kind: str) -> set[str]:
         """The regions whose list of this kind has a home on it."""
         return {region for (on, region), rows in self.columns[LISTS].items() if on == kind and rows}
 

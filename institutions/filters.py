@@ -24,7 +24,7 @@ from institutions.models.listing import has_any
 from institutions.search import MOST_WORDS, Search, search, words
 from regions import policies
 from regions.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
-from regions.forms import UNREADABLE, ElderForm, legible
+from regions.forms import UNREADABLE, ElderForm, SharedField, legible
 
 LONGEST_QUERY = 200
 HIGHEST_PRICE = 1_000_000
@@ -96,7 +96,7 @@ class SearchForm(forms.Form):
                 self.add_error(name, distance.NEEDS_ANCHOR)
 
 
-class ChoicesField(forms.Field):
+class ChoicesField(SharedField):
     """Any number of choices out of the `known`; `SearchForm` tells those that are not offered.
 
     Not a field of Django's choices: it would copy them three times for each search.

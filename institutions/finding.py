@@ -248,13 +248,14 @@ class Picked:
 
     read: Read
     found: BitMap
-    cut: Callable[[int, int], list[int]]
+    # The ids from one place in the order to another.
+    ids: Callable[[int, int], list[int]]
 
     def count(self) -> int:
         return len(self.found)
 
     def __getitem__(self, part: slice) -> list[Listing]:
-        ids = self.cut(part.start or 0, part.stop)
+        ids = self.ids(part.start or 0, part.stop)
         rows = self.read(ids)
         return [rows[pk] for pk in ids if pk in rows]
 

@@ -3,12 +3,13 @@
 A value in error is told beside its field and told to nobody else; what was typed stays.
 """
 
+import copy
 import datetime
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -51,7 +52,14 @@ def legible(data: QueryDict) -> QueryDict:
     return marked
 
 
-class PlaceField(forms.CharField):
+class SharedField(forms.Field):
+    """A field whose parts all forms share, for they never change; Django would copy each."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return copy.copy(self)
+
+
+class PlaceField(SharedField, forms.CharField):
     """A current region, from its code or from names from wide to narrow."""
 
     def __init__(self, label: str) -> None:
@@ -75,7 +83,7 @@ class PlaceField(forms.CharField):
         return found[0]
 
 
-class AgeField(forms.CharField):
+class AgeField(SharedField, forms.CharField):
     """An age in whole years, or a birth month, which is more exact: 82, 1944-03.
 
     Full-width digits and 岁, 年, 月 are read too; of a whole date the month is enough.
@@ -107,7 +115,7 @@ class AgeField(forms.CharField):
         return year, month
 
 
-class LeftField(forms.CharField):
+class LeftField(SharedField, forms.CharField):
     """The day, or the month, in which a hukou was moved away: 2026-05-10, 2026-05."""
 
     today: datetime.date
@@ -130,7 +138,7 @@ class LeftField(forms.CharField):
         return left
 
 
-class TokensField(forms.Field):
+class TokensField(SharedField):
     """Any number of the offered words; blanks are left out."""
 
     def __init__(self, label: str, offered: Iterable[tuple[str, str]]) -> None:
