@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from django.http import HttpResponse
@@ -244,5 +245,6 @@ def _told(lines: list[str], address: str) -> Iterator[str]:
             yield f"the log told of the visitor: {line[:300]}"
 
 
-# Django names the path it did not find.
-QUOTED_PATH = re.compile(r"(?:Not Found|Bad Request|Method Not Allowed[^:]*|Forbidden[^:]*): \S+")
+# Django names the path it refused, after the phrase of the status.
+PHRASES = "|".join(status.phrase for status in HTTPStatus if 400 <= status < 500)
+QUOTED_PATH = re.compile(rf"(?:{PHRASES})[^:]*: \S+")

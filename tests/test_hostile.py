@@ -14,7 +14,7 @@ from institutions.models import Correction, Institution
 from regions.models import StaffMember
 from tests.conftest import TODAY
 from tests.factories import make_institution, make_region, make_user
-from tests.hostile import HIDDEN, MARKUP, Visitor
+from tests.hostile import HIDDEN, MARK, MARKUP, Visit, Visitor
 
 FEW, MANY = 250, int(os.environ.get("HOSTILE_REQUESTS", "100000"))
 # Of ten requests, six are a stranger's.
@@ -73,6 +73,7 @@ def sent(user: AbstractUser | None, number: int, seed: int) -> Visitor:
         if done % (number // 10) < CHUNK:
             print(done, f"{megabytes()} MB", sorted(visitor.statuses.items()), flush=True)
             early = early or (done and megabytes())
+    print(*visitor.faults, sep="\n")
     assert visitor.faults == []
     assert megabytes() < early + MOST_GROWTH
     return visitor
@@ -93,6 +94,13 @@ def test_no_request_breaks_the_site(clerk: AbstractUser, number: int, signed_in:
     assert visitor.statuses[200] > number / 10
     assert len(visitor.opened) > min(40, len(visitor.patterns) - 10)
     assert min(len(visitor.links), len(visitor.fields)) > 20
+
+
+def test_a_log_may_quote_the_path_of_what_was_too_large(clerk: AbstractUser) -> None:
+    visitor, large = Visitor(1, Client(), ("1",)), {"CONTENT_TYPE": "text/plain"}
+    visitor._draw = lambda: Visit("POST", f"/{MARK}/", b"x" * 300_000, large)
+    visitor.visit(1)
+    assert (visitor.faults, visitor.statuses[413]) == ([], 1)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
