@@ -23,8 +23,15 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# A query, and what gunicorn says of a request it could not read: from where it came, and its words.
-TELLING = re.compile(r"(?<=\?)\S+|(?<=Invalid request from ip=).*", re.DOTALL)
+# A query, what gunicorn says of a request it could not read (from where it came, and its words),
+# and what the admin was asked for and refused.
+TELLING = re.compile(
+    r"(?<=\?)\S+"
+    r"|(?<=Invalid request from ip=).*"
+    r"|(?<=^The field ).*(?= cannot be referenced)"
+    r"|(?<=^Filtering by ).*(?= not allowed)",
+    re.DOTALL,
+)
 # What a line may say beside its message.
 FIELDS = ("method", "path", "status", "ms", "database", "sql")
 LONGEST = 2_000

@@ -79,14 +79,18 @@ class BitmapIndex:
             return seen.bitmaps
         told = [change.institutions for change in news]
         changed = {pk for ids in told for pk in ids or ()}
-        if None not in told and len(changed) <= FEW:
-            return self._take_in(seen, changed, news[-1])
         young = timezone.now() - news[0].at < MOST_LAG
-        return self._load_aside(seen.bitmaps if young else None)
+        meanwhile = seen.bitmaps if young else None
+        if None not in told and len(changed) <= FEW:
+            return self._take_in(seen, changed, news[-1], meanwhile)
+        return self._load_aside(meanwhile)
 
-    def _take_in(self, seen: Seen, ids: set[int], last: ListingChange) -> Bitmaps | None:
+    def _take_in(
+        self, seen: Seen, ids: set[int], last: ListingChange, meanwhile: Bitmaps | None
+    ) -> Bitmaps | None:
+        """With these changes; `meanwhile` where another thread takes long over them."""
         if not self._taking_in.acquire(timeout=MOST_WAIT):
-            return None
+            return meanwhile
         try:
             if self._seen is seen:
                 self._seen = Seen(seen.bitmaps.after(ids), last.pk, last.token)

@@ -8,7 +8,7 @@ from pyroaring import BitMap
 from institutions.models import Listing
 from regions.gazetteer import Gazetteer
 
-# About 10 KB each. When there are more, all are dropped: no order of use is kept.
+# About 14 KB each. When there are more, all are dropped: no order of use is kept.
 MOST = 1_000
 
 

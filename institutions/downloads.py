@@ -4,8 +4,10 @@ To write a file of a whole country's register takes minutes, and a thread of a w
 so many a minute would not keep one address from holding every thread, so many at once do.
 """
 
+import secrets
 from collections.abc import Callable
 from functools import partial, wraps
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -14,8 +16,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from regions import visitors
 
-# Seconds after which a place is free again although nobody gave it back: its worker was killed.
-LONGEST = 15 * 60
+# Seconds after which a place is free again although nobody gave it back: its worker was killed. A
+# file on the way for longer no longer counts.
+LONGEST = 30 * 60
 # What is said to wait, in seconds; how long the others take nobody knows.
 WAIT = 30
 View = Callable[..., HttpResponseBase]
@@ -29,20 +32,33 @@ def few_at_once(view: View) -> View:
         most, address = settings.DOWNLOADS_AT_ONCE, visitors.address(request)
         if not most or not address or request.method == "HEAD":
             return view(request, *args, **kwargs)
-        places = (f"download:{address}:{n}" for n in range(most))
-        place = next((place for place in places if cache.add(place, True, LONGEST)), None)
+        mine, network = secrets.token_hex(8), _network(address)
+        places = (f"download:{network}:{n}" for n in range(most))
+        place = next((place for place in places if cache.add(place, mine, LONGEST)), None)
         if place is None:
             return _wait(most)
         try:
             response = view(request, *args, **kwargs)
         except BaseException:
-            cache.delete(place)
+            _free(place, mine)
             raise
         # Every server closes an answer, when it is sent or when the reader went away.
-        response._resource_closers.append(partial(cache.delete, place))  # type: ignore[attr-defined]
+        response._resource_closers.append(partial(_free, place, mine))  # type: ignore[attr-defined]
         return response
 
     return limited
+
+
+def _network(address: str) -> str:
+    """The address; of the sixth version what one household has, a network of many addresses."""
+    known = ip_address(address)
+    return address if known.version == 4 else str(ip_network((known, 64), strict=False))
+
+
+def _free(place: str, mine: str) -> None:
+    """Give the place back, unless it was taken for free meanwhile and is somebody else's."""
+    if cache.get(place) == mine:
+        cache.delete(place)
 
 
 def _wait(most: int) -> HttpResponse:

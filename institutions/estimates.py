@@ -151,7 +151,7 @@ def _on_exactly(subset: Designations, subsets: Iterable[Designations]) -> Q:
     return condition
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def estimator(elder: Elder, book: Book, on: datetime.date) -> Estimator:
     """The estimator of this elder, kept in this process while policies and day stay the same."""
     return Estimator(elder, book, on)

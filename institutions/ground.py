@@ -194,7 +194,9 @@ class Ground:
     def _remove(self, pk: int) -> None:
         deepest = self._cell(pk)
         for depth in range(SHALLOWEST, KEPT + 1):
-            self.inside[deepest.at(depth)] -= BitMap([pk])
+            cell = deepest.at(depth)
+            # Not in place: an older ground has the same one.
+            self.inside[cell] = self.inside[cell] - BitMap([pk])
         place = self._place(pk)
         for told in (self.codes, *self.axes):
             del told[place]

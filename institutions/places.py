@@ -109,7 +109,7 @@ def load(values: Iterable[str]) -> Places:
     return Places(chosen, former, tuple(_tree(places, chosen, known)), places, known)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _places(known: Gazetteer) -> tuple[dict[str, Place], dict[str, Place]]:
     """The groups by slug and the regions by code, made once: their conditions stay the same."""
     groups = {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in known.groups.items()}

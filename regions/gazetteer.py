@@ -34,6 +34,7 @@ def gazetteer() -> Gazetteer:
     return _kept(token) if token else Gazetteer()
 
 
-@lru_cache(maxsize=1)
+# One of the primary, and one of a replica that has not caught up.
+@lru_cache(maxsize=2)
 def _kept(token: uuid.UUID) -> Gazetteer:
     return Gazetteer()

@@ -240,11 +240,12 @@ def _told(lines: list[str], address: str) -> Iterator[str]:
     for line in lines:
         said = json.loads(line)
         said.pop("path", None)
+        said["message"] = QUOTED_PATH.sub("", said["message"])
         rest = json.dumps(said, ensure_ascii=False)
-        if address in rest or MARK in QUOTED_PATH.sub("", rest):
+        if address in rest or MARK in rest:
             yield f"the log told of the visitor: {line[:300]}"
 
 
 # Django names the path it refused, after the phrase of the status.
 PHRASES = "|".join(status.phrase for status in HTTPStatus if 400 <= status < 500)
-QUOTED_PATH = re.compile(rf"(?:{PHRASES})[^:]*: \S+")
+QUOTED_PATH = re.compile(rf"^(?:{PHRASES})[^:]*: .*", re.DOTALL)

@@ -85,6 +85,8 @@ def test_no_line_tells_of_the_reader(lines, settings) -> None:
             "Invalid request from ip=203.0.113.7: Invalid HTTP Header: 'contact 87\n87'",
             "Invalid request from ip=…",
         ),
+        ("The field e_age=87\n cannot be referenced.", "The field … cannot be referenced."),
+        ("Filtering by e_age=87 not allowed", "Filtering by … not allowed"),
     ],
 )
 def test_a_message_loses_what_tells_of_the_reader(text, said) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.listings import refresh, wrong
-from institutions.models import Fee, Institution, Listing, Phone
+from institutions.models import Fee, Institution, Listing, Phone, Provenance
 from tests.factories import (
     make_document,
     make_institution,
@@ -325,3 +325,29 @@ def test_who_may_not_delete_is_not_offered_the_action(client: Client, rf):
     request.user = make_user(is_staff=True)
     shown = admin.site._registry[Institution].get_actions(request)
     assert "remove_demo" not in shown
+
+
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_a_window_that_asks_for_no_field_is_refused(boss: Client, home, page):
+    url = address(Institution, page, home.pk)
+    assert boss.get(f"{url}?_to_field=").status_code == 400
+    assert boss.post(url, {"_to_field": ""}).status_code == 400
+
+
+@pytest.mark.parametrize("kind", ["home", "region", "document"])
+def test_cards_say_what_was_saved(boss: Client, kind):
+    """A worker keeps rows of cards: whoever saves has to say so."""
+    source = Provenance.objects.filter(field="name", document__isnull=False).order_by("pk").first()
+    home = source.institution
+    field, row = {
+        "home": ("name", home),
+        "region": ("name", home.region),
+        "document": ("title", source.document),
+    }[kind]
+    results = reverse("institutions")
+    before = Client().get(results, {"region": home.region_id}).content.decode()
+    url = address(type(row), "change", row.pk)
+    assert boss.post(url, typed(boss, url) | {field: "改过的名字"}).status_code == 302
+    after = Client().get(results, {"region": home.region_id}).content.decode()
+    assert "改过的名字" not in before
+    assert "改过的名字" in after

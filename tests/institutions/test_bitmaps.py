@@ -1,7 +1,9 @@
 """What bitmaps answer is what the database answers: counts, ids and order, after any edit."""
 
 import datetime
+import gc
 import random
+import weakref
 from urllib.parse import urlencode
 
 import pytest
@@ -12,7 +14,7 @@ from django.utils import timezone
 from institutions import listings
 from institutions.bitmap_index import FEW, BitmapIndex
 from institutions.bitmaps import Bitmaps
-from institutions.filters import SORTS, InstitutionFilter
+from institutions.filters import RECOMMENDED, SORTS, InstitutionFilter
 from institutions.finding import ByBitmaps, ByDatabase
 from institutions.models import Institution, Listing, ListingChange
 from institutions.models.institution import TAKES
@@ -164,13 +166,32 @@ def test_a_change_that_was_rolled_back_is_forgotten(today, worker):
     assert shown in worker.current().everything
 
 
-def test_one_who_would_wait_for_another_asks_the_database(worker, monkeypatch):
+def test_nobody_waits_long_for_another(worker, monkeypatch):
     monkeypatch.setattr("institutions.bitmap_index.MOST_WAIT", 0.001)
-    worker.current()
+    before = worker.current()
     listings.changed([1])
     with worker._taking_in:
-        assert worker.current() is None
-    assert worker.current() is not None
+        assert worker.current() is before
+        ListingChange.objects.update(at=timezone.now() - datetime.timedelta(seconds=2))
+        assert worker.current() is None  # too old to show: the database answers
+    assert worker.current() not in (None, before)
+
+
+def test_old_bitmaps_go_at_once(today):
+    """Their like is some ten megabytes in a large register, and each change makes others."""
+    bitmaps = Bitmaps.load()
+    search("care=self&price_max=5000&ltci_city=120000", today)
+    for choice in search("", today).facets["care"].choices:
+        bitmaps.choosing(choice)
+    bitmaps.cut(bitmaps.everything, list(RECOMMENDED), 0, 20)
+    bitmaps.listing("ltci"), bitmaps.lists_met(frozenset()), bitmaps.find(Q(is_demo=True))
+    old = weakref.ref(bitmaps)
+    gc.disable()
+    try:
+        del bitmaps
+        assert old() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,10 @@ def test_bitmaps_measure_as_the_database_does(scattered, today, monkeypatch):
             x, y = dice.choice(dice.choice([EDGES, EDGES, [*filter(None, scattered.values())]]))
             Institution.objects.filter(pk=pk).update(longitude=x, latitude=y)
         refresh(moved, today)
-        bitmaps = bitmaps.after(moved)
+        before, bitmaps = bitmaps, bitmaps.after(moved)
         check_measures(bitmaps, [*scattered], dice)
+        # Somebody may still ask the ground as it was.
+        assert sorted(before.ground.within((0, 0, 0), 10**15)) == sorted(before.ground.placed)
 
 
 def check_measures(bitmaps: Bitmaps, scattered: list[int], dice: random.Random) -> None:

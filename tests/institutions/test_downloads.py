@@ -71,3 +71,22 @@ def test_copies_of_the_register_count_too(client, on_the_way, settings, tmp_path
 def test_no_limit_where_none_is_wanted(client, on_the_way, settings):
     settings.DOWNLOADS_AT_ONCE = 0
     assert client.get(FILES[2], {"region": "131082"}, **HERE).status_code == 200
+
+
+def test_a_place_taken_meanwhile_is_not_given_back_by_another(client, on_the_way):
+    """The first has been on the way so long that its place went to somebody else."""
+    cache.delete("download:203.0.113.7:0")
+    late = client.get(FILES[2], {"region": "131082"}, **HERE)
+    assert late.status_code == 200
+    on_the_way[0].close()
+    assert client.get(FILES[0], **HERE).status_code == 429
+
+
+def test_the_addresses_of_one_household_count_together(client):
+    def asked(number: int):
+        return client.get(
+            FILES[0], {"region": "131082"}, REMOTE_ADDR=f"2001:db8:0:{number // 3}::{number}"
+        )
+
+    several = [asked(number) for number in range(6)]
+    assert [one.status_code for one in several] == [200, 200, 429, 200, 200, 429]
