@@ -59,6 +59,12 @@ def _new_elder(number: int) -> Pairs:
     return elder(next(_elders))
 
 
+def begin_again() -> None:
+    """From the first elder on, whoever was asked about before."""
+    global _elders
+    _elders = itertools.count()
+
+
 def _spoken(words: str, initials: bool = False) -> str:
     return "".join(sound[0] if initials else sound for sound in lazy_pinyin(words))
 

@@ -19,6 +19,7 @@ COMPARED = 100
 
 def digest() -> str:
     """Totals and ids of searches of every kind, each another one."""
+    addresses.begin_again()
     kinds, found = addresses.pages(), hashlib.sha256()
     for number in range(SEARCHES):
         pairs = kinds[number % len(kinds)].pairs(number)

@@ -55,7 +55,7 @@ def forget() -> None:
         bitmaps._in_order.cache_clear()
 
 
-def of_kind(kind: Kind, runs: int) -> Told:
+def of_kind(kind: Kind, runs: int, orm: bool = True) -> Told:
     """Pages of one kind and their floor, by turns."""
     for number in range(WARM_UP):
         ask(kind.address(runs + number))
@@ -76,7 +76,7 @@ def of_kind(kind: Kind, runs: int) -> Told:
         with rendered(template, known):
             floors.append(timed(lambda: ask(address)))  # noqa: B023
     told = {"page": summary(pages), "floor": summary(floors), "bytes": len(page)}
-    if kind.name in BY_ORM:
+    if orm and kind.name in BY_ORM:
         told["orm"] = by_orm(kind, min(runs, ORM_RUNS))
     return told
 
@@ -99,11 +99,11 @@ def patiently(turn: Callable[[int], Taken], runs: int) -> Iterator[Taken]:
         yield turn(number)
 
 
-def kinds(runs: int, only: str) -> Iterator[Told]:
+def kinds(runs: int, only: str, orm: bool = True) -> Iterator[Told]:
     for kind in addresses.pages():
         if only in kind.name or only == kind.group:
             named = {"what": "page", "name": kind.name, "group": kind.group, "most": kind.most}
-            yield named | attempted(lambda: of_kind(kind, runs))  # noqa: B023
+            yield named | attempted(lambda: of_kind(kind, runs, orm))  # noqa: B023
 
 
 def attempted(work: Callable[[], Told]) -> Told:
@@ -182,12 +182,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--only", default="", help="kinds whose name holds this, or of this group")
+    parser.add_argument(
+        "--no-orm", dest="orm", action="store_false", help="without the plain ORM, which is slow"
+    )
     parser.add_argument("--datasette", default="", help="the Python that has Datasette")
     parser.add_argument("--sqlite", type=Path, help="the file that Datasette is asked about")
     options = parser.parse_args()
     say({"what": "load", "wall": load(), "rows": Listing.objects.count()})
     with watched():
-        for told in kinds(options.runs, options.only):
+        for told in kinds(options.runs, options.only, options.orm):
             say(told)
         if options.only:
             return
