@@ -2,6 +2,8 @@
 
 import pytest
 from django.core.cache import cache
+from django.core.signals import request_finished
+from django.db import close_old_connections
 
 pytestmark = pytest.mark.django_db
 
@@ -15,6 +17,13 @@ def _two_at_once(settings):
     cache.clear()
     yield
     cache.clear()
+
+
+def give_up(answer) -> None:
+    """Close it unread, as a server would; only the connection of the test stays open."""
+    request_finished.disconnect(close_old_connections)
+    answer.close()
+    request_finished.connect(close_old_connections)
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def test_a_refusal_is_kept_by_nobody(client, on_the_way):
 def test_a_file_read_or_given_up_makes_room(client, on_the_way):
     read, given_up = on_the_way
     read.getvalue()
-    given_up.close()
+    give_up(given_up)
     again = [client.get(url, {"region": "131082"}, **HERE).status_code for url in FILES]
     assert again == [200, 200, 429]
 
@@ -63,7 +72,7 @@ def test_copies_of_the_register_count_too(client, on_the_way, settings, tmp_path
     url = "/data/snapshots/2026-11-01/README.txt"
     assert client.get(url, **HERE).status_code == 429
     response = client.get(url, **THERE)
-    response.close()
+    give_up(response)
     held = {"If-Modified-Since": response.headers["Last-Modified"]}
     assert client.get(url, headers=held, **HERE).status_code == 304
 
@@ -78,7 +87,7 @@ def test_a_place_taken_meanwhile_is_not_given_back_by_another(client, on_the_way
     cache.delete("download:203.0.113.7:0")
     late = client.get(FILES[2], {"region": "131082"}, **HERE)
     assert late.status_code == 200
-    on_the_way[0].close()
+    give_up(on_the_way[0])
     assert client.get(FILES[0], **HERE).status_code == 429
 
 
