@@ -2,33 +2,12 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterable
-from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from carebridge.room import with_room
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carebridge.settings")
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-# Slots of eight bytes, more than all frames of a deep page need together.
-ROOM = 40_000
-
-
-def with_room(application: Application) -> Application:
-    """The application, with room for all its frames in one piece of memory.
-
-    CPython keeps frames in pieces of 16 KB and takes a new one whenever they are full: a loop that
-    happens to call across the end of a piece maps and unmaps memory with every call. Templates nest
-    deep enough to meet such an end, and a page then takes twice as long. A frame too large for a
-    piece is given a larger one, and what it calls finds room behind it.
-    """
-
-    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        return application(environ, start_response)
-
-    call.__code__ = call.__code__.replace(co_stacksize=ROOM)
-    return call
-
 
 application = with_room(get_wsgi_application())
 
