@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test.utils import setup_databases, teardown_databases
@@ -73,6 +74,14 @@ def _no_rows_are_kept() -> None:
 def _no_copies(settings) -> None:
     """A page of a test must not be what a site running from this checkout falls back to."""
     settings.COPIES = 0
+
+
+@pytest.fixture
+def empty_cache() -> Iterator[None]:
+    """For what is counted in the cache: nothing is there before, nothing stays."""
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """Who asks the API too often is told to wait, and nobody else is."""
 
 import pytest
-from django.core.cache import cache
 
 pytestmark = pytest.mark.django_db
 
@@ -9,11 +8,8 @@ URL = "/api/v1/nothing-here"  # costs nothing; the throttle comes first
 
 
 @pytest.fixture(autouse=True)
-def _three_a_minute(settings):
+def _three_a_minute(settings, empty_cache):
     settings.API_PER_MINUTE = 3
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def test_a_visitor_waits_and_others_do_not(client):

@@ -12,11 +12,8 @@ FILES = ("/institutions.csv", "/institutions.geojson", "/institutions.jsonl")
 
 
 @pytest.fixture(autouse=True)
-def _two_at_once(settings):
+def _two_at_once(settings, empty_cache):
     settings.DOWNLOADS_AT_ONCE = 2
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def give_up(answer) -> None:
