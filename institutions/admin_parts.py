@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
 from django.forms import BaseInlineFormSet, Textarea
 from django.utils.html import format_html
@@ -26,6 +27,7 @@ from institutions.models import (
 )
 from institutions.photographs import PhotographField
 from institutions.records import PARTS
+from regions.admin_parts import BoundedRows
 from regions.admin_scope import ScopedChoices
 from regions.yuan import YuanField
 
@@ -107,7 +109,7 @@ class PartFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return tuple(getattr(value, "pk", value) for value in found)
 
 
-class PartInline(ScopedChoices, admin.TabularInline):  # type: ignore[type-arg]
+class PartInline(BoundedRows, ScopedChoices, admin.TabularInline):  # type: ignore[type-arg]
     """The rows of one part of an institution."""
 
     formset = PartFormSet
@@ -135,7 +137,7 @@ class FeeInline(PartInline):
     }
 
 
-class TermsInline(admin.StackedInline):  # type: ignore[type-arg]
+class TermsInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
     model = ContractTerms
     formset = PartFormSet
     extra = 0
@@ -183,7 +185,7 @@ class ProvenanceInline(PartInline):
     readonly_fields = ["verified_on", "verified_by", "verified_how"]
 
 
-INLINES = [
+INLINES: "list[type[InlineModelAdmin[Any, Any]]]" = [
     PhoneInline,
     ServiceInline,
     BedInline,

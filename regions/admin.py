@@ -14,6 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from regions import devices, policies
+from regions.admin_parts import BoundedRows
 from regions.admin_scope import ScopedAdmin
 from regions.models import (
     Agreement,
@@ -142,7 +143,7 @@ class Tried(HttpResponse):
         self.slug = slug
 
 
-class RateInline(admin.StackedInline):  # type: ignore[type-arg]
+class RateInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
     model = Rate
     formset = RateFormSet
     extra = 0

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from institutions.listings import refresh, wrong
 from institutions.models import Fee, Institution, Listing, Phone, Provenance
+from regions.admin_parts import MOST_ROWS, BoundedRows
 from tests.factories import (
     make_document,
     make_institution,
@@ -113,6 +114,22 @@ def test_every_add_page_renders(boss: Client, model, django_assert_max_num_queri
     expected = 403 if model.__name__ in unasked else 200
     with django_assert_max_num_queries(9):
         assert boss.get(address(model, "add")).status_code == expected
+
+
+def test_a_request_cannot_ask_for_thousands_of_rows(boss: Client):
+    numbers = {"staff_figures-TOTAL_FORMS": 131_082, "staff_figures-INITIAL_FORMS": 0}
+
+    page = boss.post(address(Institution, "add"), numbers)
+
+    formsets = {one.formset.prefix: one.formset for one in page.context["inline_admin_formsets"]}
+    assert len(formsets["staff_figures"].forms) == MOST_ROWS
+    assert any("最多" in error for error in formsets["staff_figures"].non_form_errors())
+
+
+def test_every_part_is_bounded():
+    parts = {inline for one in admin.site._registry.values() for inline in one.inlines}
+    assert len(parts) > 12
+    assert {part for part in parts if not issubclass(part, BoundedRows)} == set()
 
 
 def test_the_page_of_a_whole_institution(boss: Client, home, django_assert_max_num_queries):
