@@ -235,9 +235,10 @@ class Bitmaps:
         found = rows.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
 
-    def _listing(self, kind: str) -> set[str]:
+    def _listing(self, kind: str) -> frozenset[str]:
         """The regions whose list of this kind has a home on it."""
-        return {region for (on, region), rows in self.columns[LISTS].items() if on == kind and rows}
+        lists = self.columns[LISTS].items()
+        return frozenset(region for (on, region), rows in lists if on == kind and rows)
 
     def _lists_met(self, lists: Designations) -> set[Designations]:
         """The sets of these lists that a home is on, but for the empty one."""

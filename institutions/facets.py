@@ -24,6 +24,7 @@ from institutions.models import (
 )
 from institutions.models.listing import has_any
 from institutions.needs import NEEDS, need_words
+from regions.gazetteer import Gazetteer
 from regions.models import Region
 
 # A bed count this young is about now.
@@ -201,22 +202,29 @@ def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str
 
 
 def ltci_cities(
-    asked: Iterable[str], known: Mapping[str, Region], bitmaps: Bitmaps | None
-) -> list[tuple[str, str]]:
+    asked: Iterable[str], known: Gazetteer, bitmaps: Bitmaps | None
+) -> Iterable[tuple[str, str]]:
     """Code and name of the regions whose long-term-care insurance has a designated home here.
 
-    And of those asked for; `known` are the current regions.
+    And of those asked for, former regions among them.
     """
-    codes = {code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH}
+    codes = frozenset(code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH)
     if bitmaps:
-        codes |= bitmaps.listing(Designation.Kind.LTCI)
+        codes = bitmaps.listing(Designation.Kind.LTCI) | codes
     else:
         rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
         codes |= set(rows.values_list("region", flat=True).distinct())
-    names = {code: known[code].name for code in codes & known.keys()}
-    if former := codes - names.keys():
-        names |= Region.objects.filter(pk__in=former).values_list("code", "name")
-    return sorted(names.items())
+    cities = _in_force(codes, known)
+    if len(cities) == len(codes):
+        return cities
+    former = Region.objects.filter(pk__in=codes - dict(cities).keys())
+    return sorted([*cities, *former.values_list("code", "name")])
+
+
+@lru_cache(maxsize=4)
+def _in_force(codes: frozenset[str], known: Gazetteer) -> tuple[tuple[str, str], ...]:
+    """Code and name of those that are current regions."""
+    return tuple((code, known.regions[code].name) for code in sorted(codes & known.regions.keys()))
 
 
 @dataclass(frozen=True)

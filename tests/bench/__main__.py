@@ -137,7 +137,7 @@ def on_postgres(rows: int, server: str, again: bool) -> Part:
         )
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{name}"')
         connection.close()
     return Part("PostgreSQL", rows, url)
