@@ -45,8 +45,13 @@ class Finding(Protocol):
     def rows(self, base: QuerySet[Listing], parts: Iterable[Q], order: Iterable[OrderBy]) -> "Rows":
         """The rows of `base` that the text and every part find, in order; ties stand by id."""
 
-    def cards(self) -> "Rows":
-        """What the search finds in the order it asks for: rows with all that cards show."""
+    def cards(
+        self, parts: Iterable[Q] | None = None, order: Iterable[OrderBy] | None = None
+    ) -> "Rows":
+        """What the search finds in the order it asks for: rows with all that cards show.
+
+        Or what its text and other parts find, or in another order.
+        """
 
     def ids(self) -> list[int]:
         """All that the search finds, in the order it asks for: no rows, which may be many."""
@@ -123,9 +128,12 @@ class ByDatabase:
         found = base.filter(self.search.text, self.search.within_reach())
         return found.filter(*parts).order_by(*order, "pk")
 
-    def cards(self) -> QuerySet[Listing]:
+    def cards(
+        self, parts: Iterable[Q] | None = None, order: Iterable[OrderBy] | None = None
+    ) -> QuerySet[Listing]:
         search = self.search
-        return self.rows(search.queryset.for_cards(), search.parts(), search.order)
+        parts = search.parts() if parts is None else parts
+        return self.rows(search.queryset.for_cards(), parts, order or search.order)
 
     def ids(self) -> list[int]:
         rows = self.rows(self.search.queryset, self.search.parts(), self.search.order)
@@ -207,11 +215,15 @@ class ByBitmaps:
         found = self.found & self.bitmaps.all_of(parts)
         return self._picked(base.in_bulk, found, parts, order)
 
-    def cards(self) -> Rows:
+    def cards(
+        self, parts: Iterable[Q] | None = None, order: Iterable[OrderBy] | None = None
+    ) -> Rows:
         search, kept = self.search, self.bitmaps.card_rows
         base, known = search.queryset.for_cards(), search.places.known
         read = partial(kept.read, base=base, known=known)
-        return self._picked(read, self._total, search.parts(), search.order)
+        asked = search.parts() if parts is None else list(parts)
+        found = self._total if parts is None else self.found & self.bitmaps.all_of(asked)
+        return self._picked(read, found, asked, order or search.order)
 
     def _picked(
         self, read: Read, found: BitMap, parts: list[Q], order: Iterable[OrderBy]

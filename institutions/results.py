@@ -184,8 +184,7 @@ class Results:
         if not needs:
             return Apart(0, ())
         parts = [*search.parts(need=None), has_any("refuses", needs)]
-        base = search.queryset.select_related("institution")
-        rows = self.finding.rows(base, parts, RECOMMENDED)
+        rows = self.finding.cards(parts, RECOMMENDED)
         homes = tuple(
             Refused(
                 row.institution.name,

@@ -46,18 +46,24 @@ class SearchAddress:
 
     # Links
 
+    @cached_property
+    def _kept(self) -> Query:
+        """What all links keep, each value as it stands in an address: coded once, not for each."""
+        return {name: _coded(name, values) for name, values in self._with_elder.items()}
+
     def with_(self, **changes: object) -> str:
         """The address with some parameters set anew."""
-        return _relative(self._with_elder | {name: [str(value)] for name, value in changes.items()})
+        anew = {name: _coded(name, [str(value)]) for name, value in changes.items()}
+        return _relative(self._kept | anew)
 
     def without(self, *names: str) -> str:
         """The address with some parameters dropped."""
-        return _relative(_less(self._with_elder, names))
+        return _relative(_less(self._kept, names))
 
     def without_value(self, name: str, value: str) -> str:
         """The address with one of the values of a parameter dropped."""
         left = [one for one in self._with_elder.get(name, ()) if one != value]
-        return _relative(self._with_elder | {name: left})
+        return _relative(self._kept | {name: _coded(name, left)})
 
     @property
     def without_places(self) -> str:
@@ -130,7 +136,11 @@ def _pairs(query: Query) -> Pairs:
     return [(name, value) for name, values in query.items() for value in values]
 
 
-def _relative(query: Query) -> str:
-    """A relative address; first pages and blank values are left out of it."""
-    pairs = [pair for pair in _pairs(query) if pair[1] and pair != ("page", "1")]
-    return f"?{urlencode(pairs, safe=':,', quote_via=quote)}"
+def _coded(name: str, values: Iterable[str]) -> list[str]:
+    """Values as they stand in an address; first pages and blank values are left out of it."""
+    told = (value for value in values if value and (name, value) != ("page", "1"))
+    return [urlencode([(name, value)], safe=":,", quote_via=quote) for value in told]
+
+
+def _relative(coded: Query) -> str:
+    return "?" + "&".join(part for parts in coded.values() for part in parts)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from institutions import listings
+from institutions.cards import place_words
 from institutions.distance import NEAR
 from institutions.estimates import NEEDS_LEVEL
 from institutions.filters import InstitutionFilter
@@ -73,6 +74,14 @@ def test_rows_of_cards_are_read_again_once_they_change(change, client, today):
     new = {"home": "010-00000042", "region": "改过名的地方", "document": "改过名的文件"}[change]
     assert new not in before
     assert new in text(client.get(URL, {"sort": "vacant"}))
+
+
+def test_a_home_stands_where_it_stood_after_its_region_is_no_more(client):
+    before = text(client.get(URL, {"sort": "vacant"}))
+    home = Institution.objects.get(pk=re.search(r'id="name-(\d+)"', before)[1])
+    Region.objects.filter(pk=home.region_id).update(is_current=False)
+    policies.changed()
+    assert place_words(home.region) in text(client.get(URL, {"sort": "vacant"}))
 
 
 @pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 4), ("orm", 12)])
