@@ -230,9 +230,9 @@ class Bitmaps:
 
     def _ask(self, condition: Any) -> BitMap:
         """The database's answer, for what is in no column: words and subqueries."""
-        of_words = isinstance(condition, tuple) and condition[0] == "pk__holds"
-        rows = Tokens.objects if of_words else Listing.objects
-        found = rows.filter(Q(condition)).values_list("pk", flat=True)
+        if isinstance(condition, tuple) and condition[0] == "pk__holds":
+            return BitMap(Tokens.objects.holding(condition[1])) & self.everything
+        found = Listing.objects.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
 
     def _listing(self, kind: str) -> frozenset[str]:

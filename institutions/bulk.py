@@ -21,7 +21,7 @@ from institutions.models import Institution, PendingChange, Revision
 from institutions.records import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.revisions import as_data, short
 from institutions.workflow import propose
-from regions.addresses import Gazetteer
+from regions.addresses import Names
 from regions.models import Document, Region
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Register:
     by_name: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, gazetteer: Gazetteer) -> "Register":
+    def load(cls, gazetteer: Names) -> "Register":
         rows = Institution.objects.order_by("pk").values_list(
             "pk", "name", "region_id", "credit_code"
         )

@@ -21,7 +21,7 @@ from carebridge.importing import Cell, SheetError, shown
 from institutions.cells import LEVEL_WORDS, CellError, date_of, level_in, number_in, whole_in
 from institutions.models import Rating
 from institutions.records import FIELDS, PARTS, AnyField, Part
-from regions.addresses import Gazetteer
+from regions.addresses import Names
 from regions.models import Document, Region
 
 Values = dict[str, Any]
@@ -72,7 +72,7 @@ SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 class Places:
     """What regions and documents are called, looked up without a query."""
 
-    gazetteer: Gazetteer
+    gazetteer: Names
     documents: Mapping[str, str]
     _read: dict[Any, "Values | CellError"] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class Places:
         for slug, title in Document.objects.order_by("pk").values_list("slug", "title"):
             documents[title] = "" if title in documents else slug
             documents[slug] = slug
-        return cls(Gazetteer.load(), documents)
+        return cls(Names.load(), documents)
 
     def read(self, column: "Column", cell: Cell) -> Values:
         """What `column.read` says of the cell, worked out once for cells that say the same."""

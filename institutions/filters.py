@@ -243,6 +243,8 @@ class InstitutionFilter(django_filters.FilterSet):
         fields: dict[str, Any] = form.fields
         for facet in self.facets.values():
             fields[facet.name].label, fields[facet.name].known = facet.label, facet.values
+        for name in (FIRST, SECOND):
+            fields[name].by_code = self.places.known.regions
         # Former codes are known too; a search for one is a search for what succeeded it.
         fields["region"].known |= {*self.places.former}
         for name in ("basis", "sort"):
@@ -289,7 +291,8 @@ class InstitutionFilter(django_filters.FilterSet):
     @cached_property
     def found(self) -> Search:
         """What the text of the search box finds."""
-        return search(self.values.get("q", ""))
+        homes = len(self.bitmaps.everything) if self.bitmaps else None
+        return search(self.values.get("q", ""), self.places.known, homes)
 
     @property
     def text(self) -> Q:

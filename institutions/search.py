@@ -13,6 +13,7 @@ from django.db.models import Case, OrderBy, Q, Value, When
 from institutions.models import Tokens
 from institutions.models.tokens import All, Either, Sought, Token
 from institutions.tokens import LONGEST, NAME, PLACE, fold, pairs, runs, syllables
+from regions.gazetteer import Gazetteer, gazetteer
 from regions.models import Region
 from regions.models.region import SEPARATORS
 
@@ -78,30 +79,27 @@ def words(text: str) -> list[str]:
     return [word for word in SEPARATORS.split(text) if word]
 
 
-def matching(text: str) -> Q:
-    """Listings that `text` finds."""
-    return search(text).condition
+def search(text: str, known: Gazetteer | None = None, homes: int | None = None) -> Search:
+    """What `text` finds. One query if some home holds it all, three if none does.
 
-
-def search(text: str) -> Search:
-    """What `text` finds. Three queries at most if some home holds it all, six if none does."""
+    The `known` regions, and how many `homes` there are, cost a query each where they are not told.
+    """
     if not words(text):
         return Search(Q())
-    asked = read(text)
+    asked = read(text, known or gazetteer())
     if not asked:
         return Search(NOTHING)
     sought = holding_all(asked)
     if Tokens.objects.filter(pk__holds=sought).exists():
         return Search(Q(pk__holds=sought), _ranks(asked))
-    return _alike(asked)
+    return _alike(asked, homes)
 
 
-def read(text: str) -> list[Word]:
+def read(text: str, known: Gazetteer) -> list[Word]:
     """The words of a text, folded, with the places they begin with."""
-    spoken = list(dict.fromkeys(WORD.findall(fold(text))))
-    led = Region.objects.leading(spoken)
-    found = {word: led.get(word, ([], word)) for word in spoken}
-    return [Word(word, tuple(places), rest) for word, (places, rest) in found.items()]
+    spoken = dict.fromkeys(WORD.findall(fold(text)))
+    led = {word: known.names.leading(word) for word in spoken}
+    return [Word(word, tuple(places), rest) for word, (places, rest) in led.items()]
 
 
 def holding_all(asked: Iterable[Word]) -> Sought:
@@ -142,7 +140,7 @@ def _ranks(asked: list[Word]) -> tuple[Q, ...]:
     return tuple(ranks)
 
 
-def _alike(asked: list[Word]) -> Search:
+def _alike(asked: list[Word], homes: int | None) -> Search:
     """Homes in the places asked for that sound like the other words, or else look like them."""
     there = [word.place for word in asked if word.places and not word.rest]
     rest = [run for word in asked if word.rest for run in runs(word.text)]
@@ -152,7 +150,8 @@ def _alike(asked: list[Word]) -> Search:
     sounding = Q(pk__holds=All((*there, *sounds)))
     if Tokens.objects.filter(sounding).exists():
         return Search(sounding, is_alike=True)
-    scores = _scores("".join(run for run in rest if not run.isascii())[:MOST_COMPARED], there)
+    likely = "".join(run for run in rest if not run.isascii())[:MOST_COMPARED]
+    scores = _scores(likely, there, homes)
     best = sorted(scores, key=lambda pk: (-scores[pk], pk))[:MOST_ALIKE]
     ranks = [[pk for pk in best if scores[pk] == score] for score in {scores[pk] for pk in best}]
     ranks.sort(key=lambda ids: -scores[ids[0]])
@@ -163,7 +162,7 @@ def _sound(run: str) -> str:
     return "".join(syllables(run))[:LONGEST]
 
 
-def _scores(text: str, there: list[Sought]) -> dict[int, int]:
+def _scores(text: str, there: list[Sought], homes: int | None) -> dict[int, int]:
     """How much of `text` each home holds that holds most: a pair counts two, a character one.
 
     What is common says nothing and does not count. A home must hold a third of what does, and
@@ -172,7 +171,7 @@ def _scores(text: str, there: list[Sought]) -> dict[int, int]:
     weights = dict.fromkeys(text, 1) | {pair: 2 for pair in pairs(text) if len(pair) > 1}
     if not weights:
         return {}
-    most = _uncommon(there)
+    most = _uncommon(there, homes)
     sought = [All((*there, Token(gram))) for gram in weights]
     scores: dict[int, int] = {}
     telling = 0
@@ -186,8 +185,10 @@ def _scores(text: str, there: list[Sought]) -> dict[int, int]:
     return {pk: score for pk, score in scores.items() if score >= least}
 
 
-def _uncommon(there: list[Sought]) -> int:
+def _uncommon(there: list[Sought], homes: int | None) -> int:
     """In how many homes at most something uncommon is; no more are counted than need be."""
-    homes = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
     least, most = BOUNDS_OF_UNCOMMON
-    return min(max(homes[: most * COMMON].count() // COMMON, least), most)
+    if there or homes is None:
+        rows = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
+        homes = rows[: most * COMMON].count()
+    return min(max(homes // COMMON, least), most)

@@ -7,33 +7,23 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
-from django.db.models import OrderBy
 from django.urls import reverse
+from pyroaring import BitMap
 
 from institutions import bitmap_index
 from institutions.bitmaps import Bitmaps
 from institutions.cards import place_words
 from institutions.filters import LONGEST_QUERY, RECOMMENDED
-from institutions.models import Listing
-from institutions.models.tokens import All, First, Sought
+from institutions.models import Institution, Listing, Tokens
+from institutions.models.tokens import All, Sought
 from institutions.search import Word, beginning, holding_all, read
 from institutions.tokens import LONGEST, fold, squeezed
-from regions.gazetteer import gazetteer
+from regions.gazetteer import Gazetteer, gazetteer
 from regions.models import Region
 from regions.models.region import NATION, in_ranges
 
 MOST = 8
 MOST_PLACES = 3
-# All that an option shows of a home: whole rows would take longer than the search.
-HOME = "institution__region"
-COLUMNS = (
-    "is_demo",
-    "institution__name",
-    HOME,
-    *(f"{HOME}__{name}" for name in ("name", "parent", "parent__name", "parent__parent")),
-    f"{HOME}__parent__parent__name",
-    f"{HOME}__parent__parent__parent",
-)
 # Of homes that hold a common word, so many are looked at: enough to choose eight from.
 LOOKED_AT = 200
 
@@ -53,19 +43,19 @@ class Suggestion:
 def suggestions(text: str) -> list[Suggestion]:
     """Places first, then names that begin so, then homes that hold the words.
 
-    Six queries at most: whether regions or homes changed, regions in the words with their
-    successors, homes whose name begins so, homes that hold the words.
+    Five queries at most while the bitmaps are there: whether regions or homes changed, homes whose
+    name begins so, homes that hold the words, and those that are shown.
     """
     if not squeezed(fold(text)) or len(text) > LONGEST_QUERY:
         return []
-    places = _places(squeezed(fold(text)))
-    asked = read(text)
+    known, bitmaps = gazetteer(), bitmap_index.current()
+    places = _places(squeezed(fold(text)), known, bitmaps)
+    asked = read(text, known)
     sought = holding_all(asked)
-    homes = _homes(_beginning_so(asked, sought), MOST - len(places))
-    if len(homes) + len(places) < MOST:
-        more = _homes(sought, MOST)
-        homes += [home for home in more if home not in homes]
-    return [*places, *homes][:MOST]
+    ids = _best(_beginning_so(asked, sought), MOST - len(places), bitmaps)
+    if len(ids) + len(places) < MOST:
+        ids += [pk for pk in _best(sought, MOST, bitmaps) if pk not in ids]
+    return [*places, *_homes(ids[: MOST - len(places)], known)]
 
 
 def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
@@ -76,12 +66,11 @@ def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
     return All((begun, sought))
 
 
-def _places(text: str) -> list[Suggestion]:
+def _places(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Suggestion]:
     """Regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
-    known = gazetteer().regions.values()
-    begun = (region for region in known if region.code != NATION and _begins(region, text))
+    regions = known.regions.values()
+    begun = (region for region in regions if region.code != NATION and _begins(region, text))
     found = sorted(begun, key=lambda region: (region.level, region.code))[: 3 * MOST_PLACES]
-    bitmaps = bitmap_index.current() if found else None
     held = (region for region in found if _has_homes(region, bitmaps))
     return [
         Suggestion(
@@ -107,17 +96,25 @@ def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
     return Listing.objects.filter(inside).exists()
 
 
-def _homes(sought: Sought, most: int) -> list[Suggestion]:
-    rows = Listing.objects.filter(pk__holds=First(sought, LOOKED_AT))
-    order: tuple[OrderBy | str, ...] = (*RECOMMENDED, "pk")
-    chosen = rows.select_related(f"{HOME}__parent__parent").only(*COLUMNS).order_by(*order)[:most]
+def _best(sought: Sought, most: int, bitmaps: Bitmaps | None) -> list[int]:
+    """The ids of the homes to recommend first, of the first that are found."""
+    found = Tokens.objects.holding(sought, LOOKED_AT)
+    if bitmaps:
+        return bitmaps.cut(BitMap(found) & bitmaps.everything, RECOMMENDED, 0, most)
+    rows = Listing.objects.filter(pk__in=found).order_by(*RECOMMENDED, "pk")
+    return list(rows.values_list("pk", flat=True)[:most])
+
+
+def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
+    rows = Institution.objects.only("name", "region", "is_demo").in_bulk(ids)
     return [
         Suggestion(
-            row.institution.name,
-            place_words(row.institution.region),
-            row.institution.get_absolute_url(),
-            row.is_demo,
-            home=row.pk,
+            home.name,
+            place_words(known.regions.get(home.region_id) or home.region),
+            home.get_absolute_url(),
+            home.is_demo,
+            home=pk,
         )
-        for row in chosen
+        for pk in ids
+        if (home := rows.get(pk))
     ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from regions.models import Region
-from regions.models.region import SEPARATORS, is_code, is_name, meant
+from regions.models.region import LONGEST_TEXT, SEPARATORS, is_code, is_name, meant, preferred
 
 # Where an address may begin within a text; the text itself is the first try.
 STARTS = re.compile(r"(?:位于|地址|中国|中华人民共和国|[：:（(，,；;\s])+")
@@ -23,10 +23,11 @@ ELSE = re.compile(
     r"|(?:国际)?(?:大厦|大楼|广场|酒店|宾馆|饭店|医院|大学|学院|学校|中学|小学|小区|花园|公寓|银行)"
     r"|[区县市镇乡村省州盟旗站桥门港湾湖山岛]|公园|社区|码头|办事处|分公司|分行|人家|商城|商厦"
 )
+CODE_LENGTH = 6
 AUTONOMOUS = {"自治县": "县", "自治州": "州", "自治旗": "旗"}
 
 
-class Gazetteer:
+class Names:
     """Every region, current and former, by code and by name; built with two queries."""
 
     def __init__(self, regions: Iterable[Region], successors: Iterable[tuple[str, str]]) -> None:
@@ -66,6 +67,20 @@ class Gazetteer:
         endings = (text[start:] for start in range(len(text)))
         found = {region for ending in endings for region in self._named.get(ending, [])}
         return [region for region in found if region.answers_to(text)]
+
+    def leading(self, word: str) -> tuple[list[Region], str]:
+        """The current regions that the longest possible beginning of `word` names, and the rest.
+
+        廊坊燕达: 廊坊市 and 燕达. Of a word that begins with no region, none and the word.
+        """
+        for end in range(min(len(word), LONGEST_TEXT), 1, -1):
+            start = word[:end]
+            if is_code(start) and end > CODE_LENGTH:
+                continue
+            found = preferred(self._answering(start))
+            if heirs := {heir for region in found for heir in self.heirs(region)}:
+                return sorted(heirs, key=lambda region: region.code), word[end:]
+        return [], word
 
     def find(self, address: str) -> Region | None:
         """The narrowest current region that the address names for certain, or None."""

@@ -1,25 +1,29 @@
-"""The regions in force and their groups, kept in this process until one of them changes.
+"""The regions and their groups, kept in this process until one of them changes.
 
-Three thousand rows that change a few times a year and that every page of results names.
+Some thousand rows that change a few times a year and that every page of results names.
 """
 
 import uuid
 from collections import defaultdict
 from functools import lru_cache
 
+from regions.addresses import Names
 from regions.models import Region, RegionGroup, Stamp
 from regions.policies import STAMP
 
 
 class Gazetteer:
-    """Regions by code, in order of their codes and each with its ancestors; groups by slug."""
+    """Current regions by code, in order of their codes, and by what they lie in; the groups.
+
+    `names` know former regions too, and what any region is called.
+    """
 
     def __init__(self) -> None:
-        self.regions = {region.code: region for region in Region.objects.current().order_by("code")}
+        self.names = Names.load()
+        everything = self.names.by_code.items()
+        self.regions = {code: region for code, region in everything if region.is_current}
         self.inside: dict[str | None, list[Region]] = defaultdict(list)
         for region in self.regions.values():
-            if above := self.regions.get(region.parent_id or ""):
-                region.parent = above
             self.inside[region.parent_id].append(region)
         self.groups: dict[RegionGroup, list[Region]] = {}
         through = RegionGroup.regions.through._default_manager
@@ -29,7 +33,7 @@ class Gazetteer:
 
 
 def gazetteer() -> Gazetteer:
-    """One query while nothing changed, which staff and `load_fixtures` say; else two more."""
+    """One query while nothing changed, which staff and `load_fixtures` say; else three more."""
     token = Stamp.objects.of(STAMP)
     return _kept(token) if token else Gazetteer()
 

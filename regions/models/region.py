@@ -13,8 +13,6 @@ NATION = "000000"
 ELSEWHERE_INSURED = ("71", "81", "82")
 # No full name comes near it; longer texts, and those with control characters, name no region.
 LONGEST_TEXT = 50
-# 双江拉祜族佤族布朗族傣族自治县 has this many characters, and no region has more.
-LONGEST_NAME = 15
 # What may stand between the parts of a place name: 河北·廊坊, 河北 廊坊, 河北省/廊坊市.
 SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
 
@@ -74,18 +72,6 @@ class RegionQuerySet(models.QuerySet["Region"]):
                 if (heirs := [h for h in region.heirs() if places is None or h.lies_in(places)])
             }
         )
-
-    def leading(self, words: Iterable[str]) -> dict[str, tuple[list["Region"], str]]:
-        """Of each word that begins with a place (廊坊燕达): what that may be now, and what follows.
-
-        Words that begin with no place are left out. Two queries at most, however many words.
-        """
-        heads = {word: word[:LONGEST_TEXT] for word in words}
-        parts = {part for head in heads.values() for part in _parts(head)}
-        rows = self.filter(Q(name__in=parts) | Q(short_name__in=parts) | Q(code__in=parts))
-        named = list(rows.with_ancestors().prefetch_related("successors") if parts else ())
-        led = {word: _led(word, head, named) for word, head in heads.items()}
-        return {word: found for word, found in led.items() if found[0]}
 
     def _answering(self, text: str) -> list["Region"]:
         """Regions, current and former, that have this code or answer to this name."""
@@ -255,22 +241,6 @@ def preferred(candidates: list[Region]) -> list[Region]:
     provinces = [region for region in candidates if region.level == Region.Level.PROVINCE]
     candidates = provinces or candidates
     return [r for r in candidates if not any(r.gives_way_to(other) for other in candidates)]
-
-
-def _parts(text: str) -> set[str]:
-    """Every stretch of `text` as long as the names of regions are."""
-    lengths = range(2, LONGEST_NAME + 1)
-    return {text[i : i + n] for n in lengths for i in range(len(text) - n + 1)}
-
-
-def _led(word: str, head: str, named: list[Region]) -> tuple[list[Region], str]:
-    """The current regions that the longest possible beginning of `word` names, and the rest."""
-    for end in range(len(head), 1, -1):
-        start = head[:end]
-        found = [r for r in named if r.code == start or r.answers_to(start)]
-        if heirs := {heir for region in preferred(found) for heir in region.heirs()}:
-            return sorted(heirs, key=lambda region: region.code), word[end:]
-    return [], word
 
 
 def within(field: str, regions: Iterable[Region]) -> Q:

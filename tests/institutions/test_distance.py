@@ -202,9 +202,9 @@ def test_the_strip_sends_the_rest_of_the_search_along(client):
 
 def test_queries_with_places_are_pinned(client, django_assert_num_queries):
     client.get(URL)
-    with django_assert_num_queries(9):
-        # the seven of any search, the region to measure from and what succeeded it; a point asks
-        # nothing, and who is near, and how near, is known in memory
+    with django_assert_num_queries(7):
+        # those of any search: a code or a point asks nothing, and who is near, and how near, is
+        # known in memory
         client.get(URL, {"near": SANHE, "near2": "39.9,116.4", "within": "50", "sort": "near"})
 
 

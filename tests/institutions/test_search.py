@@ -11,7 +11,7 @@ from pypinyin import lazy_pinyin
 from institutions.filters import InstitutionFilter
 from institutions.listings import refresh
 from institutions.models import Institution, Listing
-from institutions.search import matching, search
+from institutions.search import search
 from tests.factories import make_institution, make_region
 
 from . import search_oracle
@@ -100,38 +100,38 @@ def test_likeness_is_told_by_few_queries(words, home, django_assert_num_queries)
 
 
 def test_no_words_narrow_nothing():
-    assert Listing.objects.filter(matching(" ， ")).count() == Listing.objects.count()
+    assert Listing.objects.filter(search(" ， ").condition).count() == Listing.objects.count()
 
 
 def test_latin_letters_match_in_either_case(today):
     home = make_institution(name="CareHome颐养院")
     refresh([home.pk], today)
-    assert Listing.objects.filter(matching("carehome"), pk=home.pk).exists()
+    assert Listing.objects.filter(search("carehome").condition, pk=home.pk).exists()
 
 
 def test_place_in_a_name_is_read_as_the_register_of_regions_says(today):
     home = make_institution(name="长寿区青松岭敬老院", region=make_region("500115"))
     refresh([home.pk], today)
-    assert Listing.objects.filter(matching("changshouqu qsl"), pk=home.pk).exists()
-    assert not Listing.objects.filter(matching("zhangshou"), pk=home.pk).exists()
+    assert Listing.objects.filter(search("changshouqu qsl").condition, pk=home.pk).exists()
+    assert not Listing.objects.filter(search("zhangshou").condition, pk=home.pk).exists()
 
 
 def test_former_name_of_a_place_finds_what_succeeded_it(today):
     home = make_institution(name="青松岭敬老院", region=make_region("500157"))
     refresh([home.pk], today)
-    assert Listing.objects.filter(matching("重庆江北区青松岭"), pk=home.pk).exists()
+    assert Listing.objects.filter(search("重庆江北区青松岭").condition, pk=home.pk).exists()
 
 
 def test_edit_is_found_at_once_and_what_is_taken_down_is_not(home, today):
     Institution.objects.filter(pk=home.pk).update(name="白鹭洲颐养院", aliases="")
     refresh([home.pk], today)
-    assert not Listing.objects.filter(matching("青松岭"), pk=home.pk).exists()
-    assert Listing.objects.filter(matching("白鹭洲"), pk=home.pk).exists()
+    assert not Listing.objects.filter(search("青松岭").condition, pk=home.pk).exists()
+    assert Listing.objects.filter(search("白鹭洲").condition, pk=home.pk).exists()
     Institution.objects.filter(pk=home.pk).update(stage="draft")
     refresh([home.pk], today)
-    assert not Listing.objects.filter(matching("白鹭洲")).exists()
+    assert not Listing.objects.filter(search("白鹭洲").condition).exists()
     home.delete()
-    assert not Listing.objects.filter(matching("白鹭洲")).exists()
+    assert not Listing.objects.filter(search("白鹭洲").condition).exists()
 
 
 # Order

@@ -9,7 +9,7 @@ from django.db import connection
 from institutions import listings, search_index
 from institutions.models import Institution, Listing, Tokens
 from institutions.models.tokens import All, Either, Token
-from institutions.search import matching
+from institutions.search import search
 from regions.models import Region
 from tests.factories import make_institution
 
@@ -92,7 +92,7 @@ def test_rebuild_writes_what_differs_and_says_how_far_it_is() -> None:
     call_command("rebuild_search", stdout=out)
     number = Listing.objects.count()
     assert f"已生成 {number:,} / {number:,} 家的检索词。\n检索索引已重建。\n" in out.getvalue()
-    assert Listing.objects.filter(matching("燕达")).exists()
+    assert Listing.objects.filter(search("燕达").condition).exists()
     assert not Tokens.objects.filter(pk=left.pk).exists()
     assert Tokens.objects.count() == number
 

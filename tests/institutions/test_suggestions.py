@@ -57,15 +57,24 @@ def test_nothing_to_offer(text, client):
     assert (response.status_code, response.content.strip()) == (200, b"")
 
 
-@pytest.mark.parametrize(
-    ("text", "queries"), [("养", 3), ("燕达", 4), ("廊坊", 6), ("江北 护理", 5)]
-)
-def test_queries_are_pinned(text, queries, django_assert_num_queries):
-    with django_assert_num_queries(queries):
-        # whether regions changed, and homes if a region begins so; regions in the words if there
-        # are two characters, and their successors if there are any; homes whose name begins so,
-        # and homes that hold the words if there is room
+@pytest.mark.parametrize(("engine", "most"), [("bitmaps", 5), ("orm", 12)])
+@pytest.mark.parametrize("text", ["养", "燕达", "廊坊", "江北 护理"])
+def test_queries_are_pinned(text, engine, most, settings, django_assert_max_num_queries):
+    settings.FACETS = engine
+    suggestions("安")
+    with django_assert_max_num_queries(most):
+        # whether regions changed, and whether the bitmaps are fresh; homes whose name begins so,
+        # and homes that hold the words if there is room; their names. Or: whether any home lies
+        # in each of up to nine places, and the order of homes, twice
         suggestions(text)
+
+
+def test_both_engines_offer_the_same(settings):
+    for text in ("养", "y", "养老", "重庆", "朝阳", "langf", "廊坊 燕达", "江北 护理", "北"):
+        found = suggestions(text)
+        settings.FACETS = "orm"
+        assert suggestions(text) == found
+        settings.FACETS = "bitmaps"
 
 
 def test_options_say_what_is_demo_and_are_escaped(client, today):

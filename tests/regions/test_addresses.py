@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regions.addresses import Gazetteer, contradicts
+from regions.addresses import Names, contradicts
 from regions.models import Region
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +15,8 @@ SOURCES = HERE.parent.parent / "fixtures/sources"
 
 
 @pytest.fixture
-def gazetteer() -> Gazetteer:
-    return Gazetteer.load()
+def gazetteer() -> Names:
+    return Names.load()
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -28,7 +28,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_loading_takes_two_queries(django_assert_num_queries):
     # regions; which former region became which
     with django_assert_num_queries(2):
-        Gazetteer.load().find("北京市朝阳区")
+        Names.load().find("北京市朝阳区")
 
 
 # Names and codes
