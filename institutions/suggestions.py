@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import reverse
-from pyroaring import BitMap
 
 from institutions import bitmap_index
 from institutions.bitmaps import Bitmaps
@@ -41,7 +41,7 @@ class Suggestion:
 
 
 def suggestions(text: str) -> list[Suggestion]:
-    """Places first, then names that begin so, then homes that hold the words.
+    """Places first, then names that begin so, then homes there or that hold the words.
 
     Five queries at most while the bitmaps are there: whether regions or homes changed, homes whose
     name begins so, homes that hold the words, and those that are shown.
@@ -52,9 +52,10 @@ def suggestions(text: str) -> list[Suggestion]:
     places = _places(squeezed(fold(text)), known, bitmaps)
     asked = read(text, known)
     sought = holding_all(asked)
-    ids = _best(_beginning_so(asked, sought), MOST - len(places), bitmaps)
+    ids = _best(_first(_beginning_so(asked, sought)), MOST - len(places), bitmaps)
     if len(ids) + len(places) < MOST:
-        ids += [pk for pk in _best(sought, MOST, bitmaps) if pk not in ids]
+        more = _best(_place_alone(asked) or _first(sought), MOST, bitmaps)
+        ids += [pk for pk in more if pk not in ids]
     return [*places, *_homes(ids[: MOST - len(places)], known)]
 
 
@@ -96,12 +97,23 @@ def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
     return Listing.objects.filter(inside).exists()
 
 
-def _best(sought: Sought, most: int, bitmaps: Bitmaps | None) -> list[int]:
-    """The ids of the homes to recommend first, of the first that are found."""
-    found = Tokens.objects.holding(sought, LOOKED_AT)
+def _place_alone(asked: list[Word]) -> Q | None:
+    """That a home lies in the place, where nothing but a place was typed."""
+    if len(asked) > 1 or asked[0].rest or not asked[0].places:
+        return None
+    return in_ranges("region", [place.code_range() for place in asked[0].places])
+
+
+def _first(sought: Sought) -> Q:
+    """That a home is one of the first that hold the words."""
+    return Q(pk__in=Tokens.objects.holding(sought, LOOKED_AT))
+
+
+def _best(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
+    """The ids of the homes to recommend first."""
     if bitmaps:
-        return bitmaps.cut(BitMap(found) & bitmaps.everything, RECOMMENDED, 0, most)
-    rows = Listing.objects.filter(pk__in=found).order_by(*RECOMMENDED, "pk")
+        return bitmaps.cut(bitmaps.find(among), RECOMMENDED, 0, most)
+    rows = Listing.objects.filter(among).order_by(*RECOMMENDED, "pk")
     return list(rows.values_list("pk", flat=True)[:most])
 
 
