@@ -8,7 +8,7 @@ import operator
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial, reduce
 from operator import and_
 from typing import Any
@@ -23,6 +23,7 @@ from institutions.card_rows import CardRows
 from institutions.distance import ChordSquared
 from institutions.ground import Ground
 from institutions.models import Level, Listing, ListingDesignation, Tokens
+from institutions.models.tokens import Sought
 from regions.distance import Position
 from regions.stays import Designations
 
@@ -103,6 +104,7 @@ class Bitmaps:
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: me.find(choice.q))
         self.listing = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
         self.lists_met = lru_cache(len(COLUMNS))(partial(Bitmaps._lists_met, me))
+        self._held: dict[tuple[Sought, int], BitMap] = {}
         self._in_order = lru_cache(MOST_SORTED)(partial(Bitmaps._values_in_order, me))
 
     @classmethod
@@ -234,6 +236,16 @@ class Bitmaps:
             return BitMap(Tokens.objects.holding(condition[1])) & self.everything
         found = Listing.objects.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
+
+    def held_by_each(self, several: Sequence[Sought], most: int) -> list[BitMap]:
+        """Who holds each, at most so many of each: what is not kept, in one query."""
+        if len(self._held) > MOST_KEPT:
+            self._held = {}
+        kept = self._held
+        if new := [one for one in several if (one, most) not in kept]:
+            held = Tokens.objects.held_by_each(new, most)
+            kept.update(((one, most), BitMap(ids)) for one, ids in zip(new, held, strict=True))
+        return [kept[one, most] for one in several]
 
     def _listing(self, kind: str) -> frozenset[str]:
         """The regions whose list of this kind has a home on it."""

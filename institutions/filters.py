@@ -291,8 +291,7 @@ class InstitutionFilter(django_filters.FilterSet):
     @cached_property
     def found(self) -> Search:
         """What the text of the search box finds."""
-        homes = len(self.bitmaps.everything) if self.bitmaps else None
-        return search(self.values.get("q", ""), self.places.known, homes)
+        return search(self.values.get("q", ""), self.places.known, self.bitmaps)
 
     @property
     def text(self) -> Q:

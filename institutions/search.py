@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Case, OrderBy, Q, Value, When
 
+from institutions.bitmaps import Bitmaps
 from institutions.models import Tokens
 from institutions.models.tokens import All, Either, Sought, Token
 from institutions.tokens import LONGEST, NAME, PLACE, fold, pairs, runs, syllables
@@ -79,10 +80,10 @@ def words(text: str) -> list[str]:
     return [word for word in SEPARATORS.split(text) if word]
 
 
-def search(text: str, known: Gazetteer | None = None, homes: int | None = None) -> Search:
-    """What `text` finds. One query if some home holds it all, three if none does.
+def search(text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None) -> Search:
+    """What `text` finds. With bitmaps one query if some home holds it all, three if none does.
 
-    The `known` regions, and how many `homes` there are, cost a query each where they are not told.
+    They keep what was asked before; the `known` regions cost a query where they are not told.
     """
     if not words(text):
         return Search(Q())
@@ -90,9 +91,9 @@ def search(text: str, known: Gazetteer | None = None, homes: int | None = None) 
     if not asked:
         return Search(NOTHING)
     sought = holding_all(asked)
-    if Tokens.objects.filter(pk__holds=sought).exists():
+    if _is_held(sought, bitmaps):
         return Search(Q(pk__holds=sought), _ranks(asked))
-    return _alike(asked, homes)
+    return _alike(asked, bitmaps)
 
 
 def read(text: str, known: Gazetteer) -> list[Word]:
@@ -140,18 +141,25 @@ def _ranks(asked: list[Word]) -> tuple[Q, ...]:
     return tuple(ranks)
 
 
-def _alike(asked: list[Word], homes: int | None) -> Search:
+def _is_held(sought: Sought, bitmaps: Bitmaps | None) -> bool:
+    """Whether any home holds it; who does is kept, for it is asked next."""
+    if bitmaps:
+        return bool(bitmaps.find(("pk__holds", sought)))
+    return Tokens.objects.filter(pk__holds=sought).exists()
+
+
+def _alike(asked: list[Word], bitmaps: Bitmaps | None) -> Search:
     """Homes in the places asked for that sound like the other words, or else look like them."""
     there = [word.place for word in asked if word.places and not word.rest]
     rest = [run for word in asked if word.rest for run in runs(word.text)]
     sounds = [Token(sound, begins=True) for sound in map(_sound, rest)]
     if not sounds:
         return Search(NOTHING)
-    sounding = Q(pk__holds=All((*there, *sounds)))
-    if Tokens.objects.filter(sounding).exists():
-        return Search(sounding, is_alike=True)
+    sounding = All((*there, *sounds))
+    if _is_held(sounding, bitmaps):
+        return Search(Q(pk__holds=sounding), is_alike=True)
     likely = "".join(run for run in rest if not run.isascii())[:MOST_COMPARED]
-    scores = _scores(likely, there, homes)
+    scores = _scores(likely, there, bitmaps)
     best = sorted(scores, key=lambda pk: (-scores[pk], pk))[:MOST_ALIKE]
     ranks = [[pk for pk in best if scores[pk] == score] for score in {scores[pk] for pk in best}]
     ranks.sort(key=lambda ids: -scores[ids[0]])
@@ -162,7 +170,7 @@ def _sound(run: str) -> str:
     return "".join(syllables(run))[:LONGEST]
 
 
-def _scores(text: str, there: list[Sought], homes: int | None) -> dict[int, int]:
+def _scores(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int, int]:
     """How much of `text` each home holds that holds most: a pair counts two, a character one.
 
     What is common says nothing and does not count. A home must hold a third of what does, and
@@ -171,11 +179,12 @@ def _scores(text: str, there: list[Sought], homes: int | None) -> dict[int, int]
     weights = dict.fromkeys(text, 1) | {pair: 2 for pair in pairs(text) if len(pair) > 1}
     if not weights:
         return {}
-    most = _uncommon(there, homes)
+    most = _uncommon(there, bitmaps)
     sought = [All((*there, Token(gram))) for gram in weights]
     scores: dict[int, int] = {}
     telling = 0
-    found = Tokens.objects.found_by_each(sought, most + 1)
+    keeper = bitmaps or Tokens.objects
+    found = keeper.held_by_each(sought, most + 1)
     for ids, weight in zip(found, weights.values(), strict=True):
         if len(ids) <= most:
             telling += weight
@@ -185,10 +194,12 @@ def _scores(text: str, there: list[Sought], homes: int | None) -> dict[int, int]
     return {pk: score for pk, score in scores.items() if score >= least}
 
 
-def _uncommon(there: list[Sought], homes: int | None) -> int:
+def _uncommon(there: list[Sought], bitmaps: Bitmaps | None) -> int:
     """In how many homes at most something uncommon is; no more are counted than need be."""
     least, most = BOUNDS_OF_UNCOMMON
-    if there or homes is None:
+    if bitmaps and not there:
+        homes = len(bitmaps.everything)
+    else:
         rows = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
         homes = rows[: most * COMMON].count()
     return min(max(homes // COMMON, least), most)

@@ -115,7 +115,7 @@ class TokensQuerySet(models.QuerySet["Tokens"]):
             cursor.execute(select, [parameter])
             return [pk for (pk,) in cursor.fetchall()]
 
-    def found_by_each(self, several: Sequence[Sought], most: int) -> list[list[int]]:
+    def held_by_each(self, several: Sequence[Sought], most: int) -> list[list[int]]:
         """The ids of whom each finds, at most so many of each: one query for all."""
         connection = connections[self.db]
         selects, soughts = zip(*(_select(connection, one) for one in several), strict=True)

@@ -53,6 +53,7 @@ def forget() -> None:
     if bitmaps := bitmap_index.current():
         bitmaps._kept.cache_clear()
         bitmaps._in_order.cache_clear()
+        bitmaps._held.clear()
 
 
 def of_kind(kind: Kind, runs: int, orm: bool = True) -> Told:

@@ -94,7 +94,7 @@ def test_offers_nothing_far_from_what_was_typed(home, words):
 @pytest.mark.parametrize("words", ["青松岑颐养院", "绝无此名也没有别的"])
 def test_likeness_is_told_by_few_queries(words, home, django_assert_num_queries):
     with django_assert_num_queries(5):
-        # the places in the words, homes that hold them, homes that sound alike, how many homes
+        # whether regions changed, homes that hold the words, homes that sound alike, how many homes
         # there are, who holds each character and pair
         search(words)
 
