@@ -36,8 +36,8 @@ run("manage.py synthesize --verbosity 0 --seed 1 --institutions {rows}".split())
 """
 # Requests of each kind at the sizes that the targets are not about.
 FEW = 12
-# A part that takes longer than this is given up.
-PATIENCE = 900
+# Seconds after which a measurement, or the filling of a database, is given up.
+PATIENCE, TO_FILL = 900, 3_600
 Told = dict[str, Any]
 
 
@@ -55,7 +55,7 @@ class Part:
     def name(self) -> str:
         return f"{self.engine}, {self.rows:,} homes"
 
-    def run(self, *command: str) -> list[str]:
+    def run(self, *command: str, patience: int = PATIENCE) -> list[str]:
         """The lines a Python program prints about this database; a failure is kept."""
         environment = os.environ | {
             "DATABASE_URL": self.url,
@@ -72,10 +72,10 @@ class Part:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=PATIENCE,
+                timeout=patience,
             )
         except subprocess.TimeoutExpired as late:
-            self.fail(command, f"no end after {PATIENCE} s")
+            self.fail(command, f"no end after {patience} s")
             printed = late.stdout or b""
             return (printed if isinstance(printed, str) else printed.decode()).splitlines()
         if done.returncode:
@@ -90,7 +90,7 @@ class Part:
         started = time.monotonic()
         self.run("manage.py", "migrate", "--verbosity", "0")
         if self.rows and not again:
-            self.run("-c", SYNTHESIZE.format(rows=self.rows))
+            self.run("-c", SYNTHESIZE.format(rows=self.rows), patience=TO_FILL)
         say(f"{self.name}: filled in {time.monotonic() - started:.0f} s")
 
     def measure(self, runs: int, datasette: Path | None) -> None:
