@@ -104,6 +104,7 @@ class Bitmaps:
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: me.find(choice.q))
         self.listing = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
         self.lists_met = lru_cache(len(COLUMNS))(partial(Bitmaps._lists_met, me))
+        self.first_holding = lru_cache(MOST_KEPT)(_first_holding)
         self._held: dict[tuple[Sought, int], BitMap] = {}
         self._in_order = lru_cache(MOST_SORTED)(partial(Bitmaps._values_in_order, me))
 
@@ -355,6 +356,10 @@ class Bitmaps:
                 found[value].append(part)
         found[None].append(rows)
         return {value: _union(parts) for value, parts in found.items()}
+
+
+def _first_holding(sought: Sought, most: int) -> BitMap:
+    return BitMap(Tokens.objects.holding(sought, most))
 
 
 def _is_hashable(key: Any) -> bool:

@@ -52,9 +52,9 @@ def suggestions(text: str) -> list[Suggestion]:
     places = _places(squeezed(fold(text)), known, bitmaps)
     asked = read(text, known)
     sought = holding_all(asked)
-    ids = _best(_first(_beginning_so(asked, sought)), MOST - len(places), bitmaps)
+    ids = _best(_first(_beginning_so(asked, sought), bitmaps), MOST - len(places), bitmaps)
     if len(ids) + len(places) < MOST:
-        more = _best(_place_alone(asked) or _first(sought), MOST, bitmaps)
+        more = _best(_place_alone(asked) or _first(sought, bitmaps), MOST, bitmaps)
         ids += [pk for pk in more if pk not in ids]
     return [*places, *_homes(ids[: MOST - len(places)], known)]
 
@@ -104,9 +104,10 @@ def _place_alone(asked: list[Word]) -> Q | None:
     return in_ranges("region", [place.code_range() for place in asked[0].places])
 
 
-def _first(sought: Sought) -> Q:
+def _first(sought: Sought, bitmaps: Bitmaps | None) -> Q:
     """That a home is one of the first that hold the words."""
-    return Q(pk__in=Tokens.objects.holding(sought, LOOKED_AT))
+    holding = bitmaps.first_holding if bitmaps else Tokens.objects.holding
+    return Q(pk__in=list(holding(sought, LOOKED_AT)))
 
 
 def _best(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:

@@ -105,15 +105,18 @@ class TokensQuerySet(models.QuerySet["Tokens"]):
     def holding(self, sought: Sought, most: int | None = None) -> list[int]:
         """The ids of those that it finds; of more than `most` the first by id.
 
-        In plain SQL: of a word in half of all names the ORM takes twice as long.
+        Told by the database as one value: of a word in half of all names, a row for each takes
+        three times as long to read.
         """
         connection = connections[self.db]
         select, parameter = _select(connection, sought)
         if most is not None:
             select += f" ORDER BY pk LIMIT {most:d}"
+        in_one = "group_concat(pk)" if connection.vendor == "sqlite" else "array_agg(pk)"
         with connection.cursor() as cursor:
-            cursor.execute(select, [parameter])
-            return [pk for (pk,) in cursor.fetchall()]
+            cursor.execute(f"SELECT {in_one} FROM ({select}) AS found", [parameter])  # noqa: S608
+            (told,) = cursor.fetchone()
+        return [int(pk) for pk in told.split(",")] if isinstance(told, str) else told or []
 
     def held_by_each(self, several: Sequence[Sought], most: int) -> list[list[int]]:
         """The ids of whom each finds, at most so many of each: one query for all."""

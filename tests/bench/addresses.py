@@ -148,6 +148,7 @@ def suggested() -> Iterator[tuple[str, Callable[[int], str]]]:
     yield "2 characters", lambda n: WORDS[n % len(WORDS)]
     yield "养老", lambda n: "养老"
     yield "1 letter", lambda n: "ylsbcdhgjz"[n % 10]
+    yield "y, asked before", lambda n: "y"
     yield "lang, yang, jing", lambda n: ("lang", "yang", "jing", "zhu", "chang")[n % 5]
     yield "pinyin", lambda n: _spoken(WORDS[n % len(WORDS)])
     yield "a place", lambda n: ("廊坊", "三河", "河北", "朝阳", "重庆", "广州")[n % 6]
