@@ -9,7 +9,7 @@ import weakref
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache, partial, reduce
+from functools import cached_property, lru_cache, partial, reduce
 from operator import and_
 from typing import Any
 
@@ -53,6 +53,8 @@ MOST_KEPT = 500
 # Expressions of which all values are kept. What is left to pay has some thousand values for each
 # elder: up to 5 MB at 410,000 homes.
 MOST_SORTED = 16
+# Values that follow each other are put together by so many: a bound on prices is some of them.
+BLOCK = 32
 
 TESTS: dict[str, Callable[[Any, Any], bool]] = {
     "exact": operator.eq,
@@ -83,6 +85,30 @@ SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "*": operator.mul,
     "/": operator.floordiv,
 }
+
+
+class InOrder:
+    """The values of an expression from the least up, who has each, and who has none."""
+
+    def __init__(self, by_value: Values) -> None:
+        self.unknown = by_value.pop(None, BitMap())
+        self.values = sorted(by_value)
+        self.having = [by_value[value] for value in self.values]
+
+    @cached_property
+    def _blocks(self) -> list[BitMap]:
+        """Who has any of so many values that follow each other."""
+        starts = range(0, len(self.having), BLOCK)
+        return [_union(self.having[start : start + BLOCK]) for start in starts]
+
+    def within(self, part: slice) -> BitMap:
+        """Who has any of a stretch of the values: whole blocks, and what sticks out of them."""
+        start, stop, _ = part.indices(len(self.values))
+        first, last = -(-start // BLOCK), stop // BLOCK
+        if first >= last:
+            return _union(self.having[start:stop])
+        before, after = self.having[start : first * BLOCK], self.having[last * BLOCK : stop]
+        return _union([*before, *self._blocks[first:last], *after])
 
 
 class Bitmaps:
@@ -191,7 +217,7 @@ class Bitmaps:
         if isinstance(condition, Lookup) and self.tells(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
             if condition.lookup_name == "isnull":
-                *_, unknown = self._in_order(condition.lhs)
+                unknown = self._in_order(condition.lhs).unknown
                 return unknown if bound else self.everything - unknown
             return self._meeting(condition.lhs, str(condition.lookup_name), bound)
         if not isinstance(condition, tuple):
@@ -216,8 +242,8 @@ class Bitmaps:
         return self._between(F(name), lookup, bound)
 
     def _between(self, expression: Any, lookup: str, bound: Any) -> BitMap:
-        values, bitmaps, _ = self._in_order(expression)
-        return _union(bitmaps[BOUNDS[lookup](values, bound)])
+        in_order = self._in_order(expression)
+        return in_order.within(BOUNDS[lookup](in_order.values, bound))
 
     def _meeting(self, expression: Any, lookup: str, bound: Any) -> BitMap:
         """Listings for which an expression has a value that meets a bound."""
@@ -265,12 +291,8 @@ class Bitmaps:
 
     # Orders
 
-    def _values_in_order(self, expression: Any) -> tuple[list[Any], list[BitMap], BitMap]:
-        """The values of an expression from the least up, who has each, and who has none."""
-        values = self.split(expression, self.everything)
-        unknown = values.pop(None, BitMap())
-        known = sorted(values)
-        return known, [values[value] for value in known], unknown
+    def _values_in_order(self, expression: Any) -> InOrder:
+        return InOrder(self.split(expression, self.everything))
 
     def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
         """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
@@ -299,9 +321,9 @@ class Bitmaps:
 
     def buckets(self, order: OrderBy) -> list[BitMap]:
         """All listings, those of equal standing together, in order; those without a value last."""
-        _, known, unknown = self._in_order(order.expression)
-        in_order = known[::-1] if order.descending else known
-        return [*in_order, unknown] if unknown else in_order
+        in_order = self._in_order(order.expression)
+        having = in_order.having[::-1] if order.descending else in_order.having
+        return [*having, in_order.unknown] if in_order.unknown else having
 
     def orders(self, orders: list[OrderBy]) -> bool:
         """Whether `cut` knows all that these orders read."""
@@ -373,6 +395,8 @@ def _is_hashable(key: Any) -> bool:
 
 def _is_span(condition: Q) -> bool:
     """Whether it asks for a column between two bounds, as a region's codes are asked for."""
+    if condition.connector != Q.AND or len(condition.children) != 2:
+        return False
     names = [child[0] for child in condition.children if isinstance(child, tuple)]
     return len(names) == 2 and names == [f"{names[0][:-5]}__{end}" for end in ("gte", "lte")]
 

@@ -21,7 +21,7 @@ from institutions.models import Institution, PendingChange, Revision
 from institutions.records import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.revisions import as_data, short
 from institutions.workflow import propose
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Document, Region
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class Register:
     by_name: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, gazetteer: Names) -> "Register":
+    def load(cls, names: RegionNames) -> "Register":
         rows = Institution.objects.order_by("pk").values_list(
             "pk", "name", "region_id", "credit_code"
         )
-        found = cls({pk: (name, gazetteer.by_code[code], cc) for pk, name, code, cc in rows})
+        found = cls({pk: (name, names.by_code[code], cc) for pk, name, code, cc in rows})
         for pk, (name, _, credit_code) in found.homes.items():
             found.by_name.setdefault(name, []).append(pk)
             if credit_code:

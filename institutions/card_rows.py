@@ -30,7 +30,7 @@ class CardRows:
     def read(
         self, ids: Iterable[int], base: QuerySet[Listing], known: Gazetteer
     ) -> dict[int, Listing]:
-        """The rows of these ids; those that are not kept are read from `base`.
+        """The rows of these ids; those that are not kept are read from `base`, without regions.
 
         Their regions are those that the worker has: read again for each row, with all that lies
         around them, they take a sixth of the time.
@@ -41,10 +41,9 @@ class CardRows:
             self._kept = known, rows
         found = {pk: rows.get(pk) for pk in ids}
         if missing := [pk for pk, row in found.items() if row is None]:
-            read = base.select_related(None).select_related("institution").in_bulk(missing)
+            read = base.in_bulk(missing)
             for row in read.values():
-                if region := known.regions.get(row.institution.region_id):
-                    row.institution.region = region
+                row.institution.region = known.names.by_code[row.institution.region_id]
             rows.update(read)
             found.update(read)
         return {pk: row for pk, row in found.items() if row is not None}

@@ -21,7 +21,7 @@ from carebridge.importing import Cell, SheetError, shown
 from institutions.cells import LEVEL_WORDS, CellError, date_of, level_in, number_in, whole_in
 from institutions.models import Rating
 from institutions.records import FIELDS, PARTS, AnyField, Part
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Document, Region
 
 Values = dict[str, Any]
@@ -72,7 +72,7 @@ SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 class Places:
     """What regions and documents are called, looked up without a query."""
 
-    gazetteer: Names
+    names: RegionNames
     documents: Mapping[str, str]
     _read: dict[Any, "Values | CellError"] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class Places:
         for slug, title in Document.objects.order_by("pk").values_list("slug", "title"):
             documents[title] = "" if title in documents else slug
             documents[slug] = slug
-        return cls(Names.load(), documents)
+        return cls(RegionNames.load(), documents)
 
     def read(self, column: "Column", cell: Cell) -> Values:
         """What `column.read` says of the cell, worked out once for cells that say the same."""
@@ -100,7 +100,7 @@ class Places:
         return told
 
     def region(self, text: str) -> Region:
-        found = self.gazetteer.candidates(text)
+        found = self.names.candidates(text)
         if not found:
             raise CellError("没有这个地区：请写全名（如 河北省廊坊市三河市）或 6 位代码。")
         if len(found) > 1:

@@ -8,7 +8,7 @@ from institutions.columns import BY_KEY, COLUMNS, ID, REASON, Column
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
 from institutions.records import PARTS, Record, to_record
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Region
 from regions.models.region import NATION
 
@@ -41,7 +41,7 @@ def rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
     Demo homes wear 示例数据 in a column of their own.
     """
     yield [ID, *(column.head for column in COLUMNS)]
-    regions = Names.load().by_code
+    regions = RegionNames.load().by_code
     ids = list(institutions.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         batch = Institution.objects.with_parts().filter(pk__in=ids[start : start + BATCH])

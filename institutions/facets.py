@@ -26,12 +26,12 @@ from institutions.models.listing import has_any
 from institutions.needs import NEEDS, need_words
 from regions.gazetteer import Gazetteer
 from regions.models import Region
+from regions.models.region import CODE_LENGTH
 
 # A bed count this young is about now.
 FRESH_DAYS = 7
 # A bed count older than this says nothing about today: not searched by, shown as old.
 VACANCY_DAYS = 90
-CODE_LENGTH = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +221,7 @@ def ltci_cities(
     return sorted([*cities, *former.values_list("code", "name")])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _in_force(codes: frozenset[str], known: Gazetteer) -> tuple[tuple[str, str], ...]:
     """Code and name of those that are current regions."""
     return tuple((code, known.regions[code].name) for code in sorted(codes & known.regions.keys()))

@@ -219,7 +219,7 @@ class ByBitmaps:
         self, parts: Iterable[Q] | None = None, order: Iterable[OrderBy] | None = None
     ) -> Rows:
         search, kept = self.search, self.bitmaps.card_rows
-        base, known = search.queryset.for_cards(), search.places.known
+        base, known = search.queryset.for_cards(regions=False), search.places.known
         read = partial(kept.read, base=base, known=known)
         asked = search.parts() if parts is None else list(parts)
         found = self._total if parts is None else self.found & self.bitmaps.all_of(asked)

@@ -149,7 +149,7 @@ def make_plan(
             f"{len(statements):,} 行里只有 {resolved:,} 行的地区能认出来（至少要九成），"
             "可能选错了文件或编码不对，一行也没有导入。"
         )
-    register = Register.load(places.gazetteer)
+    register = Register.load(places.names)
     lines = _lines(statements, register, within)
     names = _part_names(statements)
     del statements
@@ -257,15 +257,15 @@ def _wait(line: Line, current: Current) -> None:
 
 def _keep_region(line: Line, was: Fields | None, places: Places) -> None:
     """A sheet that names only the province does not move a home out of its county."""
-    by_code = places.gazetteer.by_code
+    by_code = places.names.by_code
     if was and by_code[line.fields["region"]].contains(by_code[was["region"]]):
         line.fields["region"] = was["region"]
 
 
 def _flag(line: Line, was: Fields | None, places: Places) -> None:
-    region = places.gazetteer.by_code[line.fields["region"]]
+    region = places.names.by_code[line.fields["region"]]
     address = line.fields.get("address") or ""
-    found = None if address.startswith(region.full_name) else places.gazetteer.find(address)
+    found = None if address.startswith(region.full_name) else places.names.find(address)
     if found and contradicts(found, region):
         line.flags.append(
             Problem(

@@ -81,7 +81,8 @@ def words(text: str) -> list[str]:
 
 
 def search(text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None) -> Search:
-    """What `text` finds. With bitmaps one query if some home holds it all, three if none does.
+    """What `text` finds. With bitmaps one query if some home holds it all, else three or, with a
+    place in the words, four.
 
     They keep what was asked before; the `known` regions cost a query where they are not told.
     """
@@ -197,8 +198,8 @@ def _scores(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int
 def _uncommon(there: list[Sought], bitmaps: Bitmaps | None) -> int:
     """In how many homes at most something uncommon is; no more are counted than need be."""
     least, most = BOUNDS_OF_UNCOMMON
-    if bitmaps and not there:
-        homes = len(bitmaps.everything)
+    if bitmaps:
+        homes = len(bitmaps.find(("pk__holds", All((*there,)))) if there else bitmaps.everything)
     else:
         rows = Tokens.objects.filter(pk__holds=All((*there,))) if there else Tokens.objects.all()
         homes = rows[: most * COMMON].count()

@@ -10,7 +10,9 @@ from typing import Any
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils import timezone
 
+from institutions.models import ListingChange
 from institutions.models.tokens import INDEX, VECTOR, Tokens
 
 TABLE = Tokens._meta.db_table
@@ -83,10 +85,13 @@ def drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def keep(using: str, **more: Any) -> None:
-    """After a migration: make the index anew if any part of it is gone."""
+    """After a migration: make the index anew if any part of it is gone, and say so to workers."""
     connection = connections[using]
-    if TABLE in connection.introspection.table_names() and missing(connection):
+    tables = connection.introspection.table_names()
+    if TABLE in tables and missing(connection):
         make(connection)
+        if ListingChange._meta.db_table in tables:
+            ListingChange.objects.tell(None, timezone.now())
 
 
 @register(Tags.database)

@@ -72,7 +72,7 @@ def _identify(said: Statement, columns: Mapping[str, Column], places: Places) ->
         else:
             said.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
     if code := said.fields.get("region"):
-        said.region = places.gazetteer.by_code[code]
+        said.region = places.names.by_code[code]
     told = {columns[p.column].key for p in said.problems.found if p.column in columns}
     for key in ("name", "region"):
         if not said.fields.get(key) and key not in told:

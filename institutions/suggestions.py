@@ -3,6 +3,7 @@
 At most eight, whatever is typed. A full search finds more, and what is only alike.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from urllib.parse import urlencode
@@ -44,19 +45,27 @@ def suggestions(text: str) -> list[Suggestion]:
     """Places first, then names that begin so, then homes there or that hold the words.
 
     Five queries at most while the bitmaps are there: whether regions or homes changed, homes whose
-    name begins so, homes that hold the words, and those that are shown.
+    name begins so, homes that hold the words, and the names of those that are shown.
     """
     if not squeezed(fold(text)) or len(text) > LONGEST_QUERY:
         return []
     known, bitmaps = gazetteer(), bitmap_index.current()
     places = _places(squeezed(fold(text)), known, bitmaps)
-    asked = read(text, known)
-    sought = holding_all(asked)
-    ids = _best(_first(_beginning_so(asked, sought), bitmaps), MOST - len(places), bitmaps)
-    if len(ids) + len(places) < MOST:
-        more = _best(_place_alone(asked) or _first(sought, bitmaps), MOST, bitmaps)
-        ids += [pk for pk in more if pk not in ids]
+    ids: list[int] = []
+    for among in _wider_and_wider(read(text, known), bitmaps):
+        ids += [pk for pk in _best(among, MOST, bitmaps) if pk not in ids]
+        if len(ids) + len(places) >= MOST:
+            break
     return [*places, *_homes(ids[: MOST - len(places)], known)]
+
+
+def _wider_and_wider(asked: list[Word], bitmaps: Bitmaps | None) -> Iterator[Q]:
+    """Homes whose name begins so, those in the place that was typed alone, those that hold it."""
+    sought = holding_all(asked)
+    yield _first(_beginning_so(asked, sought), bitmaps)
+    if len(asked) == 1 and asked[0].places and not asked[0].rest:
+        yield in_ranges("region", [place.code_range() for place in asked[0].places])
+    yield _first(sought, bitmaps)
 
 
 def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
@@ -97,13 +106,6 @@ def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
     return Listing.objects.filter(inside).exists()
 
 
-def _place_alone(asked: list[Word]) -> Q | None:
-    """That a home lies in the place, where nothing but a place was typed."""
-    if len(asked) > 1 or asked[0].rest or not asked[0].places:
-        return None
-    return in_ranges("region", [place.code_range() for place in asked[0].places])
-
-
 def _first(sought: Sought, bitmaps: Bitmaps | None) -> Q:
     """That a home is one of the first that hold the words."""
     holding = bitmaps.first_holding if bitmaps else Tokens.objects.holding
@@ -119,11 +121,11 @@ def _best(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
 
 
 def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
-    rows = Institution.objects.only("name", "region", "is_demo").in_bulk(ids)
+    rows = Institution.objects.published().only("name", "region", "is_demo").in_bulk(ids)
     return [
         Suggestion(
             home.name,
-            place_words(known.regions.get(home.region_id) or home.region),
+            place_words(known.names.by_code[home.region_id]),
             home.get_absolute_url(),
             home.is_demo,
             home=pk,

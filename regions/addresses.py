@@ -10,7 +10,15 @@ from collections.abc import Iterable
 from typing import Self
 
 from regions.models import Region
-from regions.models.region import LONGEST_TEXT, SEPARATORS, is_code, is_name, meant, preferred
+from regions.models.region import (
+    CODE_LENGTH,
+    LONGEST_TEXT,
+    SEPARATORS,
+    is_code,
+    is_name,
+    meant,
+    preferred,
+)
 
 # Where an address may begin within a text; the text itself is the first try.
 STARTS = re.compile(r"(?:位于|地址|中国|中华人民共和国|[：:（(，,；;\s])+")
@@ -23,11 +31,10 @@ ELSE = re.compile(
     r"|(?:国际)?(?:大厦|大楼|广场|酒店|宾馆|饭店|医院|大学|学院|学校|中学|小学|小区|花园|公寓|银行)"
     r"|[区县市镇乡村省州盟旗站桥门港湾湖山岛]|公园|社区|码头|办事处|分公司|分行|人家|商城|商厦"
 )
-CODE_LENGTH = 6
 AUTONOMOUS = {"自治县": "县", "自治州": "州", "自治旗": "旗"}
 
 
-class Names:
+class RegionNames:
     """Every region, current and former, by code and by name; built with two queries."""
 
     def __init__(self, regions: Iterable[Region], successors: Iterable[tuple[str, str]]) -> None:
@@ -35,7 +42,8 @@ class Names:
         self._heirs: dict[str, list[Region]] = {}
         self._named: dict[str, list[Region]] = {}
         for former, heir in successors:
-            self._heirs.setdefault(former, []).append(self.by_code[heir])
+            if heir in self.by_code:  # or it is newer than the regions that were read
+                self._heirs.setdefault(former, []).append(self.by_code[heir])
         for region in self.by_code.values():
             if region.parent_id:
                 region.parent = self.by_code[region.parent_id]

@@ -10,7 +10,10 @@ MOST_ROWS = 300
 
 
 class BoundedRows(InlineModelAdmin):  # type: ignore[type-arg]
-    """So many rows of a kind at most, whatever number a request names."""
+    """So many rows of a kind at most, whatever number a request names.
+
+    A home with more, which only an import could make, is shown and not saved here; none comes near.
+    """
 
     max_num = MOST_ROWS
 

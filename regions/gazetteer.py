@@ -7,7 +7,7 @@ import uuid
 from collections import defaultdict
 from functools import lru_cache
 
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Region, RegionGroup, Stamp
 from regions.policies import STAMP
 
@@ -19,7 +19,7 @@ class Gazetteer:
     """
 
     def __init__(self) -> None:
-        self.names = Names.load()
+        self.names = RegionNames.load()
         everything = self.names.by_code.items()
         self.regions = {code: region for code, region in everything if region.is_current}
         self.inside: dict[str | None, list[Region]] = defaultdict(list)

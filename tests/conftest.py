@@ -61,13 +61,16 @@ def _bitmaps_load_at_once(monkeypatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_rows_are_kept() -> None:
+def _nothing_is_kept() -> None:
     """What another test looked at must not spare this one a query."""
     from institutions import bitmap_index
     from institutions.card_rows import CardRows
 
     for seen in bitmap_index.index._of.values():
         seen.bitmaps.card_rows = CardRows()
+        seen.bitmaps._kept.cache_clear()
+        seen.bitmaps._held.clear()
+        seen.bitmaps.first_holding.cache_clear()
 
 
 @pytest.fixture(autouse=True)

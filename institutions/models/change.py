@@ -50,8 +50,9 @@ class ListingChangeQuerySet(models.QuerySet["ListingChange"]):
     def _is_last(self, number: int, token: uuid.UUID | None) -> bool:
         """Whether this change is there and none after it: in plain SQL, for every page asks."""
         with connections[self.db].cursor() as cursor:
+            table = self.model._meta.db_table
             cursor.execute(
-                "SELECT token FROM institutions_listingchange WHERE id >= %s ORDER BY id LIMIT 2",
+                f"SELECT token FROM {table} WHERE id >= %s ORDER BY id LIMIT 2",  # noqa: S608
                 [number],
             )
             tokens = [as_token(told) for (told,) in cursor.fetchall()]

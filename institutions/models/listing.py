@@ -83,9 +83,13 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         """
         return self.filter(Q(valid_until__lt=on) | Q(institution__tokens=None))
 
-    def for_cards(self) -> Self:
-        """Rows with all that a result card shows; four queries however many rows."""
-        return self.select_related("institution__region__parent__parent").prefetch_related(
+    def for_cards(self, regions: bool = True) -> Self:
+        """Rows with all that a result card shows; five queries however many rows.
+
+        Without regions for those who have them in memory.
+        """
+        related = "institution__region__parent__parent" if regions else "institution"
+        return self.select_related(related).prefetch_related(
             "institution__phones",
             # As lists: a manager and a query set for each part of each row cost more than the rows.
             models.Prefetch("institution__ratings", to_attr="card_ratings"),

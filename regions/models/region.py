@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 NATION = "000000"
+CODE_LENGTH = 6
 # The nation's rules on insurance and benefits stop at Taiwan, Hong Kong and Macao.
 ELSEWHERE_INSURED = ("71", "81", "82")
 # No full name comes near it; longer texts, and those with control characters, name no region.

@@ -2,6 +2,7 @@
 
 import datetime
 import gc
+import itertools
 import random
 import weakref
 from urllib.parse import urlencode
@@ -16,8 +17,9 @@ from institutions.bitmap_index import FEW, BitmapIndex
 from institutions.bitmaps import Bitmaps
 from institutions.filters import RECOMMENDED, SORTS, InstitutionFilter
 from institutions.finding import ByBitmaps, ByDatabase
-from institutions.models import Institution, Listing, ListingChange
+from institutions.models import Institution, Listing, ListingChange, Tokens
 from institutions.models.institution import TAKES
+from institutions.models.tokens import Token
 from tests.institutions.test_facets import address, draw, search
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +186,8 @@ def test_old_bitmaps_go_at_once(today):
     for choice in search("", today).facets["care"].choices:
         bitmaps.choosing(choice)
     bitmaps.cut(bitmaps.everything, list(RECOMMENDED), 0, 20)
+    bitmaps.first_holding(Token("养老"), 200), bitmaps.held_by_each([Token("养")], 20)
+    bitmaps.find(Q(price_from__gte=1, price_from__lte=9_000_00))
     bitmaps.listing("ltci"), bitmaps.lists_met(frozenset()), bitmaps.find(Q(is_demo=True))
     old = weakref.ref(bitmaps)
     gc.disable()
@@ -192,6 +196,32 @@ def test_old_bitmaps_go_at_once(today):
         assert old() is None
     finally:
         gc.enable()
+
+
+def test_only_so_much_is_kept_of_who_holds_what(monkeypatch):
+    monkeypatch.setattr("institutions.bitmaps.MOST_KEPT", 3)
+    bitmaps, characters = Bitmaps.load(), "养老院福乐康宁"
+    for one, other in itertools.pairwise(characters):
+        asked = [Token(one), Token(other)]
+        assert list(map(list, bitmaps.held_by_each(asked, 5_000))) == [
+            sorted(Tokens.objects.holding(token)) for token in asked
+        ]
+        assert len(bitmaps._held) <= 5
+
+
+@pytest.mark.parametrize("low", [0, 1, 2_000_00, 5_130_00, 90_000_00])
+@pytest.mark.parametrize("high", [0, 1_999_99, 5_130_00, 8_000_00, 90_000_00])
+def test_a_stretch_of_prices_is_found_as_the_database_finds_it(low, high, monkeypatch):
+    monkeypatch.setattr("institutions.bitmaps.BLOCK", 4)
+    both = Q(price_from__gte=low, price_from__lte=high)
+    for condition in (
+        both,
+        Q(region__in=["131082", "110105"]) & both,
+        ~both,
+        Q(known__gt=3) | both,
+    ):
+        found = set(Listing.objects.filter(condition).values_list("pk", flat=True))
+        assert set(Bitmaps.load().find(condition)) == found, condition
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,20 @@ def check_counts(rng: random.Random, homes: list[Institution], today: datetime.d
 @pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(5))
 def test_relaxations_equal_brute_force(seed, homes, today):
-    chosen = draw(random.Random(100 + seed), today) | {"q": ["绝无此名"]}
+    check_relaxations(draw(random.Random(100 + seed), today) | {"q": ["绝无此名"]}, homes, today)
+
+
+@pytest.mark.parametrize("engine", ["bitmaps", "orm"])
+@pytest.mark.parametrize(
+    "more", [{}, {"q": ["燕达"]}, {"care": ["self"], "kind": ["welfare_home"]}], ids=str
+)
+def test_a_place_where_nothing_costs_so_little(more, engine, homes, today, settings):
+    settings.FACETS = engine
+    bounds = {"price_min": ["1"], "price_max": ["2"]}
+    check_relaxations({"region": ["131082"]} | bounds | more, homes, today)
+
+
+def check_relaxations(chosen, homes, today) -> None:
     results = Results(search(address(chosen), today))
     expected = [
         found

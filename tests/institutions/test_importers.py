@@ -27,7 +27,7 @@ from institutions.models import (
 from institutions.records import PARTS, apply_record, difference
 from institutions.revisions import back_to, from_data, patched, revise
 from institutions.validators import credit_code_check_character
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Document, Region
 from tests.factories import make_document, make_institution, make_region, make_whole_institution
 from tests.institutions.sheets import (
@@ -53,8 +53,8 @@ CHAOYANG = "北京市朝阳区"
 def _one_gazetteer(django_db_setup, django_db_blocker):
     """The shipped regions do not change here: a hundred plans need not read them anew."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        gazetteer = Names.load()
-        patch.setattr(Names, "load", lambda: gazetteer)
+        gazetteer = RegionNames.load()
+        patch.setattr(RegionNames, "load", lambda: gazetteer)
         yield
 
 

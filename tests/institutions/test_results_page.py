@@ -7,7 +7,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from institutions import listings
+from institutions import bitmap_index, listings
+from institutions.card_rows import CardRows
 from institutions.cards import place_words
 from institutions.distance import NEAR
 from institutions.estimates import NEEDS_LEVEL
@@ -76,12 +77,17 @@ def test_rows_of_cards_are_read_again_once_they_change(change, client, today):
     assert new in text(client.get(URL, {"sort": "vacant"}))
 
 
-def test_a_home_stands_where_it_stood_after_its_region_is_no_more(client):
+def test_a_home_stands_where_it_stood_after_its_region_is_no_more(
+    client, django_assert_num_queries
+):
     before = text(client.get(URL, {"sort": "vacant"}))
     home = Institution.objects.get(pk=re.search(r'id="name-(\d+)"', before)[1])
     Region.objects.filter(pk=home.region_id).update(is_current=False)
     policies.changed()
     assert place_words(home.region) in text(client.get(URL, {"sort": "vacant"}))
+    bitmap_index.current().card_rows = CardRows()
+    with django_assert_num_queries(7):
+        client.get(URL, {"sort": "vacant"})
 
 
 @pytest.mark.parametrize(("engine", "queries"), [("bitmaps", 2), ("orm", 11)])
@@ -92,8 +98,10 @@ def test_queries_of_a_full_search_are_pinned(
     asked = {"region": "131082", "care": "partial", "q": "养老", "price_max": "9000"}
     client.get(URL, asked)
     with django_assert_num_queries(queries):
-        # as above, or whether any home holds all of it, and which publish no price; who holds it,
-        # and the rows, are kept
+        # bitmaps: the two that ask whether anything changed; who holds 养老 and the rows are kept.
+        # orm: whether regions changed; whether any home holds all of it; the regions with
+        # long-term-care insurance, the aggregate, homes by region, homes without a price;
+        # the 20 rows with what their cards show (5)
         client.get(URL, asked)
 
 

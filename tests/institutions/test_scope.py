@@ -36,7 +36,7 @@ from institutions.models import (
 from institutions.records import Change
 from institutions.revisions import as_data, revise
 from institutions.sheets import check
-from regions.addresses import Names
+from regions.addresses import RegionNames
 from regions.models import Fact, FailedSignIn, Policy, Region, SignIn, StaffMember
 from tests.conftest import TODAY
 from tests.factories import make_bed, make_document, make_institution, make_region, make_user
@@ -536,7 +536,7 @@ class Office:
 
     clients: dict[str, Client]
     rows: dict[tuple[str, str], models.Model]
-    gazetteer: Names
+    names: RegionNames
 
 
 def signed_in(role: str) -> Client:
@@ -563,7 +563,7 @@ def office(django_db_setup: None, django_db_blocker: Any) -> Iterator[Office]:
                 for name, kind in TABLE.items()
                 for place in kind.places
             },
-            Names.load(),
+            RegionNames.load(),
         )
         transaction.set_rollback(True)
 
@@ -572,7 +572,7 @@ def office(django_db_setup: None, django_db_blocker: Any) -> Iterator[Office]:
 @pytest.mark.parametrize("role", POSTS)
 def test_role_by_row_by_action(office: Office, monkeypatch, role: str, kind: str):
     monkeypatch.setattr(TemplateResponse, "rendered_content", "")
-    monkeypatch.setattr(Names, "load", lambda: office.gazetteer)
+    monkeypatch.setattr(RegionNames, "load", lambda: office.names)
     # The parts of a home are those of its form, which nobody gets for another's home.
     monkeypatch.setattr(InstitutionAdmin, "inlines", [])
     client, done, due = office.clients[role], {}, {}

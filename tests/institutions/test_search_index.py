@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from institutions import listings, search_index
-from institutions.models import Institution, Listing, Tokens
+from institutions.models import Institution, Listing, ListingChange, Tokens
 from institutions.models.tokens import All, Either, Token
 from institutions.search import search
 from regions.models import Region
@@ -95,6 +95,22 @@ def test_rebuild_writes_what_differs_and_says_how_far_it_is() -> None:
     assert Listing.objects.filter(search("燕达").condition).exists()
     assert not Tokens.objects.filter(pk=left.pk).exists()
     assert Tokens.objects.count() == number
+
+
+def test_workers_hear_of_an_index_that_was_made_anew(monkeypatch) -> None:
+    told, make = [], search_index.make
+
+    def made(connection) -> None:
+        make(connection)
+        told.append(ListingChange.objects.count())
+
+    monkeypatch.setattr(search_index, "make", made)
+    call_command("rebuild_search", verbosity=0)
+    assert ListingChange.objects.count() > told[0]
+    search_index.drop(connection)
+    search_index.keep("default")
+    assert ListingChange.objects.count() > told[1]
+    assert ListingChange.objects.last().institutions is None
 
 
 def test_home_without_tokens_is_due(today) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from regions.addresses import Names, contradicts
+from regions.addresses import RegionNames, contradicts
 from regions.models import Region
 
 pytestmark = pytest.mark.django_db
@@ -15,8 +15,8 @@ SOURCES = HERE.parent.parent / "fixtures/sources"
 
 
 @pytest.fixture
-def gazetteer() -> Names:
-    return Names.load()
+def gazetteer() -> RegionNames:
+    return RegionNames.load()
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -28,10 +28,10 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_loading_takes_two_queries(django_assert_num_queries):
     # regions; which former region became which
     with django_assert_num_queries(2):
-        Names.load().find("北京市朝阳区")
+        RegionNames.load().find("北京市朝阳区")
 
 
-# Names and codes
+# RegionNames and codes
 
 
 def test_names_and_codes_mean_what_they_mean_to_the_database(gazetteer):

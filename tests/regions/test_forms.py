@@ -87,6 +87,7 @@ def test_a_former_code_stands_for_its_successor():
         ("e_hukou=%00", "e_hukou", "没有找到"),
         ("e_hukou=999999", "e_hukou", "没有找到"),
         ("e_hukou=全国", "e_hukou", "请写到省"),
+        ("e_hukou=000000", "e_hukou", "请写到省"),
         ("e_age=1944", "e_age", "像是年份"),
         ("e_insured=" + "北" * 5000, "e_insured", "没有找到"),
         ("e_status=rich", "e_status", "没有“rich”"),
