@@ -53,6 +53,8 @@ MOST_KEPT = 500
 # Expressions of which all values are kept. What is left to pay has some thousand values for each
 # elder: up to 5 MB at 410,000 homes.
 MOST_SORTED = 16
+# Of two days, and of some lists of cities.
+MOST_FACETS = 64
 # Values that follow each other are put together by so many: a bound on prices is some of them.
 BLOCK = 32
 
@@ -128,6 +130,9 @@ class Bitmaps:
         self._kept = lru_cache(MOST_KEPT)(partial(Bitmaps._answer, me))
         # Of a choice that is offered in every search; the others stand for one request.
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: me.find(choice.q))
+        self.choosing_each = lru_cache(MOST_FACETS)(
+            lambda facet: [me.find(choice.q) for choice in facet.choices]
+        )
         self.listing = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
         self.lists_met = lru_cache(len(COLUMNS))(partial(Bitmaps._lists_met, me))
         self.first_holding = lru_cache(MOST_KEPT)(_first_holding)

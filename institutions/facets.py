@@ -46,9 +46,12 @@ class Choice:
     q: Q
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facet:
-    """One parameter of the search with its choices; `all_of`: every chosen one must hold."""
+    """One parameter of the search with its choices; `all_of`: every chosen one must hold.
+
+    Each is only itself, as a choice is.
+    """
 
     name: str
     label: str
@@ -93,19 +96,22 @@ def facets(
 ) -> list[Facet]:
     """Every facet as of the day `on`; `places` and `cities` (code and name) are to be offered."""
     first, last = _fixed(on)
-    by_city = tuple(_insured_in(*city) for city in cities)
     return [
         Facet("region", "地区", tuple(places)),
         *first,
-        Facet("ltci_city", "长护险", by_city),
+        _insured_in(tuple(cities)),
         *last,
     ]
 
 
-@lru_cache(maxsize=1_000)
-def _insured_in(code: str, name: str) -> Choice:
-    on_list = Q(pk__on_list=(Designation.Kind.LTCI.value, code))
-    return Choice(code, f"{name}长护险（长期护理保险）定点", on_list)
+@lru_cache(maxsize=4)
+def _insured_in(cities: tuple[tuple[str, str], ...]) -> Facet:
+    kind = Designation.Kind.LTCI.value
+    by_city = (
+        Choice(code, f"{name}长护险（长期护理保险）定点", Q(pk__on_list=(kind, code)))
+        for code, name in cities
+    )
+    return Facet("ltci_city", "长护险", tuple(by_city))
 
 
 @lru_cache(maxsize=4)

@@ -166,8 +166,7 @@ class ByBitmaps:
                 yield len(beside & self.bitmaps.all_of(both))
         else:
             lifted = self._without(facet.name)
-            for choice in facet.choices:
-                yield lifted.intersection_cardinality(self.bitmaps.choosing(choice))
+            yield from map(lifted.intersection_cardinality, self.bitmaps.choosing_each(facet))
 
     @cached_property
     def _parts(self) -> dict[str, BitMap]:

@@ -183,8 +183,8 @@ def test_old_bitmaps_go_at_once(today):
     """Their like is some ten megabytes in a large register, and each change makes others."""
     bitmaps = Bitmaps.load()
     search("care=self&price_max=5000&ltci_city=120000", today)
-    for choice in search("", today).facets["care"].choices:
-        bitmaps.choosing(choice)
+    care = search("", today).facets["care"]
+    assert list(map(bitmaps.choosing, care.choices)) == bitmaps.choosing_each(care)
     bitmaps.cut(bitmaps.everything, list(RECOMMENDED), 0, 20)
     bitmaps.first_holding(Token("养老"), 200), bitmaps.held_by_each([Token("养")], 20)
     bitmaps.find(Q(price_from__gte=1, price_from__lte=9_000_00))
