@@ -43,7 +43,8 @@ class CardRows:
         if missing := [pk for pk, row in found.items() if row is None]:
             read = base.in_bulk(missing)
             for row in read.values():
-                row.institution.region = known.names.by_code[row.institution.region_id]
+                if region := known.names.by_code.get(row.institution.region_id):  # or it is new
+                    row.institution.region = region
             rows.update(read)
             found.update(read)
         return {pk: row for pk, row in found.items() if row is not None}

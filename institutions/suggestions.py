@@ -125,7 +125,7 @@ def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
     return [
         Suggestion(
             home.name,
-            place_words(known.names.by_code[home.region_id]),
+            place_words(known.names.by_code.get(home.region_id) or home.region),
             home.get_absolute_url(),
             home.is_demo,
             home=pk,

@@ -17,6 +17,7 @@ from institutions.models import Institution, Listing
 from institutions.panels import PANELS
 from regions import policies
 from regions.models import Document, Region
+from tests.factories import make_institution, make_region
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,14 @@ def test_rows_of_cards_are_read_again_once_they_change(change, client, today):
     new = {"home": "010-00000042", "region": "改过名的地方", "document": "改过名的文件"}[change]
     assert new not in before
     assert new in text(client.get(URL, {"sort": "vacant"}))
+
+
+def test_a_region_that_a_worker_does_not_know_yet_is_read(client, today):
+    client.get(URL)
+    region = make_region("131099", name="新设的县")
+    listings.refresh([make_institution(name="青松岭颐养院", region=region).pk], today)
+    assert place_words(region) in text(client.get(URL, {"q": "青松岭颐养院"}))
+    assert "新设的县" in text(client.get(f"{URL}suggest/", {"q": "青松岭颐"}))
 
 
 def test_a_home_stands_where_it_stood_after_its_region_is_no_more(
