@@ -84,6 +84,9 @@ def report(open_page: OpenPage, home: int) -> str:
 
 def first_rows(page: Page, least: int) -> dict[str, int]:
     """By home the first of its rows in the list of bed figures with at least so many free beds."""
+    expect(
+        page.locator("#result_list tbody a").first
+    ).to_be_visible()  # what comes next is read at once
     homes = page.locator("#result_list tbody a").all_inner_texts()
     free = page.get_by_label("空余床位").evaluate_all("cells => cells.map(cell => cell.value)")
     rows = [(home, row) for row, home in enumerate(homes) if int(free[row] or 0) >= least]
