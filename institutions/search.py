@@ -81,10 +81,10 @@ def words(text: str) -> list[str]:
 
 
 def search(text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None) -> Search:
-    """What `text` finds. With bitmaps one query if some home holds it all, else three or, with a
-    place in the words, four.
+    """What `text` finds.
 
-    They keep what was asked before; the `known` regions cost a query where they are not told.
+    With bitmaps one query if some home holds it all, three if none does, four with a place in the
+    words; none for what they keep. The `known` regions cost a query where they are not told.
     """
     if not words(text):
         return Search(Q())

@@ -106,7 +106,7 @@ class TokensQuerySet(models.QuerySet["Tokens"]):
         """The ids of those that it finds; of more than `most` the first by id.
 
         Told by the database as one value: of a word in half of all names, a row for each takes
-        three times as long to read.
+        up to three times as long to read.
         """
         connection = connections[self.db]
         select, parameter = _select(connection, sought)

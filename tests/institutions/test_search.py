@@ -8,10 +8,12 @@ from django.http import QueryDict
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
+from institutions import bitmap_index
 from institutions.filters import InstitutionFilter
 from institutions.listings import refresh
 from institutions.models import Institution, Listing
 from institutions.search import search
+from regions.gazetteer import gazetteer
 from tests.factories import make_institution, make_region
 
 from . import search_oracle
@@ -97,6 +99,18 @@ def test_likeness_is_told_by_few_queries(words, home, django_assert_num_queries)
         # whether regions changed, homes that hold the words, homes that sound alike, how many homes
         # there are, who holds each character and pair
         search(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "queries"), [("青松岭", 1), ("青松岑颐养院", 3), ("廊坊 青松岑颐养院", 4)]
+)
+def test_bitmaps_are_asked_first(words, queries, home, django_assert_num_queries):
+    known, bitmaps = gazetteer(), bitmap_index.current()
+    with django_assert_num_queries(queries):
+        # who holds the words, who sounds so, who lies in the place, who holds each character
+        first = search(words, known, bitmaps)
+    with django_assert_num_queries(0):
+        assert search(words, known, bitmaps) == first
 
 
 def test_no_words_narrow_nothing():
