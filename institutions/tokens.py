@@ -7,8 +7,8 @@ A token holds letters and digits only, behind a mark of ours that nobody can typ
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import cache
 
+from carebridge.text import normal, simplified
 from institutions.models import Institution
 from regions.models import Region
 
@@ -21,22 +21,7 @@ NAME, PLACE = "=", "#"
 
 def fold(text: str) -> str:
     """Lower case, half width, simplified, ü as the v that keyboards have."""
-    text = unicodedata.normalize("NFKC", text).lower().replace("ü", "v")
-    return "".join(map(_simplified, text))
-
-
-@cache
-def _simplified(character: str) -> str:
-    """One character at a time: in a phrase its form would depend on its neighbours."""
-    return character if character.isascii() else _converter().convert(character)
-
-
-@cache
-def _converter():  # type: ignore[no-untyped-def]  # OpenCC ships no types
-    # Loaded at the first use: 40 ms.
-    from opencc import OpenCC
-
-    return OpenCC("t2s")
+    return simplified(unicodedata.normalize("NFKC", normal(text)).lower().replace("ü", "v"))
 
 
 def runs(text: str) -> list[str]:
