@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from institutions.admin_tasks import TaskFilter
-from institutions.corrections import Source, accept, can_fill, rehearse
+from institutions.corrections import Source, accept, can_fill, has_led_to_a_change, rehearse
 from institutions.models import Correction, Provenance
 from institutions.subjects import subject_label
 from institutions.validators import validate_not_future
@@ -28,7 +28,14 @@ class Decision(models.TextChoices):
     CHECKING = "checking", "正在核实"
     FILL = "fill", "采纳：由系统改这一项"
     ACCEPTED = "accepted", "采纳：已经在机构页面改好"
+    UNCHANGED = "unchanged", "采纳：没有要改的，在下面写明原因"
     REJECTED = "rejected", "不采纳"
+
+
+NOTHING_CHANGED = (
+    "没有处理：收到这条纠错以后，这一项没有改过。请先点“去修改”改好、保存，再选这一项；"
+    "确实没有要改的，选“采纳：没有要改的”，写明原因。您写的都还在下面。"
+)
 
 
 def may_fill(user: Any) -> bool:
@@ -82,8 +89,12 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         match given.get("decision"):
-            case Decision.ACCEPTED | Decision.REJECTED if not given.get("outcome"):
+            case Decision.ACCEPTED | Decision.UNCHANGED | Decision.REJECTED if not given.get(
+                "outcome"
+            ):
                 self.add_error("outcome", "写明改了什么，或为什么不改；来查的人看得到。")
+            case Decision.ACCEPTED if not has_led_to_a_change(self.instance):
+                self.add_error("decision", NOTHING_CHANGED)
             case Decision.FILL if not given.get("as_of"):
                 self.add_error("as_of", "写明这个数字是哪一天的。")
             case Decision.FILL if not self.errors:
@@ -224,8 +235,10 @@ class CorrectionAdmin(ScopedAdmin):
         match form.cleaned_data["decision"]:
             case Decision.FILL:
                 accept(obj, form.cleaned_data["value"], form.source, form.by, form.on)
-            case Decision.ACCEPTED | Decision.REJECTED as state:
-                obj.close(state, obj.outcome, form.by, form.on)
+            case Decision.ACCEPTED | Decision.UNCHANGED:
+                obj.close(Correction.State.ACCEPTED, obj.outcome, form.by, form.on)
+            case Decision.REJECTED:
+                obj.close(Correction.State.REJECTED, obj.outcome, form.by, form.on)
             case Decision.CHECKING:
                 obj.state, obj.handled_by = Correction.State.CHECKING, form.by
                 obj.save(update_fields=["state", "handled_by", "outcome"])

@@ -68,6 +68,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
     ) -> None:
         row = Correction(about=subject.about, said=subject.said_words, **subject.owner)
         row.sender, row.received_on = sender, on
+        row.base_version = getattr(subject.page, "version", None)
         super().__init__(_readable(data) if data else None, instance=row)
         self.subject, self.sender, self.on = subject, sender, on
         self.limit = ""

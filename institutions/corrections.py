@@ -1,5 +1,6 @@
 """Corrections as they come in and as they are decided; everything that writes them is here."""
 
+import dataclasses
 import datetime
 import unicodedata
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from institutions.figures import changed, figures, may_change
-from institutions.models import Correction, Institution, Revision
+from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.models.correction import REFERENCE_GROUP, REFERENCE_GROUPS
-from institutions.records import Record, to_record
-from institutions.revisions import locked, revise
-from institutions.subjects import Subject
+from institutions.records import Change, Record, to_record
+from institutions.revisions import from_data, locked, revise
+from institutions.subjects import Subject, paths_about, said_now
 from regions.models import Document
 from regions.visitors import address
 
@@ -53,6 +54,45 @@ def find(typed: str) -> Correction | None:
 
 
 # Decided
+
+
+def has_led_to_a_change(correction: Correction) -> bool:
+    """Return whether what the correction is about has changed since it came in.
+
+    A change that waits for a reviewer counts; one that was taken back, or made elsewhere on the
+    page, does not, and neither does a check that changed no figure.
+    """
+    if correction.institution_id is None:
+        return said_now(correction) != correction.said
+    return any(_concerns(change.path, correction.about) for change in _changes_since(correction))
+
+
+def _changes_since(correction: Correction) -> list[Change]:
+    """The net changes of the home since then, and those that wait for a reviewer."""
+    owner = {"institution": correction.institution_id}
+    steps = Revision.objects.filter(**owner).exclude(how=Revision.How.VERIFIED)
+    if correction.base_version is None:  # of before versions were noted
+        steps = steps.filter(made_at__date__gte=correction.received_on)
+    else:
+        steps = steps.filter(version__gt=correction.base_version)
+    net: dict[str, Change] = {}
+    for step in steps.order_by("version"):
+        for change in from_data(step.changes):
+            first = net.setdefault(change.path, change)
+            net[change.path] = dataclasses.replace(first, new=change.new)
+    made = [change for change in net.values() if change.old != change.new]
+    waiting = PendingChange.objects.waiting().filter(**owner)
+    return made + [change for pending in waiting for change in from_data(pending.changes)]
+
+
+def _concerns(path: str, about: str) -> bool:
+    """Return whether a change at `path` is one of what a correction is `about`, or of a source."""
+    if not about:
+        return not path.startswith("provenance/")
+    return any(
+        path == own or path.startswith(f"{own}/") or own.startswith(f"{path}/")
+        for own in paths_about(about)
+    )
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def home_subject(home: Institution, about: str) -> Subject:
     """`about` is a path or a section of `home`, which comes from `with_parts()`."""
     found = _figures_about(home, about)
     known = not about or bool(found) or about in HEADINGS or about in _part_names()
-    sources = sources_of(home.provenance.all(), _paths(about)) if about and known else []
+    sources = sources_of(home.provenance.all(), paths_about(about)) if about and known else []
     return Subject(
         page=home,
         title=home.name,
@@ -74,10 +74,11 @@ def home_subject(home: Institution, about: str) -> Subject:
 
 
 def _figures_about(home: Institution, about: str) -> list[Figure]:
-    return figures(home, _paths(about)) if about else []
+    return figures(home, paths_about(about)) if about else []
 
 
-def _paths(about: str) -> Iterable[str]:
+def paths_about(about: str) -> Iterable[str]:
+    """Return the paths of the record that a part of a home's page shows."""
     return SECTIONS[about] if about in HEADINGS else (about,)
 
 
@@ -130,3 +131,9 @@ def subject_label(correction: Correction) -> str:
     if correction.institution_id:
         return label_of_home(correction.about)
     return correction.said.partition("：")[0] if correction.about else WHOLE
+
+
+def said_now(correction: Correction) -> str:
+    """Return what the page of a document says today of what a correction is about."""
+    assert correction.document is not None  # noqa: S101 (asked of documents only)
+    return document_subject(correction.document, correction.about).said_words

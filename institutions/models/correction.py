@@ -108,6 +108,9 @@ class Correction(models.Model):
     how = models.CharField("怎么知道的", max_length=10, choices=How.choices)
     how_note = models.TextField("怎么知道的（补充）", blank=True)
     received_on = models.DateField("收到日期")
+    base_version = models.PositiveIntegerField(
+        "收到时的版本号", null=True, blank=True, editable=False
+    )
     sender = models.CharField("来处", max_length=64, blank=True, editable=False)
 
     contact = models.CharField("联系方式", max_length=100, blank=True)

@@ -9,8 +9,12 @@ from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
 from carebridge.roles import PERMISSIONS
-from institutions.models import Correction, Institution
+from institutions.models import Correction, Institution, PendingChange, Revision
+from institutions.records import Change
+from institutions.revisions import as_data, revise
+from institutions.workflow import move, verify
 from regions.models import StaffMember
+from tests.conftest import TODAY
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +85,11 @@ def test_the_system_changes_the_figure(boss, home):
         ("", {}, "系统改不了"),
         ("address", {"decision": "rejected"}, "写明改了什么"),
         ("address", {"decision": "accepted"}, "写明改了什么"),
+        ("address", {"decision": "accepted", "outcome": "改好了"}, "这一项没有改过"),
+        ("", {"decision": "accepted", "outcome": "改好了"}, "这一项没有改过"),
+        ("place", {"decision": "accepted", "outcome": "改好了"}, "这一项没有改过"),
+        ("address", {"decision": "unchanged"}, "写明改了什么"),
+        ("address", {"decision": "unchanged", "outcome": " \n　"}, "写明改了什么"),
         ("address", {"decision": "no"}, "no"),
     ],
 )
@@ -93,12 +102,14 @@ def test_what_cannot_be_decided_so_is_told_and_nothing_is_written(boss, home, ab
     assert (row.state, home.version) == ("received", 1)
 
 
-@pytest.mark.parametrize("decision", ["accepted", "rejected"])
-def test_a_clerk_closes_with_what_changed_or_why_not(boss, home, decision):
+@pytest.mark.parametrize(
+    ("decision", "state"), [("unchanged", "accepted"), ("rejected", "rejected")]
+)
+def test_a_clerk_closes_with_what_changed_or_why_not(boss, home, decision, state):
     row = reported(home)
     boss.post(address(row), {"decision": decision, "outcome": "打过电话。"})
     row.refresh_from_db()
-    assert (row.state, row.outcome, row.contact) == (decision, "打过电话。", "")
+    assert (row.state, row.outcome, row.contact) == (state, "打过电话。", "")
     assert row.handled_by is not None
     # What is decided stays so.
     assertNotContains(boss.get(address(row)), 'name="decision"')
@@ -166,3 +177,80 @@ def test_what_was_read_before_the_decision_cannot_close_or_reopen_it(boss, home,
         late.close("accepted", "改好了。", user, today)
     row.refresh_from_db()
     assert (row.state, row.contact) == ("rejected", "")
+
+
+def test_what_was_typed_is_kept_when_nothing_was_changed(boss, home):
+    row = reported(home)
+    page = boss.post(address(row), {"decision": "accepted", "outcome": "地址改成二号了"})
+    assertContains(page, "地址改成二号了")
+    assert page.context["adminform"].form["decision"].value() == "accepted"
+    row.refresh_from_db()
+    assert (row.state, row.contact) == ("received", "13800000000")
+
+
+def changes(home: Institution, **fields: str) -> None:
+    user = make_user()
+    revise(home.pk, lambda record: record | fields, by=user, how=Revision.How.FORM, on=TODAY)
+
+
+def waits(home: Institution) -> None:
+    changed = as_data([Change("address", "地址", "示例路 1 号", "新路")])
+    PendingChange.objects.create(
+        institution=home, base_version=1, changes=changed, author=make_user()
+    )
+
+
+def goes_there_and_back(home: Institution) -> None:
+    changes(home, address="新路")
+    changes(home, address="示例路 1 号")
+
+
+def checks(home: Institution) -> None:
+    verify(home.pk, [""], "phone", by=make_user(), on=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("about", "act", "is_taken"),
+    [
+        ("address", lambda home: changes(home, address="新路"), True),
+        ("address", lambda home: changes(home, operator="别人"), False),
+        ("place", lambda home: changes(home, address="新路"), True),
+        ("", lambda home: changes(home, operator="别人"), True),
+        ("address", waits, True),
+        ("address", goes_there_and_back, False),
+        ("address", checks, False),
+        ("", checks, False),
+        ("", lambda home: move(home.pk, "withdraw", by=make_user(), on=TODAY), True),
+    ],
+)
+def test_accepted_is_what_changed_since_it_came_in(boss, home, about, act, is_taken):
+    changes(home, address="老路", operator="老人")
+    changes(home, address="示例路 1 号", operator="")
+    home.refresh_from_db()
+    row = reported(home, about)
+    Correction.objects.filter(pk=row.pk).update(base_version=home.version)
+    act(home)
+    boss.post(address(row), {"decision": "accepted", "outcome": "改好了。"})
+    row.refresh_from_db()
+    assert (row.state == "accepted") == is_taken
+
+
+def test_a_change_before_the_correction_came_in_is_not_its_answer(boss, home, client):
+    changes(home, address="今天早上改的")
+    client.post(
+        f"{reverse('correct', args=[home.pk])}?about=address", {"wrong": "x", "how": "visit"}
+    )
+    row = Correction.objects.get()
+    assert row.base_version == 2
+    boss.post(address(row), {"decision": "accepted", "outcome": "改好了。"})
+    row.refresh_from_db()
+    assert row.state == "received"
+
+
+@pytest.mark.parametrize("action", ["accept", "accepted"])
+def test_no_action_of_the_list_decides(boss, home, action):
+    row = reported(home)
+    data = {"action": action, "_selected_action": [row.pk], "post": "yes"}
+    boss.post(reverse("admin:institutions_correction_changelist"), data)
+    row.refresh_from_db()
+    assert row.state == "received"
