@@ -21,11 +21,11 @@ if os.environ.get("PGBOUNCER", "").strip().lower() not in {"1", "true", "yes", "
 # it never sends a request into one that is just being closed.
 keepalive = 75
 loglevel = "warning"
-# Its own lines as those of the site, see carebridge.logs.
+# Its own lines as those of the site, see carebridge.middleware.logs.
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "carebridge.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "carebridge.middleware.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"level": "WARNING", "handlers": ["console"]},
     "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["console"]}},

@@ -11,7 +11,7 @@ from pathlib import Path
 from csp.constants import SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from carebridge.backing import cache, databases
+from carebridge.databases.urls import cache, databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything a running site writes: database, secret key, collected static files, photos.
@@ -71,7 +71,7 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
-    "carebridge.admin_site.BackOfficeConfig",
+    "carebridge.staff.admin_site.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -92,19 +92,19 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "carebridge.logs.log_requests",
-    "carebridge.health.answer_probes",
+    "carebridge.middleware.logs.log_requests",
+    "carebridge.databases.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "carebridge.limits.limit_requests",
+    "carebridge.middleware.limits.limit_requests",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "carebridge.heads.omit_bodies",
+    "carebridge.middleware.heads.omit_bodies",
     "django.middleware.gzip.GZipMiddleware",
-    "carebridge.display.vary_on_display",
-    "carebridge.privacy.keep_private",
-    "carebridge.routing.choose_database",
-    "carebridge.copies.keep_copies",
+    "carebridge.middleware.display.vary_on_display",
+    "carebridge.middleware.privacy.keep_private",
+    "carebridge.databases.router.choose_database",
+    "carebridge.middleware.copies.keep_copies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -112,8 +112,8 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "carebridge.sessions.end_in_time",
-    "carebridge.second_factor.ask_first",
+    "carebridge.staff.sessions.end_in_time",
+    "carebridge.staff.second_factor.ask_first",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -130,8 +130,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "carebridge.display.display",
-                "carebridge.privacy.carried",
+                "carebridge.middleware.display.display",
+                "carebridge.middleware.privacy.carried",
             ],
         },
     },
@@ -159,7 +159,7 @@ DATABASES = databases(
     os.environ.get("DATABASE_REPLICA_URL", ""),
     pgbouncer=env_bool("PGBOUNCER"),
 )
-DATABASE_ROUTERS = ["carebridge.routing.Router"]
+DATABASE_ROUTERS = ["carebridge.databases.router.Router"]
 CACHES = {"default": cache(os.environ.get("CACHE_URL") or "locmem://")}
 # How many public pages are kept on disk for when no database answers; 0: none.
 COPIES = env_int("COPIES", 1_000, 0, 100_000)
@@ -189,12 +189,12 @@ AUTHENTICATION_BACKENDS = [
     # First: who is locked out is not even asked for the password.
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "carebridge.roles.RoleBackend",
+    "carebridge.staff.roles.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
-        "NAME": "regions.passwords.LongEnoughValidator",
+        "NAME": "regions.staff.passwords.LongEnoughValidator",
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -211,9 +211,9 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "regions.visitors.address"
-AXES_USERNAME_CALLABLE = "regions.visitors.name"
-AXES_LOCKOUT_CALLABLE = "carebridge.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "carebridge.lib.visitors.address"
+AXES_USERNAME_CALLABLE = "carebridge.lib.visitors.name"
+AXES_LOCKOUT_CALLABLE = "carebridge.staff.lockout.locked_out"
 
 # How many proxies of ours a request passes: each adds the address it saw to X-Forwarded-For.
 PROXIES = env_int("PROXIES", 1 if HTTPS else 0, 0, 9)
@@ -288,10 +288,10 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": [],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_THROTTLE_CLASSES": ["carebridge.throttle.VisitorThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["carebridge.api.throttle.VisitorThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "carebridge.problems.answer",
+    "EXCEPTION_HANDLER": "carebridge.api.problems.answer",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -318,10 +318,10 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVERS": [{"url": "/", "description": "本站"}],
-    "POSTPROCESSING_HOOKS": ["carebridge.openapi.finish"],
+    "POSTPROCESSING_HOOKS": ["carebridge.api.openapi.finish"],
 }
 
-# Logs: lines of JSON on standard error, plain ones while developing. See carebridge.logs.
+# Logs: lines of JSON on standard error, plain while developing; see carebridge.middleware.logs.
 
 LOG_LEVEL = (os.environ.get("LOG_LEVEL") or ("INFO" if HTTPS else "WARNING")).strip().upper()
 # Not DEBUG: Django would log every query with what was asked.
@@ -332,7 +332,7 @@ SLOW_QUERY_MS = env_int("SLOW_QUERY_MS", 500, 0, 600_000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "carebridge.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "carebridge.middleware.logs.JsonFormatter"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler"} | ({} if DEBUG else {"formatter": "json"})
     },

@@ -7,16 +7,16 @@ from django.urls import include, path, re_path
 from django.views.generic import TemplateView
 from django.views.static import serve
 
-from carebridge import openapi
-from carebridge.display import elder, set_display
-from carebridge.second_factor import two_step, two_step_phone
-from carebridge.typed import typed
-from institutions.balance_admin import balance
+from carebridge.api import openapi
+from carebridge.middleware.display import elder, set_display
+from carebridge.staff.resubmit import typed
+from carebridge.staff.second_factor import two_step, two_step_phone
+from institutions.admin.balance_admin import balance
 from institutions.guide_views import guide
-from institutions.sitemaps import SITEMAPS
+from institutions.pages.sitemaps import SITEMAPS
 from institutions.views import compare, follow, home, shortlist
 
-handler500 = "carebridge.outages.server_error"
+handler500 = "carebridge.databases.outages.server_error"
 urlpatterns = [
     path("", home, name="home"),
     path("guide/", guide, name="guide"),

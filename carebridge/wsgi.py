@@ -5,7 +5,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from carebridge.room import with_room
+from carebridge.lib.frame_room import with_room
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carebridge.settings")
 

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from institutions import api
+from institutions.api import views as api
 
 urlpatterns = [
     path("institutions", api.institutions, name="api_institutions"),

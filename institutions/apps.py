@@ -8,6 +8,6 @@ class InstitutionsConfig(AppConfig):
 
     def ready(self) -> None:
         # The models are there from here on only; importing it registers the check too.
-        from institutions import search_index
+        from institutions.search import fulltext as search_index
 
         post_migrate.connect(search_index.keep, sender=self)

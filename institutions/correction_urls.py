@@ -1,6 +1,6 @@
 from django.urls import path
 
-from institutions import correction_views
+from institutions.corrections import views as correction_views
 
 urlpatterns = [
     path("", correction_views.corrections, name="corrections"),

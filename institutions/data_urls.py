@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from institutions import data_views
+from institutions.open_data import views as data_views
 
 urlpatterns = [
     path("data/", data_views.open_data, name="open_data"),

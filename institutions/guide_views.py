@@ -6,7 +6,7 @@ from django.utils.timezone import localdate
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from institutions.guide import Guide
+from institutions.pages.guide import Guide
 
 
 # Nobody is signed in and nothing but a count is written: no token, so no cookie either.

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from institutions import correction_views, views
+from institutions import views
+from institutions.corrections import views as correction_views
 
 urlpatterns = [
     path("", views.sources, name="sources"),

@@ -6,29 +6,29 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
 
-from institutions.clusters import BoxForm
-from institutions.comparison import Comparison
-from institutions.cost import priced
-from institutions.filters import InstitutionFilter
-from institutions.follow import Follow
-from institutions.front import front
-from institutions.json_ld import about
-from institutions.map_page import ResultsMap, drawn
+from carebridge.lib.qr import qr_code
+from institutions.costs.monthly_cost import priced
 from institutions.models import Listing
-from institutions.pack import Pack
-from institutions.profile import for_profile, profile
-from institutions.qr import qr_code
-from institutions.region_index import Index, by_name, group_by_name, is_code
-from institutions.regional import Regional, for_regional, groups_for_regional
-from institutions.results import Results
-from institutions.shortlist import Shortlist, way_here
-from institutions.sources import shelves, source_page
-from institutions.suggestions import suggestions
-from institutions.whereabouts import whereabouts
-from regions.anchors import AnchorForm
-from regions.forms import ElderForm
+from institutions.pages.compare.page import Comparison
+from institutions.pages.follow.page import Follow
+from institutions.pages.front import front
+from institutions.pages.institution.json_ld import about
+from institutions.pages.institution.location import whereabouts
+from institutions.pages.institution.page import for_profile, profile
+from institutions.pages.institution.visit_pack import Pack
+from institutions.pages.regions.index import Index, by_name, group_by_name, is_code
+from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
+from institutions.pages.results.clusters import BoxForm
+from institutions.pages.results.map import ResultsMap, drawn
+from institutions.pages.results.page import Results
+from institutions.pages.shortlist import Shortlist, way_here
+from institutions.pages.sources import shelves, source_page
+from institutions.search.filters import InstitutionFilter
+from institutions.search.suggestions import suggestions
+from regions.elder.form import ElderForm
 from regions.models import Document, Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
+from regions.places.anchors import AnchorForm
 
 # Chinese as it is and no blanks: half the bytes.
 READABLE = {"ensure_ascii": False, "separators": (",", ":")}

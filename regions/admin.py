@@ -13,9 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from regions import devices, policies
-from regions.admin_parts import BoundedRows
-from regions.admin_scope import ScopedAdmin
+from carebridge.lib.money import YuanField
 from regions.models import (
     Agreement,
     Document,
@@ -28,10 +26,13 @@ from regions.models import (
     RegionGroup,
     StaffMember,
 )
-from regions.policy_forms import RateFormSet, TrialForm
-from regions.sign_in_admin import FailedSignInAdmin, SignInAdmin
-from regions.trial import trial
-from regions.yuan import YuanField
+from regions.policies import rulebook as policies
+from regions.policies.admin_forms import RateFormSet, TrialForm
+from regions.policies.trial import trial
+from regions.staff import devices
+from regions.staff.admin_parts import BoundedRows
+from regions.staff.scoped_admin import ScopedAdmin
+from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.
 __all__ = ["FailedSignInAdmin", "SignInAdmin"]

@@ -1,7 +1,7 @@
 from django.urls import path
 from django.views.decorators.http import conditional_page
 
-from regions import api
+from regions.api import views as api
 
 # What says when these last changed is what they say: their ETag is made of the answer.
 urlpatterns = [

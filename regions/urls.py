@@ -1,6 +1,6 @@
 from django.urls import path
 
-from regions import views
+from regions.policies import views
 
 urlpatterns = [
     path("", views.policies, name="policies"),

@@ -57,14 +57,14 @@ def _static_files_as_they_lie(settings) -> None:
 @pytest.fixture(autouse=True)
 def _bitmaps_load_at_once(monkeypatch) -> None:
     """A thread has a connection of its own, which sees nothing of a test's transaction."""
-    monkeypatch.setattr("institutions.bitmap_index.index._start", lambda work: work())
+    monkeypatch.setattr("institutions.search.memory.snapshot.index._start", lambda work: work())
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> None:
     """What another test looked at must not spare this one a query."""
-    from institutions import bitmap_index
-    from institutions.card_rows import CardRows
+    from institutions.search.memory import snapshot as bitmap_index
+    from institutions.search.memory.card_rows import CardRows
 
     for seen in bitmap_index.index._of.values():
         seen.bitmaps.card_rows = CardRows()

@@ -21,7 +21,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from carebridge.logs import JsonFormatter
+from carebridge.middleware.logs import JsonFormatter
 
 # What a visitor sends and must not get back as markup, or as a header, or find in a log.
 MARK = "zq7canary"

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from carebridge.room import with_room
+from carebridge.lib.frame_room import with_room
 
 if __name__ == "__main__":
     sys.exit(with_room(pytest.main)(sys.argv[1:]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from carebridge.openapi import document
+from carebridge.api.openapi import document
 
 TEXT = (Path(__file__).resolve().parent.parent / "docs/api.md").read_text()
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import get_resolver, path
 
-from institutions import listings
 from institutions.models import Correction, Institution
+from institutions.register import listings
 from regions.models import StaffMember
 from tests.conftest import TODAY
 from tests.factories import make_institution, make_region, make_user

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from institutions import search_index
+from institutions.search import fulltext as search_index
 
 
 def make(apps, schema_editor):

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from institutions import search_index
+from institutions.search import fulltext as search_index
 
 
 def make_again(apps, schema_editor):

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from regions.distance import position
+from regions.places.distance import position
 
 
 def fill(apps, schema_editor):

@@ -62,8 +62,8 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 class Correction(models.Model):
     """A reader's word that something on the page of a home, or of a document, is wrong.
 
-    `about` is a path of the whole record (`institutions.records`), or the code of a fact of the
-    document; empty means the whole page. `said` is what the page said of it that day.
+    `about` is a path of the whole record (`institutions.register.record`), or the code of a fact of
+    the document; empty means the whole page. `said` is what the page said of it that day.
     """
 
     class State(models.TextChoices):

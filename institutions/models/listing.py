@@ -1,6 +1,6 @@
 """One narrow row per published institution: what results filter, sort, count and price by.
 
-Derived, never edited: `institutions.listings.refresh` is the only writer.
+Derived, never edited: `institutions.register.listings.refresh` is the only writer.
 """
 
 import datetime
@@ -134,7 +134,7 @@ class Listing(models.Model):
     price_4 = models.BigIntegerField(null=True)
     price_from = models.BigIntegerField(null=True)
 
-    # Where it stands, in metres from the centre of the earth: `regions.distance` says why.
+    # Where it stands, in metres from the centre of the earth: `regions.places.distance` says why.
     x = models.BigIntegerField(null=True)
     y = models.BigIntegerField(null=True)
     z = models.BigIntegerField(null=True)

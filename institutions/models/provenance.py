@@ -22,7 +22,7 @@ def validate_field_path(path: str) -> None:
 class Provenance(models.Model):
     """The source of one figure, or of all figures below one path of the record.
 
-    `field` is a path of the whole record (`institutions.records`): `name`, `beds`,
+    `field` is a path of the whole record (`institutions.register.record`): `name`, `beds`,
     `beds/nursing/twin`. The row with the longest path that leads to a figure is its source; the
     empty path is the source of everything that has none of its own.
     """

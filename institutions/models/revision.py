@@ -15,7 +15,7 @@ from .institution import Institution
 class Revision(models.Model):
     """One step from one version of a home to the next: its changes, who made them, and how.
 
-    `changes` are those of `institutions.records.difference` as plain data, oldest path first:
+    `changes` are those of `institutions.register.record.difference` as plain data, in order:
     `[{"path": "beds/nursing/twin/vacant", "label": "床位·…·空余床位", "old": 3, "new": 2}]`. All
     of them undone from the newest back give any former state.
     """

@@ -1,6 +1,6 @@
 """What each listed home is found by, and the one lookup that searches it on either database.
 
-Derived, never edited: `institutions.listings.refresh` is the only writer.
+Derived, never edited: `institutions.register.listings.refresh` is the only writer.
 """
 
 import re
@@ -135,7 +135,7 @@ class TokensQuerySet(models.QuerySet["Tokens"]):
 
 
 class Tokens(models.Model):
-    """The tokens of one listed institution (`institutions.tokens`), parted by spaces."""
+    """The tokens of one listed institution (`institutions.register.tokens`), parted by spaces."""
 
     institution = models.OneToOneField(
         Institution, models.CASCADE, primary_key=True, related_name="tokens"

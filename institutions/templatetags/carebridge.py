@@ -14,9 +14,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from institutions import comparison, picked, records, shortlist
-from institutions.facets import FRESH_DAYS, VACANCY_DAYS
 from institutions.models import Institution
+from institutions.pages import shortlist
+from institutions.pages.compare import page as comparison
+from institutions.pages.parts import carried_homes as picked
+from institutions.register import record as records
+from institutions.search.facets import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Document
 
 register = template.Library()

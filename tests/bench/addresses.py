@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from pypinyin import lazy_pinyin
 
-from institutions.synthesis import WORDS
+from institutions.shipped_data.synthetic import WORDS
 
 URL = "/institutions/"
 SUGGEST = f"{URL}suggest/"

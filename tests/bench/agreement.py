@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.timezone import localdate
 
-from institutions.filters import InstitutionFilter
-from institutions.finding import finding
 from institutions.models import Listing
+from institutions.search.filters import InstitutionFilter
+from institutions.search.finder import finding
 
 from . import addresses
 

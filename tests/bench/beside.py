@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.timezone import localdate
 
-from institutions.filters import InstitutionFilter
-from institutions.finding import finding
 from institutions.models import Listing
-from institutions.results import PER_PAGE
+from institutions.pages.results.page import PER_PAGE
+from institutions.search.filters import InstitutionFilter
+from institutions.search.finder import finding
 
 # As many facets as the database can be asked for without a condition for each choice.
 FACETS = (

@@ -17,9 +17,9 @@ from django.conf import settings  # noqa: E402
 from django.urls import reverse  # noqa: E402
 from django.utils.timezone import localdate  # noqa: E402
 
-from institutions import bitmap_index  # noqa: E402
-from institutions.listings import refresh  # noqa: E402
 from institutions.models import Institution, Listing  # noqa: E402
+from institutions.register.listings import refresh  # noqa: E402
+from institutions.search.memory import snapshot as bitmap_index  # noqa: E402
 
 from . import addresses, agreement, beside  # noqa: E402
 from .addresses import SUGGEST, URL, Kind  # noqa: E402

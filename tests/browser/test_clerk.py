@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from carebridge.importing import workbook
+from carebridge.lib.sheet_files import workbook
 from tests.run import ROOT
 
 from .conftest import OpenPage, Site

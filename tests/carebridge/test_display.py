@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from carebridge.display import Display
+from carebridge.middleware.display import Display
 
 CSS = settings.BASE_DIR / "static/css/carebridge.css"
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connections
 
-from carebridge import health
+from carebridge.databases import health
 
 
 def test_a_process_answers_without_a_database(client) -> None:
@@ -31,7 +31,7 @@ def test_all_is_there(client) -> None:
     ],
 )
 def test_what_is_missing_is_named(client, monkeypatch, broken, problem) -> None:
-    monkeypatch.setattr(f"carebridge.health.{broken[0]}", broken[1])
+    monkeypatch.setattr(f"carebridge.databases.health.{broken[0]}", broken[1])
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["problems"] == [f"database default: {problem}"]

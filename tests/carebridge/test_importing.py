@@ -8,8 +8,8 @@ import pytest
 from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 
-from carebridge import importing
-from carebridge.importing import Row, SheetError, csv_lines, neutral, read, restored, shown
+from carebridge.lib import sheet_files as importing
+from carebridge.lib.sheet_files import Row, SheetError, csv_lines, neutral, read, restored, shown
 
 ROWS = [["名称", "床位"], ["甲院", "50"], ["", ""], ["乙院", "6"]]
 

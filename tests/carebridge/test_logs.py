@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 
-from carebridge.logs import JsonFormatter, log_slow, request_id
+from carebridge.middleware.logs import JsonFormatter, log_slow, request_id
 from carebridge.urls import urlpatterns as site
 
 TYPED = "subsistence"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from carebridge import openapi
+from carebridge.api import openapi
 from carebridge.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db

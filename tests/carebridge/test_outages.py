@@ -15,12 +15,15 @@ from django.db import OperationalError, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from carebridge import backing, breaker, copies, outages, routing
-from carebridge.caches import breaker as cache_breaker
-from institutions.bitmap_index import index
-from institutions.guide import STEPS
+from carebridge.databases import breaker, outages
+from carebridge.databases import router as routing
+from carebridge.databases import urls as backing
+from carebridge.databases.caches import breaker as cache_breaker
+from carebridge.middleware import copies
 from institutions.models import Demand, Institution, Listing
-from regions import policies
+from institutions.pages.guide import STEPS
+from institutions.search.memory.snapshot import index
+from regions.policies import rulebook as policies
 
 GONE = "postgres://nobody:secret-word@127.0.0.1:1/carebridge"
 STAFF = "/admin/institutions/institution/"

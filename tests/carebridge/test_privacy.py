@@ -5,7 +5,7 @@ import runpy
 
 import pytest
 
-from institutions.guide import STEPS
+from institutions.pages.guide import STEPS
 
 pytestmark = pytest.mark.django_db
 TOLD = "e_hukou=110000&e_age=87&e_status=subsistence"

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
-from carebridge.limits import limit_requests
+from carebridge.middleware.limits import limit_requests
 from tests.test_metadata import ARGUMENTS, page_names
 
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))

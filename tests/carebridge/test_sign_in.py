@@ -25,11 +25,11 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from institutions.qr import qr_code
-from regions import devices
-from regions.checks import second_factor
+from carebridge.lib.qr import qr_code
+from carebridge.lib.visitors import address
 from regions.models import FailedSignIn, SignIn, StaffMember
-from regions.visitors import address
+from regions.staff import devices
+from regions.staff.checks import second_factor
 from tests.factories import make_region, make_user
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carebridge.text import MOST_MARKS, fit, name_key, normal, normal_lines
+from carebridge.lib.text import MOST_MARKS, fit, name_key, normal, normal_lines
 
 ANY = st.text(st.characters(exclude_categories=()))
 LINES = [

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import carebridge.wsgi  # noqa: F401  freezes what is loaded
-from carebridge.room import with_room
+from carebridge.lib.frame_room import with_room
 
 # Two pieces of memory for frames are full within so many calls.
 DEPTHS = range(300)

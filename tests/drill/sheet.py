@@ -1,6 +1,6 @@
 """A sheet of new homes to import, all invented and saying so."""
 
-from carebridge.importing import csv_lines
+from carebridge.lib.sheet_files import csv_lines
 
 HEADS = ["名称", "地区", "地址", "床位数"]
 PLACES = (

@@ -4,9 +4,9 @@ import datetime
 import random
 
 from institutions.models import Designation, Level, Listing, ListingDesignation
+from regions.engine.rules import Disability, Elder, born_in
 from regions.models import DisabilityKind, Scale, Scheme, Status
 from regions.models.codes import LEVEL_NAMES
-from regions.rules import Disability, Elder, born_in
 
 HUKOU = ["110000", "110102", "110107", "120000", "130800", "131082", "410800", "500000", "440100"]
 INSURED = ["110000", "120000", "130800", "131000", "500000", "410800", "440100"]

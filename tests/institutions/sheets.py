@@ -3,10 +3,10 @@
 import datetime
 from typing import Any
 
-from carebridge.importing import csv_lines, workbook
-from institutions.importers import Plan, Source, commit, make_plan, read_sheet
+from carebridge.lib.sheet_files import csv_lines, workbook
 from institutions.models import Institution
-from institutions.records import Record, to_record
+from institutions.register.record import Record, to_record
+from institutions.sheets.plan import Plan, Source, commit, make_plan, read_sheet
 from tests.factories import make_document
 
 DAY = datetime.date(2026, 11, 1)

@@ -8,9 +8,9 @@ from django.forms import BaseFormSet, NullBooleanSelect
 from django.test import Client
 from django.urls import reverse
 
-from institutions.listings import refresh, wrong
 from institutions.models import Fee, Institution, Listing, Phone, Provenance
-from regions.admin_parts import MOST_ROWS, BoundedRows
+from institutions.register.listings import refresh, wrong
+from regions.staff.admin_parts import MOST_ROWS, BoundedRows
 from tests.factories import (
     make_document,
     make_institution,

@@ -8,11 +8,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains
 
-from carebridge.roles import PERMISSIONS
+from carebridge.staff.roles import PERMISSIONS
 from institutions.models import Correction, Institution, PendingChange, Revision
-from institutions.records import Change
-from institutions.revisions import as_data, revise
-from institutions.workflow import move, verify
+from institutions.register.history import as_data, revise
+from institutions.register.record import Change
+from institutions.register.review import move, verify
 from regions.models import StaffMember
 from tests.conftest import TODAY
 from tests.factories import make_institution, make_region, make_user, make_whole_institution

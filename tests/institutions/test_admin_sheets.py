@@ -6,9 +6,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from institutions.importers import read_sheet
-from institutions.listings import refresh
 from institutions.models import Institution, PendingChange, SheetImport
+from institutions.register.listings import refresh
+from institutions.sheets.plan import read_sheet
 from tests.factories import make_document, make_institution, make_whole_institution
 from tests.institutions.sheets import TODAY, as_csv, as_xlsx, planned
 from tests.institutions.test_workflow import signed_in

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from institutions.finding import finding
-from institutions.listings import changed, refresh
 from institutions.models import Institution, Listing, ListingChange
-from institutions.provenance import source_of
-from institutions.sources import shelves, source_page
-from institutions.suggestions import suggestions
-from regions import policies
+from institutions.pages.sources import shelves, source_page
+from institutions.register.listings import changed, refresh
+from institutions.register.provenance import source_of
+from institutions.search.finder import finding
+from institutions.search.suggestions import suggestions
 from regions.models import Document
+from regions.policies import rulebook as policies
 from tests.factories import make_user, make_whole_institution
 from tests.institutions.test_facets import search
 

@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
-from institutions.balance import Asked, Balance
-from institutions.listings import refresh
+from institutions.admin.balance import Asked, Balance
 from institutions.models import Demand
+from institutions.register.listings import refresh
 from regions.models import RegionGroup, StaffMember
 from tests.factories import make_bed, make_institution, make_region, make_user
 

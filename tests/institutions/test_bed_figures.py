@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from institutions.listings import refresh
 from institutions.models import Bed, Institution, Listing, Revision
+from institutions.register.listings import refresh
 from tests.factories import make_bed, make_institution, make_region
 from tests.institutions.test_workflow import signed_in
 

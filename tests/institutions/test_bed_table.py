@@ -1,7 +1,7 @@
 import datetime
 
-from institutions.bed_table import Count, bed_table
 from institutions.models import Bed, Fee
+from institutions.pages.institution.beds import Count, bed_table
 
 TODAY = datetime.date(2026, 11, 22)
 NOVEMBER, JULY = datetime.date(2026, 11, 1), datetime.date(2026, 7, 17)

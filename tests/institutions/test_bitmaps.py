@@ -12,14 +12,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from institutions import listings
-from institutions.bitmap_index import FEW, BitmapIndex
-from institutions.bitmaps import Bitmaps
-from institutions.filters import RECOMMENDED, SORTS, InstitutionFilter
-from institutions.finding import ByBitmaps, ByDatabase
 from institutions.models import Institution, Listing, ListingChange, Tokens
 from institutions.models.institution import TAKES
 from institutions.models.tokens import Token
+from institutions.register import listings
+from institutions.search.filters import RECOMMENDED, SORTS, InstitutionFilter
+from institutions.search.finder import ByBitmaps, ByDatabase
+from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.memory.snapshot import FEW, BitmapIndex
 from tests.institutions.test_facets import address, draw, search
 
 pytestmark = pytest.mark.django_db
@@ -169,7 +169,7 @@ def test_a_change_that_was_rolled_back_is_forgotten(today, worker):
 
 
 def test_nobody_waits_long_for_another(worker, monkeypatch):
-    monkeypatch.setattr("institutions.bitmap_index.MOST_WAIT", 0.001)
+    monkeypatch.setattr("institutions.search.memory.snapshot.MOST_WAIT", 0.001)
     before = worker.current()
     listings.changed([1])
     with worker._taking_in:
@@ -199,7 +199,7 @@ def test_old_bitmaps_go_at_once(today):
 
 
 def test_only_so_much_is_kept_of_who_holds_what(monkeypatch):
-    monkeypatch.setattr("institutions.bitmaps.MOST_KEPT", 3)
+    monkeypatch.setattr("institutions.search.memory.bitmaps.MOST_KEPT", 3)
     bitmaps, characters = Bitmaps.load(), "养老院福乐康宁"
     for one, other in itertools.pairwise(characters):
         asked = [Token(one), Token(other)]
@@ -212,7 +212,7 @@ def test_only_so_much_is_kept_of_who_holds_what(monkeypatch):
 @pytest.mark.parametrize("low", [0, 1, 2_000_00, 5_130_00, 90_000_00])
 @pytest.mark.parametrize("high", [0, 1_999_99, 5_130_00, 8_000_00, 90_000_00])
 def test_a_stretch_of_prices_is_found_as_the_database_finds_it(low, high, monkeypatch):
-    monkeypatch.setattr("institutions.bitmaps.BLOCK", 4)
+    monkeypatch.setattr("institutions.search.memory.bitmaps.BLOCK", 4)
     both = Q(price_from__gte=low, price_from__lte=high)
     for condition in (
         both,

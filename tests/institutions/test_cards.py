@@ -4,10 +4,10 @@ import datetime
 
 import pytest
 
-from institutions.cards import Card, card
-from institutions.facets import CARE
-from institutions.listings import refresh
 from institutions.models import Institution, Listing
+from institutions.pages.parts.card import Card, card
+from institutions.register.listings import refresh
+from institutions.search.facets import CARE
 from tests.factories import make_document, make_institution
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,8 @@ import pytest
 from django.test import override_settings
 from pyroaring import BitMap
 
-from institutions import listings
-from institutions.bitmap_index import BitmapIndex
-from institutions.clusters import (
+from institutions.models import Institution
+from institutions.pages.results.clusters import (
     FIRST_ZOOM,
     LAST_ZOOM,
     MOST_CELLS,
@@ -24,11 +23,12 @@ from institutions.clusters import (
     clusters,
     window,
 )
-from institutions.filters import InstitutionFilter
-from institutions.finding import ByBitmaps, ByDatabase
-from institutions.ground import KEPT
-from institutions.models import Institution
-from regions.distance import Position
+from institutions.register import listings
+from institutions.search.filters import InstitutionFilter
+from institutions.search.finder import ByBitmaps, ByDatabase
+from institutions.search.memory.grid import KEPT
+from institutions.search.memory.snapshot import BitmapIndex
+from regions.places.distance import Position
 from tests.institutions.test_bitmaps import at_once, drawn, edit
 from tests.institutions.test_facets import search
 

@@ -9,11 +9,11 @@ from django.http import QueryDict
 from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertNotContains
 
-from institutions.comparison import Comparison
-from institutions.listings import refresh
 from institutions.models import Fee, Institution, Listing
-from institutions.picked import LONGEST_SEARCH
-from regions import policies
+from institutions.pages.compare.page import Comparison
+from institutions.pages.parts.carried_homes import LONGEST_SEARCH
+from institutions.register.listings import refresh
+from regions.policies import rulebook as policies
 from tests.factories import (
     make_bed,
     make_fee,

@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
 
-from institutions.constraints import broken, compiled
 from institutions.models import Bed, Institution
-from institutions.records import PARTS
+from institutions.register.record import PARTS
+from institutions.sheets.constraints import broken, compiled
 
 pytestmark = pytest.mark.django_db
 CHECKS = [

@@ -11,13 +11,13 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from pytest_django.asserts import assertContains, assertNotContains
 
-from institutions import corrections
-from institutions.corrections import Source, accept, can_fill, fill, rehearse
-from institutions.listings import refresh
+from institutions.corrections import decide as corrections
+from institutions.corrections.decide import Source, accept, can_fill, fill, rehearse
+from institutions.corrections.subject import home_subject
 from institutions.models import Correction, Institution
 from institutions.models.correction import REFERENCE_ALPHABET, new_reference
-from institutions.records import path_of, to_record
-from institutions.subjects import home_subject
+from institutions.register.listings import refresh
+from institutions.register.record import path_of, to_record
 from regions.models import Policy
 from tests.factories import (
     make_document,

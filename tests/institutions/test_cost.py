@@ -3,7 +3,7 @@
 import pytest
 
 from institutions.models import Listing
-from regions import policies
+from regions.policies import rulebook as policies
 from tests.institutions.test_institution_page import Outline
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from institutions.dates import is_stale, period, state
+from institutions.register.ages import is_stale, period, state
 
 TODAY = datetime.date(2026, 11, 22)
 JUNE, DECEMBER = datetime.date(2026, 6, 1), datetime.date(2026, 12, 31)

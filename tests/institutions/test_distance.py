@@ -10,15 +10,15 @@ from django.db.models.lookups import LessThanOrEqual
 from django.http import QueryDict
 from pyroaring import BitMap
 
-from institutions.bitmaps import Bitmaps
-from institutions.distance import ChordSquared
-from institutions.filters import InstitutionFilter
-from institutions.listings import refresh
 from institutions.models import Institution, Listing
-from institutions.whereabouts import finders, map_links
-from regions.coordinates import gcj02_to_wgs84
-from regions.distance import chord_squared
+from institutions.pages.institution.location import finders, map_links
+from institutions.register.listings import refresh
+from institutions.search.distance import ChordSquared
+from institutions.search.filters import InstitutionFilter
+from institutions.search.memory.bitmaps import Bitmaps
 from regions.models import Region
+from regions.places.coordinates import gcj02_to_wgs84
+from regions.places.distance import chord_squared
 from tests.factories import make_institution
 from tests.regions.test_distance import haversine
 
@@ -70,7 +70,7 @@ def test_sorting_and_filtering_face_the_haversine(scattered, today):
 @pytest.mark.no_cover
 def test_bitmaps_measure_as_the_database_does(scattered, today, monkeypatch):
     """Homes on one spot, at the very bound, on the date line and by the poles; some moved since."""
-    monkeypatch.setattr("institutions.ground.FEW", 1)
+    monkeypatch.setattr("institutions.search.memory.grid.FEW", 1)
     dice, bitmaps = random.Random(13), Bitmaps.load()
     for _ in range(15):
         moved = dice.sample([*scattered], 6)

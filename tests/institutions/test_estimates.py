@@ -4,14 +4,14 @@ import random
 
 import pytest
 
-from institutions.cost import cost
-from institutions.estimates import Estimator
+from institutions.costs.estimator import Estimator
+from institutions.costs.monthly_cost import cost
 from institutions.models import Level, Listing
-from regions.bills import bill
-from regions.policies import book
-from regions.rules import Stay
-from regions.stays import StayClass
-from regions.subsidies import assess
+from regions.engine.assessment import assess
+from regions.engine.bills import bill
+from regions.engine.rules import Stay
+from regions.engine.stay_classes import StayClass
+from regions.policies.rulebook import book
 from tests.institutions.drawn import DAYS, elder, scatter_prices
 
 pytestmark = pytest.mark.django_db

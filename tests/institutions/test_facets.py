@@ -7,9 +7,9 @@ import pytest
 from django.http import QueryDict
 from django.test import override_settings
 
-from institutions.filters import InstitutionFilter
 from institutions.models import Institution, Listing
-from institutions.results import Results
+from institutions.pages.results.page import Results
+from institutions.search.filters import InstitutionFilter
 
 from . import oracle
 

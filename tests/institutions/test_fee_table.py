@@ -2,8 +2,8 @@ import datetime
 
 import pytest
 
-from institutions.fee_table import LEVEL_WORDS, FeeLine, exact, fee_table
 from institutions.models import ContractTerms, Fee, Level
+from institutions.pages.institution.fees import LEVEL_WORDS, FeeLine, exact, fee_table
 
 TODAY = datetime.date(2026, 11, 22)
 

@@ -5,12 +5,12 @@ import copy
 import feedparser
 import pytest
 
-from institutions.feed import LATEST
-from institutions.listings import refresh
 from institutions.models import Institution, Revision
-from institutions.records import PARTS
-from institutions.revisions import revise
-from institutions.workflow import move
+from institutions.open_data.feed import LATEST
+from institutions.register.history import revise
+from institutions.register.listings import refresh
+from institutions.register.record import PARTS
+from institutions.register.review import move
 from tests.factories import make_bed, make_institution, make_region, make_user
 
 pytestmark = pytest.mark.django_db

@@ -3,10 +3,10 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from institutions.figures import changed, figures, may_change, read
 from institutions.models import Bed, ContractTerms, Fee, Institution, Phone
-from institutions.provenance import label_of
-from institutions.records import path_of, to_record
+from institutions.register.figures import changed, figures, may_change, read
+from institutions.register.provenance import label_of
+from institutions.register.record import path_of, to_record
 from tests.factories import make_whole_institution
 
 pytestmark = pytest.mark.django_db

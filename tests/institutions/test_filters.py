@@ -3,9 +3,9 @@
 import pytest
 from django.http import QueryDict
 
-from institutions.filters import HIGHEST_PRICE, InstitutionFilter
-from institutions.listings import refresh
 from institutions.models import Listing
+from institutions.register.listings import refresh
+from institutions.search.filters import HIGHEST_PRICE, InstitutionFilter
 from regions.models import Region
 from tests.factories import make_institution
 

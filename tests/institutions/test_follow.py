@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from django.http import QueryDict
 
-from institutions.crossing import Before, Change, change, crossing
-from institutions.destinations import MOST
-from institutions.follow import EXAMPLE, Follow
+from institutions.costs.benefit_changes import Before, Change, change, crossing
 from institutions.models import Listing
-from regions.bills import Bill
+from institutions.pages.follow.destinations import MOST
+from institutions.pages.follow.page import EXAMPLE, Follow
+from regions.engine.bills import Bill
+from regions.engine.rules import Answer
 from regions.models import Policy
-from regions.rules import Answer
 
 pytestmark = pytest.mark.django_db
 JUNE = datetime.date(2025, 6, 1)

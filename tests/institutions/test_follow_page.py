@@ -8,9 +8,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from institutions.follow import EXAMPLE
 from institutions.models import Listing
-from regions.policies import book
+from institutions.pages.follow.page import EXAMPLE
+from regions.policies.rulebook import book
 
 pytestmark = pytest.mark.django_db
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from institutions.dates import is_stale
-from institutions.facets import facets
-from institutions.front import SAYINGS, STORIES, Area, Front, Offer, Tally, front
-from institutions.listings import refresh
 from institutions.models import Institution, Listing
+from institutions.pages.front import SAYINGS, STORIES, Area, Front, Offer, Tally, front
+from institutions.register.ages import is_stale
+from institutions.register.listings import refresh
+from institutions.search.facets import facets
 from institutions.templatetags.carebridge import age
 from regions.models import Fact, Region, RegionGroup
 from tests.factories import make_institution

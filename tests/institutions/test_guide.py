@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.test import Client
 
-from institutions.guide import STEPS
 from institutions.models import Demand, Listing
 from institutions.models.listing import has_any
+from institutions.pages.guide import STEPS
 from tests.institutions.test_institution_page import Outline
 
 pytestmark = pytest.mark.django_db

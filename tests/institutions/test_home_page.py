@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from institutions.facets import FRESH_DAYS, VACANCY_DAYS
-from institutions.front import SAYINGS, STORIES
 from institutions.models import Institution, Listing
+from institutions.pages.front import SAYINGS, STORIES
+from institutions.search.facets import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Fact, RegionGroup
 
 pytestmark = pytest.mark.django_db

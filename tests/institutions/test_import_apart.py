@@ -19,10 +19,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from institutions import bulk
 from institutions.management.commands import import_institutions
 from institutions.models import Institution, PendingChange, SheetImport
-from institutions.sheets import check, write
+from institutions.sheets import write as bulk
+from institutions.sheets.uploads import check, write
 from institutions.validators import credit_code_check_character
 from regions.models import Region
 from tests.factories import make_user

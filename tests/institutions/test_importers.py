@@ -9,11 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from python_calamine import CalamineWorkbook
 
-from carebridge.importing import SheetError
-from institutions import exporters
-from institutions.columns import COLUMNS, HEADS
-from institutions.importers import MovedError, commit, make_plan, read_sheet, unknown_heads
-from institutions.listings import wrong
+from carebridge.lib.sheet_files import SheetError
 from institutions.models import (
     Bed,
     Institution,
@@ -24,11 +20,15 @@ from institutions.models import (
     Revision,
     Service,
 )
-from institutions.records import PARTS, apply_record, difference
-from institutions.revisions import back_to, from_data, patched, revise
+from institutions.register.history import back_to, from_data, patched, revise
+from institutions.register.listings import wrong
+from institutions.register.record import PARTS, apply_record, difference
+from institutions.sheets import export as exporters
+from institutions.sheets.columns import COLUMNS, HEADS
+from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
 from institutions.validators import credit_code_check_character
-from regions.addresses import RegionNames
 from regions.models import Document, Region
+from regions.places.addresses import RegionNames
 from tests.factories import make_document, make_institution, make_region, make_whole_institution
 from tests.institutions.sheets import (
     DAY,
@@ -512,7 +512,7 @@ def test_a_failure_at_the_end_changes_nothing(monkeypatch):
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("institutions.bulk.refresh", fail)
+    monkeypatch.setattr("institutions.sheets.write.refresh", fail)
     sheet = as_csv([*HEADS_, "床位数"], ["甲养老院", CHAOYANG, "9"], ["乙", CHAOYANG, "8"])
     with pytest.raises(RuntimeError):
         committed(sheet, source=given)
@@ -525,7 +525,7 @@ def test_a_failure_at_the_end_changes_nothing(monkeypatch):
 
 
 def test_what_is_written_is_read_back(monkeypatch):
-    monkeypatch.setattr("institutions.bulk.Writer._write_part", lambda *_: None)
+    monkeypatch.setattr("institutions.sheets.write.Writer._write_part", lambda *_: None)
     with pytest.raises(RuntimeError, match="not as the sheet says"):
         committed(one(["床位数"], "50"))
 

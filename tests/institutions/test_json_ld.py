@@ -6,8 +6,8 @@ import re
 import pytest
 from pyld import jsonld
 
-from institutions.json_ld import about
-from institutions.profile import for_profile, profile
+from institutions.pages.institution.json_ld import about
+from institutions.pages.institution.page import for_profile, profile
 from tests.factories import make_institution, make_region, make_whole_institution
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from institutions import listings
 from institutions.models import (
     Designation,
     Fee,
@@ -17,6 +16,7 @@ from institutions.models import (
     Rating,
 )
 from institutions.models.institution import TAKES
+from institutions.register import listings
 from regions.models import Region
 from tests.factories import make_bed, make_document, make_fee, make_institution
 

@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from institutions import fixtures
 from institutions.models import Bed, Institution, Listing
+from institutions.shipped_data import load as fixtures
 from regions.models import Document, Fact, LoadedFixture, Policy, Region, RegionGroup
 from tests.factories import make_institution
 

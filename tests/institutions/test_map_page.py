@@ -6,8 +6,8 @@ import re
 import pytest
 from django.test import override_settings
 
-from institutions import listings
 from institutions.models import Institution
+from institutions.register import listings
 from regions.models import Region
 from tests.institutions.test_results_page import TOLD
 

@@ -140,7 +140,7 @@ APART = {
     *(f"listing_price_{level}_adds_up" for level in Level.values),
     "listing_position_whole",
 }
-# A row that nobody types has nobody to tell: `institutions.listings` writes it.
+# A row that nobody types has nobody to tell: `institutions.register.listings` writes it.
 WORDLESS = {"listing_designation_unique"}
 
 CONSTRAINTS = {

@@ -10,15 +10,15 @@ from django.http import QueryDict
 from django.test import Client
 from django.urls import resolve
 
-from institutions import open_data
-from institutions.estimates import NEEDS_LEVEL
-from institutions.filters import InstitutionFilter
-from institutions.finding import ByDatabase, finding
-from institutions.listings import refresh
+from institutions.costs.estimator import NEEDS_LEVEL
 from institutions.models import Institution, Listing, Provenance
-from institutions.open_files import FORMATS, dictionary
-from institutions.records import to_record
-from institutions.search_address import SearchAddress
+from institutions.open_data import tables as open_data
+from institutions.open_data.files import FORMATS, dictionary
+from institutions.pages.results.links import SearchAddress
+from institutions.register.listings import refresh
+from institutions.register.record import to_record
+from institutions.search.filters import InstitutionFilter
+from institutions.search.finder import ByDatabase, finding
 from tests.factories import make_document, make_institution, make_region, make_whole_institution
 
 pytestmark = pytest.mark.django_db
@@ -239,7 +239,7 @@ def test_queries_of_500_homes_are_pinned(name, queries, django_assert_num_querie
 
 def test_a_file_is_sent_while_it_is_read(client, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(open_data, "BATCH", 5)
-    monkeypatch.setattr("institutions.open_files.PIECE", 0)
+    monkeypatch.setattr("institutions.open_data.files.PIECE", 0)
     read = []
     load = open_data.Current.load_fields
     monkeypatch.setattr(

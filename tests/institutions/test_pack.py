@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertNotContains
 
-from institutions.listings import refresh
 from institutions.models import ContractTerms, Fee, Institution, Phone
-from institutions.pack import Pack
-from institutions.profile import for_profile
-from regions import policies
-from regions.forms import ElderForm
+from institutions.pages.institution.page import for_profile
+from institutions.pages.institution.visit_pack import Pack
+from institutions.register.listings import refresh
+from regions.elder.form import ElderForm
+from regions.policies import rulebook as policies
 from tests.factories import make_fee, make_institution, make_region, make_whole_institution
 from tests.institutions.test_institution_page import Outline
 

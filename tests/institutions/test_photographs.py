@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.test import Client
 from PIL import Image
 
-from institutions import photographs
-from institutions.listings import remove
 from institutions.models import Institution, PendingChange, Photo
-from institutions.photographs import shown
+from institutions.register import photos as photographs
+from institutions.register.listings import remove
+from institutions.register.photos import shown
 from tests.factories import make_institution
 from tests.institutions.test_admin import added, change_page, row_of, typed
 from tests.institutions.test_workflow import press, signed_in

@@ -2,7 +2,7 @@
 
 import pytest
 
-from institutions import places
+from institutions.search import places
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from institutions.models import ContractTerms, Fee, Level
-from institutions.pricing import bundle, monthly, prepayment_warnings
+from institutions.register.list_price import bundle, monthly, prepayment_warnings
 
 TODAY = datetime.date(2026, 11, 22)
 DAY = datetime.timedelta(days=1)

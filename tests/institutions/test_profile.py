@@ -12,7 +12,15 @@ from institutions.models import (
     Rating,
 )
 from institutions.models.institution import TAKES
-from institutions.profile import SECTIONS, TAKES_WORDS, Line, Stale, Stop, for_profile, profile
+from institutions.pages.institution.page import (
+    SECTIONS,
+    TAKES_WORDS,
+    Line,
+    Stale,
+    Stop,
+    for_profile,
+    profile,
+)
 from tests.factories import (
     make_bed,
     make_document,

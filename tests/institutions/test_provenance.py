@@ -3,8 +3,8 @@ import datetime
 import pytest
 
 from institutions.models import Provenance
-from institutions.provenance import SourceLine, grouped, label_of, source_of, sources_of
-from institutions.records import PARTS
+from institutions.register.provenance import SourceLine, grouped, label_of, source_of, sources_of
+from institutions.register.record import PARTS
 from regions.models import Document
 
 DAY = datetime.date(2018, 1, 1)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from institutions.models import Bed, Fee, Institution, Phone
 from institutions.models.institution import PARTS as PART_NAMES
-from institutions.provenance import source_of
-from institutions.records import FIELDS, PARTS, Change, apply_record, difference, to_record
+from institutions.register.provenance import source_of
+from institutions.register.record import FIELDS, PARTS, Change, apply_record, difference, to_record
 from institutions.validators import credit_code_check_character
 from regions.models import Document
 from tests.factories import (

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from django.core.management import call_command
 
-from institutions import listings
 from institutions.models import Fee, Institution, Listing
+from institutions.register import listings
 from tests.factories import make_fee, make_institution
 
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.asserts import assertRedirects
 
-from institutions.fact_sheet import COMPARISONS, MEASURES
 from institutions.models import Listing
+from institutions.pages.regions.facts import COMPARISONS, MEASURES
 from regions.models import Fact, Region, RegionGroup
 from tests.factories import make_document
 from tests.institutions.test_institution_page import Outline

@@ -7,11 +7,11 @@ from statistics import median
 
 import pytest
 
-from institutions.charts import FULL, HEIGHT, apart, length, spread, stacked
-from institutions.holdings import AGES, Side, holdings
-from institutions.listings import refresh
 from institutions.models import Institution, Level, MedicalLink
-from institutions.regional import Regional, for_regional, groups_for_regional
+from institutions.pages.parts.bar_chart import FULL, HEIGHT, apart, length, spread, stacked
+from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
+from institutions.pages.regions.statistics import AGES, Side, holdings
+from institutions.register.listings import refresh
 from regions.models import Agreement, Region
 from tests.factories import make_bed, make_document, make_fee, make_institution, make_region
 from tests.institutions.oracle import _price_at as price_at

@@ -7,16 +7,17 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from institutions import bitmap_index, listings
-from institutions.card_rows import CardRows
-from institutions.cards import place_words
-from institutions.distance import NEAR
-from institutions.estimates import NEEDS_LEVEL
-from institutions.filters import InstitutionFilter
+from institutions.costs.estimator import NEEDS_LEVEL
 from institutions.models import Institution, Listing
-from institutions.panels import PANELS
-from regions import policies
+from institutions.pages.parts.card import place_words
+from institutions.pages.results.filter_panels import PANELS
+from institutions.register import listings
+from institutions.search.distance import NEAR
+from institutions.search.filters import InstitutionFilter
+from institutions.search.memory import snapshot as bitmap_index
+from institutions.search.memory.card_rows import CardRows
 from regions.models import Document, Region
+from regions.policies import rulebook as policies
 from tests.factories import make_institution, make_region
 
 pytestmark = pytest.mark.django_db

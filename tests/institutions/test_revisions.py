@@ -8,10 +8,18 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from institutions.listings import refresh
 from institutions.models import Institution, Listing, Revision
-from institutions.records import Change, difference, to_record
-from institutions.revisions import ConflictError, back_to, from_data, patched, revise, since, undone
+from institutions.register.history import (
+    ConflictError,
+    back_to,
+    from_data,
+    patched,
+    revise,
+    since,
+    undone,
+)
+from institutions.register.listings import refresh
+from institutions.register.record import Change, difference, to_record
 from tests.factories import make_bed, make_institution, make_user, make_whole_institution
 
 TODAY = datetime.date(2026, 11, 22)

@@ -20,10 +20,8 @@ from django.template.response import TemplateResponse
 from django.test import Client
 from django.urls import reverse
 
-from carebridge.importing import SheetError
-from institutions.admin import InstitutionAdmin
-from institutions.importers import read_sheet
-from institutions.listings import refresh
+from carebridge.lib.sheet_files import SheetError
+from institutions.admin.homes import InstitutionAdmin
 from institutions.models import (
     Bed,
     BedFigures,
@@ -33,11 +31,13 @@ from institutions.models import (
     Revision,
     SheetImport,
 )
-from institutions.records import Change
-from institutions.revisions import as_data, revise
-from institutions.sheets import check
-from regions.addresses import RegionNames
+from institutions.register.history import as_data, revise
+from institutions.register.listings import refresh
+from institutions.register.record import Change
+from institutions.sheets.plan import read_sheet
+from institutions.sheets.uploads import check
 from regions.models import Fact, FailedSignIn, Policy, Region, SignIn, StaffMember
+from regions.places.addresses import RegionNames
 from tests.conftest import TODAY
 from tests.factories import make_bed, make_document, make_institution, make_region, make_user
 from tests.institutions.sheets import as_csv

@@ -8,12 +8,12 @@ from django.http import QueryDict
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
 
-from institutions import bitmap_index
-from institutions.filters import InstitutionFilter
-from institutions.listings import refresh
 from institutions.models import Institution, Listing
-from institutions.search import search
-from regions.gazetteer import gazetteer
+from institutions.register.listings import refresh
+from institutions.search.filters import InstitutionFilter
+from institutions.search.memory import snapshot as bitmap_index
+from institutions.search.text import search
+from regions.places.gazetteer import gazetteer
 from tests.factories import make_institution, make_region
 
 from . import search_oracle

@@ -6,10 +6,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from institutions import listings, search_index
 from institutions.models import Institution, Listing, ListingChange, Tokens
 from institutions.models.tokens import All, Either, Token
-from institutions.search import search
+from institutions.register import listings
+from institutions.search import fulltext as search_index
+from institutions.search.text import search
 from regions.models import Region
 from tests.factories import make_institution
 

@@ -9,11 +9,11 @@ from django.http import QueryDict
 from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertNotContains
 
-from institutions import comparison
-from institutions.listings import refresh
+from carebridge.lib.qr import qr_code
 from institutions.models import Institution, Listing
-from institutions.qr import qr_code
-from institutions.shortlist import Shortlist, address, carried, kept
+from institutions.pages.compare import page as comparison
+from institutions.pages.shortlist import Shortlist, address, carried, kept
+from institutions.register.listings import refresh
 from tests.factories import make_institution
 
 pytestmark = pytest.mark.django_db

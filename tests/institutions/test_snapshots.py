@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from institutions import snapshots
 from institutions.models import Listing
-from institutions.open_files import FORMATS
+from institutions.open_data import snapshots
+from institutions.open_data.files import FORMATS
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def folder(settings, tmp_path):
 def few(monkeypatch):
     """A register of the first homes only, so that a copy is quick."""
     ids = list(Listing.objects.order_by("pk").values_list("pk", flat=True)[:3])
-    monkeypatch.setattr("institutions.finding.ByBitmaps.ids", lambda _: ids)
+    monkeypatch.setattr("institutions.search.finder.ByBitmaps.ids", lambda _: ids)
     return ids
 
 

@@ -157,7 +157,7 @@ def test_what_is_not_known_of_a_document_is_said(client):
 
 
 def test_a_cut_table_says_what_it_leaves_out(client, cited, monkeypatch):
-    monkeypatch.setattr("institutions.sources.SourcePage.most", 0)
+    monkeypatch.setattr("institutions.pages.sources.SourcePage.most", 0)
     document = cited
     assertContains(get(client, document), "共 1 项，全部列出。", 2)
     home = make_institution()

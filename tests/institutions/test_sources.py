@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from institutions.models import Designation, Provenance
-from institutions.sources import MOST, Use, shelves, source_page, uses
+from institutions.pages.sources import MOST, Use, shelves, source_page, uses
 from regions.models import Agreement, Document, Fact, Grade
 from tests.factories import make_document, make_institution, make_region
 

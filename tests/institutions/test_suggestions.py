@@ -2,12 +2,12 @@
 
 import pytest
 
-from institutions import bitmap_index
-from institutions.bitmaps import Bitmaps
-from institutions.filters import RECOMMENDED
-from institutions.listings import refresh
 from institutions.models import Institution, Listing
-from institutions.suggestions import suggestions
+from institutions.register.listings import refresh
+from institutions.search.filters import RECOMMENDED
+from institutions.search.memory import snapshot as bitmap_index
+from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.suggestions import suggestions
 from tests.factories import make_institution, make_region
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_both_engines_offer_the_same(settings):
 def test_a_place_alone_offers_the_best_of_all_homes_in_it(today, monkeypatch):
     homes = [make_institution(name=f"青松岭{n}", region=make_region("540402")) for n in range(9)]
     refresh([home.pk for home in homes], today)
-    monkeypatch.setattr("institutions.suggestions.LOOKED_AT", 2)
+    monkeypatch.setattr("institutions.search.suggestions.LOOKED_AT", 2)
     best = Listing.objects.filter(region="540402").order_by(*RECOMMENDED, "pk")
     found = [one.home for one in suggestions("巴宜区") if one.home]
     assert found == list(best.values_list("pk", flat=True)[:7])

@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.forms import model_to_dict
 
-from institutions import fixtures, listings
 from institutions.models import Institution, Listing
-from institutions.synthesis import NotEmptyError, synthesize
+from institutions.register import listings
+from institutions.shipped_data import load as fixtures
+from institutions.shipped_data.synthetic import NotEmptyError, synthesize
 from tests.factories import make_institution
 
 # A sequence set back stays back when a test is rolled back, and this register has ids of its own.

@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from institutions.listings import refresh, wrong
 from institutions.models import Institution, Listing, PendingChange
-from institutions.records import to_record
-from institutions.revisions import cited
-from institutions.workflow import verify
+from institutions.register.history import cited
+from institutions.register.listings import refresh, wrong
+from institutions.register.record import to_record
+from institutions.register.review import verify
 from regions.models import StaffMember
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
 from tests.institutions.test_admin import added, change_page, row_of, shown, typed

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from institutions.listings import refresh
+from institutions.admin.worklist import TASKS
 from institutions.models import (
     BedFigures,
     Correction,
@@ -16,7 +16,7 @@ from institutions.models import (
     Phone,
     Rating,
 )
-from institutions.worklist import TASKS
+from institutions.register.listings import refresh
 from tests.factories import (
     make_bed,
     make_fee,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from regions.addresses import RegionNames, contradicts
 from regions.models import Region
+from regions.places.addresses import RegionNames, contradicts
 
 pytestmark = pytest.mark.django_db
 HERE = Path(__file__).parent

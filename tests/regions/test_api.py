@@ -2,9 +2,9 @@
 
 import pytest
 
-from institutions.regional import Regional, for_regional
-from regions import policy_words
+from institutions.pages.regions.page import Regional, for_regional
 from regions.models import Fact, Policy, Region
+from regions.policies import text as policy_words
 from tests.factories import make_region
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
+from carebridge.lib.backups.fingerprint import differences, tables
 from institutions.models import Institution
-from regions.snapshots import differences, tables
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from regions.policies import rulebook
-from regions.rules import NATION, Disability, Elder, Rate, Refusal, Rule, Rulebook, Stay
-from regions.subsidies import assess
+from regions.engine.assessment import assess
+from regions.engine.rules import NATION, Disability, Elder, Rate, Refusal, Rule, Rulebook, Stay
+from regions.policies.rulebook import rulebook
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regions.coordinates import gcj02_to_wgs84, wgs84_to_gcj02
+from regions.places.coordinates import gcj02_to_wgs84, wgs84_to_gcj02
 
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = ROOT / "fixtures/sources/regions/regions_jjj_cq_jz.csv"

@@ -7,8 +7,8 @@ from django.http import QueryDict
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from regions.anchors import AnchorForm
-from regions.distance import RADIUS, chord_squared_of, metres, position
+from regions.places.anchors import AnchorForm
+from regions.places.distance import RADIUS, chord_squared_of, metres, position
 
 LONGITUDES, LATITUDES = st.floats(-180, 180), st.floats(-90, 90)
 

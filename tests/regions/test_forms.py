@@ -5,9 +5,9 @@ import datetime
 import pytest
 from django.http import QueryDict
 
-from regions.forms import ElderForm
-from regions.questions import questions
-from regions.rules import Disability, Elder
+from regions.elder.form import ElderForm
+from regions.elder.questions import questions
+from regions.engine.rules import Disability, Elder
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 11, 22)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from regions import policies
-from regions.gazetteer import gazetteer
 from regions.models import Region
+from regions.places.gazetteer import gazetteer
+from regions.policies import rulebook as policies
 
 pytestmark = pytest.mark.django_db
 

@@ -9,17 +9,27 @@ from types import SimpleNamespace
 import pytest
 from django.template.loader import render_to_string
 
-from institutions.comparison_questions import money
-from institutions.comparison_table import Cited, Column, Notes, row
-from institutions.cost import Cost
+from institutions.costs.monthly_cost import Cost
+from institutions.pages.compare.questions import money
+from institutions.pages.compare.table import Cited, Column, Notes, row
 from institutions.templatetags.carebridge import yuan
-from regions.ledger import Ledger, Line, amount_words, ledger
+from regions.engine.assessment import assess
+from regions.engine.rules import (
+    Between,
+    Disability,
+    Elder,
+    Fixed,
+    Formula,
+    Payee,
+    Period,
+    Share,
+    Stay,
+)
+from regions.engine.stay_classes import StayClasses
 from regions.models import Grade
-from regions.policies import book
-from regions.rules import Between, Disability, Elder, Fixed, Formula, Payee, Period, Share, Stay
-from regions.stays import StayClasses
-from regions.subsidies import assess
-from regions.worked_cases import Case, cases
+from regions.policies.ledger import Ledger, Line, amount_words, ledger
+from regions.policies.rulebook import book
+from regions.policies.worked_cases import Case, cases
 from tests.institutions.drawn import DAYS, elder
 
 pytestmark = pytest.mark.django_db

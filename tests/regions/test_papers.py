@@ -2,11 +2,11 @@
 
 import pytest
 
-from regions.papers import Papers, Step, papers
-from regions.policies import book
-from regions.rules import Elder, Stay
-from regions.subsidies import assess
-from regions.worked_cases import cases
+from regions.engine.assessment import assess
+from regions.engine.rules import Elder, Stay
+from regions.policies.papers import Papers, Step, papers
+from regions.policies.rulebook import book
+from regions.policies.worked_cases import cases
 
 pytestmark = pytest.mark.django_db
 

@@ -11,12 +11,12 @@ import pytest
 from django.contrib.admin.sites import site
 from django.db.models import TextChoices
 
-from regions import rules
+from regions.engine import rules
+from regions.engine.settlement import Answer, Pact, Settlement, settle
 from regions.models import Agreement, Exclusion, Grade, Policy, Rate, Region, RegionGroup
 from regions.models.policy import QUOTABLE
-from regions.policies import pacts, rulebook
-from regions.policies import rule as rule_of
-from regions.settlement import Answer, Pact, Settlement, settle
+from regions.policies.rulebook import pacts, rulebook
+from regions.policies.rulebook import rule as rule_of
 
 pytestmark = pytest.mark.django_db
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"

@@ -8,8 +8,8 @@ from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
 from regions.models import Document, Policy, Rate, Stamp
-from regions.policies import STAMP
-from regions.worked_cases import cases
+from regions.policies.rulebook import STAMP
+from regions.policies.worked_cases import cases
 from tests.factories import make_user
 from tests.institutions.test_admin import added, address, row_of, typed
 from tests.regions.test_policy import make_rate, saved

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from regions.models import Agreement
-from regions.portability import agreements, care, recognition
+from regions.policies.agreements import agreements, care, recognition
 
 pytestmark = pytest.mark.django_db
 JUNE = datetime.date(2025, 6, 1)

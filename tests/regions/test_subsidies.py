@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regions import bills, conditions
-from regions.models import Document, Policy
-from regions.policies import SENTENCES, pacts, rulebook, sentences
-from regions.rules import (
+from regions.engine import bills, conditions
+from regions.engine.assessment import Assessment, Outcome, Said, Term, assess
+from regions.engine.rules import (
     Anchor,
     Answer,
     Base,
@@ -41,9 +40,10 @@ from regions.rules import (
     Stay,
     born_in,
 )
-from regions.settlement import settle
-from regions.subsidies import Assessment, Outcome, Said, Term, assess
-from regions.worked_cases import Case, cases
+from regions.engine.settlement import settle
+from regions.models import Document, Policy
+from regions.policies.rulebook import SENTENCES, pacts, rulebook, sentences
+from regions.policies.worked_cases import Case, cases
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from institutions import listings
+from institutions.register import listings
 
 
 class Command(BaseCommand):

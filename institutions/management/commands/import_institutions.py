@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from carebridge.importing import MOST_BYTES, SheetError
-from institutions.cells import CellError, date_of
-from institutions.importers import MovedError, Plan
+from carebridge.lib.sheet_files import MOST_BYTES, SheetError
 from institutions.models import Provenance, SheetImport
-from institutions.sheets import examine, write
+from institutions.sheets.cells import CellError, date_of
+from institutions.sheets.plan import MovedError, Plan
+from institutions.sheets.uploads import examine, write
 from regions.models import Document, Region
 
 WIDTH = 30

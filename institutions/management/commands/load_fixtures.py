@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from institutions import fixtures
+from institutions.shipped_data import load as fixtures
 
 
 class Command(BaseCommand):

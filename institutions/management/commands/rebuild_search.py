@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from institutions import listings, search_index
+from institutions.register import listings
+from institutions.search import fulltext as search_index
 
 
 class Command(BaseCommand):

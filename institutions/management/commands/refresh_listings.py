@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from institutions import listings
 from institutions.models import Listing
+from institutions.register import listings
 
 
 class Command(BaseCommand):

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from institutions import listings
 from institutions.models import Institution
+from institutions.register import listings
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localdate
 
-from institutions import snapshots
+from institutions.open_data import snapshots
 
 
 class Command(BaseCommand):

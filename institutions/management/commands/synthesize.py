@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from institutions import fixtures, synthesis
+from institutions.shipped_data import load as fixtures
+from institutions.shipped_data import synthetic as synthesis
 
 MOST = 1_000_000
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 
-from regions import backups
-from regions.dumps import DumpError
+from carebridge.lib.backups import backup as backups
+from carebridge.lib.backups.dumps import DumpError
 
 
 class Command(BaseCommand):

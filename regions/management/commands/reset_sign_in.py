@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from regions import devices
+from regions.staff import devices
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from regions import backups
-from regions.dumps import DumpError
+from carebridge.lib.backups import backup as backups
+from carebridge.lib.backups.dumps import DumpError
 
 
 class Command(BaseCommand):

@@ -1,0 +1,89 @@
+"""Caches that may vanish: one that does not answer is an empty one, and no page fails for it."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
+from django.core.cache.backends.db import DatabaseCache
+from django.core.cache.backends.redis import RedisCache
+from django.db import DatabaseError, InterfaceError
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from carebridge.databases.breaker import Breaker
+
+GONE = (RedisError, DatabaseError, InterfaceError, OSError)
+# Longest wait for Redis, in seconds.
+PATIENCE = 0.5
+
+logger = logging.getLogger(__name__)
+breaker = Breaker()
+
+
+class Sparing(BaseCache):
+    """Before a cache of Django's: asks it, or answers as an empty one would."""
+
+    def _ask(self, empty: Any, method: Callable[..., Any], *args: Any) -> Any:
+        if not breaker.allows():
+            return empty
+        try:
+            found = method(*args)
+        except GONE as error:
+            breaker.trip()
+            logger.warning("cache does not answer: %s", type(error).__name__)
+            return empty
+        breaker.mend()
+        return found
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(True, super().add, key, value, timeout, version)
+
+    def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
+        return self._ask(default, super().get, key, default, version)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(None, super().set, key, value, timeout, version)
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
+        return self._ask(False, super().touch, key, timeout, version)
+
+    def delete(self, key: Any, version: Any = None) -> Any:
+        return self._ask(False, super().delete, key, version)
+
+    def has_key(self, key: Any, version: Any = None) -> Any:
+        return self._ask(False, super().has_key, key, version)
+
+    def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
+        if (found := self._ask(None, super().incr, key, delta, version)) is None:
+            raise ValueError(f"Key {key!r} not found")  # as of a key that has run out
+        return found
+
+    def get_many(self, keys: Iterable[Any], version: Any = None) -> Any:
+        return self._ask({}, super().get_many, keys, version)
+
+    def set_many(
+        self, data: Mapping[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None
+    ) -> Any:
+        return self._ask([*data], super().set_many, data, timeout, version)
+
+    def delete_many(self, keys: Iterable[Any], version: Any = None) -> Any:
+        return self._ask(None, super().delete_many, keys, version)
+
+    def clear(self) -> Any:
+        return self._ask(None, super().clear)
+
+
+class SparingRedisCache(Sparing, RedisCache):
+    """Redis, waited for no longer than a reader would not notice."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+        # redis-py would try thrice more, and let the reader wait.
+        once = {"retry": Retry(NoBackoff(), 0)}
+        super().__init__(server, params | {"OPTIONS": patience | once})
+
+
+class SparingDatabaseCache(Sparing, DatabaseCache):
+    """A table of the primary, which `manage.py createcachetable` makes."""

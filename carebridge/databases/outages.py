@@ -1,0 +1,65 @@
+"""What a reader gets when the database is gone: the page as it last was, or an honest word."""
+
+import sys
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections, router
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views import defaults
+
+from carebridge.databases.breaker import BACK_OFF
+from carebridge.middleware import copies
+from regions.models import Region
+
+GONE = (OperationalError, InterfaceError)
+QUERY_CANCELED = "57014"  # of PostgreSQL: by `statement_timeout`, see gunicorn.conf.py
+# RFC 9457, as everything that goes wrong with the API.
+PROBLEM = {
+    "type": "about:blank",
+    "title": "暂时查不了",
+    "status": 503,
+    "detail": "数据库现在连不上，请等 Retry-After 写明的秒数再试。",
+}
+
+
+class DatabaseIsGone(HttpResponse):
+    """Never seen by a reader: `carebridge.databases.router` asks elsewhere."""
+
+    status_code = 500
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The `handler500` of the site, which tells a lost database from a fault of ours."""
+    error = sys.exc_info()[1]
+    if isinstance(error, GONE) and _is_lost(router.db_for_read(Region), error):
+        return DatabaseIsGone()
+    return defaults.server_error(request)
+
+
+def _is_lost(alias: str, error: Exception) -> bool:
+    """Whether another database should be asked.
+
+    A row locked for too long is an OperationalError, and no outage; nor is a query broken off for
+    its length, which would take as long elsewhere. A replica also refuses what runs into the
+    changes it follows; the primary answers that.
+    """
+    if getattr(error.__cause__, "pgcode", None) == QUERY_CANCELED:
+        return False
+    return alias != DEFAULT_DB_ALIAS or not connections[alias].is_usable()
+
+
+def answer(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
+    """The last good copy of a public page, else 503 with when to come again."""
+    is_read = request.method in {"GET", "HEAD"}
+    if is_read and not is_staff and (copy := copies.find(request)):
+        return copy
+    response: HttpResponse
+    if request.path.startswith("/api/"):
+        response = JsonResponse(PROBLEM, status=503, content_type="application/problem+json")
+    else:
+        page: dict[str, Any] = {"is_staff": is_staff, "is_read": is_read}
+        response = render(request, "503.html", page, status=503)
+    response.headers["Retry-After"] = str(BACK_OFF * 2)
+    response.headers["Cache-Control"] = "no-store"
+    return response

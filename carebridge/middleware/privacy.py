@@ -1,0 +1,54 @@
+"""What an address tells of an elder and the family stays between the reader and the site."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse
+
+PREFIX = "e_"
+# Where the family lives and where the elder is treated: `regions.places.anchors` reads them.
+PLACES = ("near", "near2")
+
+
+def told(request: HttpRequest) -> list[tuple[str, str]]:
+    """What the address tells of a family; nothing of an address too long to be read."""
+    try:
+        parameters = request.GET.lists()
+    except TooManyFieldsSent:
+        return []
+    return [
+        (name, value)
+        for name, values in parameters
+        for value in values
+        if value and (name.startswith(PREFIX) or name in PLACES)
+    ]
+
+
+def keep_private(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: a page made for an elder is kept by no cache, shared or in the browser.
+
+    What was posted, and an address to go on to, may tell of one as well.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "POST" or told(request) or tells(response.headers.get("Location", "")):
+            response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
+def tells(address: str) -> bool:
+    """Whether an address to go on to tells of a family."""
+    names = [name for name, _ in parse_qsl(urlsplit(address).query)]
+    return any(name.startswith(PREFIX) or name in PLACES for name in names)
+
+
+def carried(request: HttpRequest) -> dict[str, str]:
+    """Template context: what links to other priced pages carry on, to open or to join a query."""
+    query = urlencode(told(request), safe=":")
+    return {"elder_query": f"?{query}" if query else "", "elder_and": f"&{query}" if query else ""}

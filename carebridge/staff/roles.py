@@ -1,0 +1,74 @@
+"""What each role may do with what: one table, which Django asks as a backend of authentication.
+
+In which places a role may do it is another question: `regions.staff.scope`.
+"""
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from regions.models import StaffMember
+
+Role = StaffMember.Role
+
+NONE: tuple[str, ...] = ()
+READ = ("view",)
+CITE = ("view", "add")
+KEEP = ("view", "add", "change")
+OWN = ("view", "add", "change", "delete")
+PUBLISH = (*OWN, "publish")
+DECIDE = ("view", "publish")
+UPDATE = ("view", "change")
+
+# Rows of a home's form.
+PARTS = (
+    *("phone", "service", "bed", "fee", "contractterms", "medicallink", "designation"),
+    *("rating", "qualityrecord", "stafffigure", "photo", "provenance"),
+)
+Row = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+TABLE: dict[str, Row] = {
+    # what                          county clerk, reviewer, province, national
+    "institutions.institution": (KEEP, PUBLISH, PUBLISH, PUBLISH),
+    **{f"institutions.{part}": (OWN, OWN, OWN, OWN) for part in PARTS},
+    "institutions.bedfigures": (UPDATE, UPDATE, UPDATE, UPDATE),
+    "institutions.pendingchange": (READ, DECIDE, DECIDE, DECIDE),
+    "institutions.sheetimport": (CITE, CITE, CITE, CITE),
+    "institutions.correction": (UPDATE, UPDATE, UPDATE, UPDATE),
+    "regions.document": (CITE, CITE, CITE, OWN),
+    "regions.region": (READ, READ, READ, OWN),
+    "regions.policy": (READ, READ, READ, OWN),
+    "regions.rate": (READ, READ, READ, OWN),
+    "regions.fact": (READ, READ, READ, OWN),
+    "regions.agreement": (READ, READ, READ, OWN),
+    "regions.exclusion": (NONE, NONE, NONE, OWN),
+    "regions.regiongroup": (NONE, NONE, NONE, OWN),
+    "regions.staffmember": (NONE, NONE, READ, OWN),
+    "regions.loadedfixture": (NONE, NONE, NONE, READ),
+    "regions.signin": (NONE, NONE, NONE, READ),
+    "regions.failedsignin": (NONE, NONE, NONE, READ),
+    "auth.user": (NONE, NONE, NONE, KEEP),
+}
+ROLES = (Role.CLERK, Role.REVIEWER, Role.PROVINCE, Role.NATIONAL)
+
+
+def permissions(role: str) -> set[str]:
+    """The names of Django's permissions: institutions.change_institution."""
+    column = ROLES.index(Role(role))
+    return {
+        label.replace(".", f".{action}_") for label, row in TABLE.items() for action in row[column]
+    }
+
+
+PERMISSIONS = {role: permissions(role) for role in ROLES}
+
+
+class RoleBackend(BaseBackend):
+    """Lets the holder of a post do what the table says; signing in is left to other backends."""
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        post = getattr(user_obj, "staff_member", None) if user_obj.is_active else None
+        return PERMISSIONS[post.role] if post else set()
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Whether the person may do anything in the app: the admin asks before it lists it."""
+        return any(name.startswith(f"{app_label}.") for name in self.get_user_permissions(user_obj))

@@ -1,0 +1,192 @@
+"""供需对接: how often families ask for a place, beside the beds that are free there.
+
+Demand is told in steps of five, downwards: under five is <5, nothing included, and 12 is "at least
+10". So no total, other period or other table on the page can be subtracted to the few families
+behind a small number. Beds are public and told as they are.
+"""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Count, Q, QuerySet, Sum
+
+from institutions.models import Demand, Institution, Level, Listing
+from institutions.pages.parts.bar_chart import FULL, HEIGHT, LANE, Bar, length
+from institutions.search.facets import fresh_vacancy
+from regions.models import Region, RegionGroup
+from regions.staff.scope import in_scope
+
+STEP = 5
+# Days that can be chosen, each up to today.
+PERIODS = (30, 90, 365)
+FREE = Q(operating__in=["", Institution.Operating.OPEN])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How often something was asked for, known only down to a step; under five it is nothing."""
+
+    least: int
+
+    @classmethod
+    def of(cls, times: int) -> "Asked":
+        return cls(times // STEP * STEP)
+
+    def __str__(self) -> str:
+        return f"{self.least:,} 次以上" if self.least else f"<{STEP} 次"
+
+
+@dataclass(frozen=True)
+class Free:
+    """Beds free in homes that said so lately, None where none did; how many homes did not."""
+
+    beds: int | None = None
+    demo_beds: int | None = None
+    silent: int = 0
+
+    @property
+    def drawn(self) -> tuple[int, int]:
+        return self.beds or 0, self.demo_beds or 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """One row: a county, or a wider place that was asked for without saying which county."""
+
+    label: str
+    asked: Asked
+    free: Free | None
+    bars: tuple[Bar, ...] = ()
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the page shows of the places of one post in one period."""
+
+    user: AbstractBaseUser
+    on: datetime.date
+    days: int
+
+    @property
+    def since(self) -> datetime.date:
+        return self.on - datetime.timedelta(self.days - 1)
+
+    @cached_property
+    def counties(self) -> list[Place]:
+        """Counties that were asked for or have homes, most asked first, then fewest beds."""
+        codes = self._free.keys() | (self._times.keys() - self._wider.keys())
+        rows = [
+            (Asked.of(self._times[code]), self._free.get(code, Free()), code)
+            for code in codes
+            if code in self._regions
+        ]
+        rows.sort(key=lambda row: (-row[0].least, sum(row[1].drawn), row[2]))
+        most = max((asked.least for asked, _, _ in rows), default=0)
+        widest = max((sum(free.drawn) for _, free, _ in rows), default=0)
+        return [
+            Place(
+                self._regions[code].full_name,
+                asked,
+                free,
+                _bars(asked, free, most, widest),
+            )
+            for asked, free, code in rows
+        ]
+
+    @cached_property
+    def wider(self) -> list[Place]:
+        """Provinces, cities and groups that were asked for without naming a county."""
+        rows = [(name, Asked.of(self._times[key])) for key, name in self._wider.items()]
+        rows.sort(key=lambda row: (-row[1].least, row[0]))
+        return [Place(name, asked, None) for name, asked in rows]
+
+    @property
+    def least(self) -> int:
+        """The sum of what the rows say, so it says no more than they do."""
+        return sum(place.asked.least for place in [*self.counties, *self.wider])
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, list[tuple[str, Asked]]]]:
+        """(heading, [(what, how often)]): level and budget whole, provinces only from five up."""
+        names = dict(Region.objects.filter(level=1).values_list("code", "name"))
+        origins = [row for row in self._by("origin", names.items()) if row[1].least]
+        return [
+            ("能力等级", self._by("ability", [*_levels(), ("", "没有说")])),
+            ("每月预算", self._by("budget", [*Demand.Budget.choices, ("", "没有说")])),
+            ("户籍在哪个省", [*origins, ("其余各省，和没有说的", Asked(0))]),
+        ]
+
+    # Read
+
+    @cached_property
+    def _demand(self) -> "QuerySet[Demand]":
+        """What was asked in the period for the person's own places."""
+        rows = Demand.objects.filter(on__range=(self.since, self.on))
+        return rows.filter(destination__in=[*self._regions, *self._groups])
+
+    @cached_property
+    def _times(self) -> Counter[str]:
+        rows = self._demand.order_by().values_list("destination").annotate(Sum("times"))
+        return Counter(dict(rows))
+
+    @cached_property
+    def _regions(self) -> dict[str, Region]:
+        rows: QuerySet[Region] = in_scope(Region.objects.with_ancestors(), self.user, "code")
+        return {region.code: region for region in rows}
+
+    @cached_property
+    def _groups(self) -> dict[str, str]:
+        """Groups that lie in the person's region whole."""
+        groups = RegionGroup.objects.prefetch_related("regions")
+        return {
+            group.slug: group.name
+            for group in groups
+            if all(region.code in self._regions for region in group.regions.all())
+        }
+
+    @cached_property
+    def _wider(self) -> dict[str, str]:
+        """What was asked for and is no county, by code or slug: its name."""
+        held = {region.parent_id for region in self._regions.values() if region.is_current}
+        names = {
+            code: region.full_name
+            for code, region in self._regions.items()
+            if code in held and code not in self._free
+        }
+        return {key: name for key, name in (names | self._groups).items() if key in self._times}
+
+    @cached_property
+    def _free(self) -> dict[str, Free]:
+        fresh = fresh_vacancy(self.on) & Q(vacant__isnull=False)
+        rows = in_scope(Listing.objects.filter(FREE), self.user, "region").order_by()
+        counted = rows.values_list("region_id").annotate(
+            beds=Sum("vacant", filter=fresh & Q(is_demo=False)),
+            demo_beds=Sum("vacant", filter=fresh & Q(is_demo=True)),
+            homes=Count("pk"),
+            told=Count("pk", filter=fresh),
+        )
+        return {code: Free(beds, demo, homes - told) for code, beds, demo, homes, told in counted}
+
+    def _by(self, field: str, words: Iterable[tuple[Any, Any]]) -> list[tuple[str, Asked]]:
+        rows = dict(self._demand.order_by().values_list(field).annotate(Sum("times")))
+        return [(str(word), Asked.of(rows.get(value, 0))) for value, word in words]
+
+
+def _levels() -> list[tuple[str, str]]:
+    return [(str(value), str(label)) for value, label in Level.choices]
+
+
+def _bars(asked: Asked, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
+    """Asked above, free below with demo beds in another tone; each lane has its own scale."""
+    real, demo = (length(beds, widest) for beds in free.drawn)
+    drawn = (
+        Bar("ask", 0, length(asked.least, most), 0, LANE),
+        Bar("val", 0, real, HEIGHT - LANE, LANE),
+        Bar("alt", real, min(demo, FULL - real), HEIGHT - LANE, LANE),
+    )
+    return tuple(bar for bar in drawn if bar.length)

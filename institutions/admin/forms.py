@@ -1,0 +1,113 @@
+"""Forms of the back office."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.timezone import localdate, localtime
+
+from institutions.models import Institution, Provenance
+from institutions.register.change_text import lines
+from institutions.register.history import from_data, since
+from institutions.register.provenance import label_of, source_of
+from institutions.validators import validate_not_future
+from regions.models import DatePrecision
+
+# The counts of a bed row that change from day to day.
+COUNTS = {"occupied", "vacant"}
+
+
+class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A home as one person saw it when they opened the page; refused when it is another by now."""
+
+    opened = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["opened"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any] | None:
+        super().clean()
+        home, opened = self.instance, self.cleaned_data.get("opened")
+        if home.pk and opened != home.version:
+            # Who has read what the other did may save: the page comes back with today's version.
+            typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            typed[self.add_prefix("opened")] = home.version
+            self.data = typed
+            raise ValidationError(self._told(home, opened))
+        return self.cleaned_data
+
+    def _told(self, home: Institution, opened: int | None) -> list[str]:
+        """Who changed what since this page was opened, in words."""
+        told = ["您打开这一页以后，别人改过这家机构，所以没有保存。您填的都还在下面。"]
+        for step in since(home, opened or 0):
+            when = f"{localtime(step.made_at):%m-%d %H:%M}"
+            told += [
+                f"{step.author or '系统'} {when} 改了{line.label}：{line.old} → {line.new}"
+                for line in lines(from_data(step.changes))
+            ]
+        return [*told, "请核对；再点一次保存，就以您填的为准。"]
+
+
+def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
+    """The day of a row's counts: today, where a daily count was typed and no day with it."""
+    typed = set(form.changed_data)
+    if not COUNTS & typed or "as_of" in typed:
+        return {}
+    return {"as_of": localdate(), "as_of_precision": DatePrecision.DAY}
+
+
+class BedRowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A row of beds on the page of its home; a new row says its day itself."""
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        return said | day_of(self) if self.instance.pk else said
+
+
+class VerifyForm(forms.Form):
+    """Which figures somebody looked at, when and how; only what has a source can be chosen."""
+
+    figures = forms.MultipleChoiceField(
+        label="核实了哪些",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "选核实了哪些。"},
+    )
+    how = forms.ChoiceField(
+        label="怎么核实的", choices=Provenance.How.choices, widget=forms.RadioSelect
+    )
+    on = forms.DateField(
+        label="哪天核实的",
+        validators=[validate_not_future],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, home: Institution, data: Any = None) -> None:
+        super().__init__(data, initial={"on": localdate()})
+        self.home = home
+        paths = [row.field for row in home.provenance.all()]
+        self.fields["figures"].choices = [  # type: ignore[attr-defined]
+            (path, label_of(path) if len(paths) > 1 else "全部内容") for path in paths
+        ]
+
+    def clean_figures(self) -> list[str]:
+        """Not of a figure that is about to change: who looked has seen the new one."""
+        chosen: list[str] = self.cleaned_data["figures"]
+        rows, waiting = self.home.provenance.all(), self.home.pending_changes.waiting()
+        changing = [c for p in waiting for c in from_data(p.changes) if c.old is not None]
+        sources = {row.field for c in changing if (row := source_of(rows, c.path))}
+        if names := [label_of(path) for path in chosen if path in sources]:
+            raise ValidationError(
+                f"{'、'.join(names)}：有修改在等审核，现在记会记在原来的数字上。请等审核以后再记。"
+            )
+        return chosen
+
+
+class RejectForm(forms.Form):
+    """Why a change does not go live."""
+
+    reason = forms.CharField(
+        label="退回的原因",
+        max_length=200,
+        error_messages={"required": "写明退回的原因，提交的人要看。"},
+    )

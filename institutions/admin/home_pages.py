@@ -1,0 +1,148 @@
+"""Pages of one home beside its form: preview, verification, history, the steps between stages."""
+
+import re
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils.timezone import localdate
+
+from institutions.admin.forms import VerifyForm
+from institutions.costs.monthly_cost import priced
+from institutions.models import Institution
+from institutions.pages.institution.page import for_profile, profile
+from institutions.register.change_text import lines, reason_of
+from institutions.register.history import ConflictError, from_data, since
+from institutions.register.review import MOVES, UnreadError, move, restore, verify
+from regions.elder.form import ElderForm
+
+
+def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of a home, whatever its stage, for an elder of whom nothing is told."""
+    home, on = for_profile().get(pk=pk), localdate()
+    cost = priced(home, ElderForm(QueryDict(), on), on)
+    page = {"profile": profile(home, on), "priced": cost, "preview": True}
+    return render(request, "institutions/institution_detail.html", page)
+
+
+def version_in(typed: str) -> int:
+    """The version a page says it shows; 0, which no home has, where it says none."""
+    return int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
+
+
+class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What an admin of homes shows and does besides the form. Every page asks for the row first."""
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view
+        return [
+            path("<int:pk>/preview/", page(self.preview), name="home_preview"),
+            path("<int:pk>/verify/", page(self.verify_view), name="home_verify"),
+            path("<int:pk>/move/<str:name>/", page(self.move_view), name="home_move"),
+            path("<int:pk>/back/<int:version>/", page(self.back_view), name="home_back"),
+            *super().get_urls(),
+        ]
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Who may publish need not wait for a reviewer."""
+        return bool(request.user.has_perm("institutions.publish_institution"))
+
+    def own(self, request: HttpRequest, pk: int, permission: str = "change") -> Institution:
+        """The home, if it is the person's to see and they may do this."""
+        home = self.get_queryset(request).filter(pk=pk).first()
+        if home is None:
+            raise Http404
+        if not getattr(self, f"has_{permission}_permission")(request):
+            raise PermissionDenied
+        return home
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        home = self.get_object(request, object_id)
+        steps = [
+            (name, step.label)
+            for name, step in MOVES.items()
+            if home
+            and step.origin == home.stage
+            and getattr(self, f"has_{step.permission}_permission")(request)
+        ]
+        waiting = home.pending_changes.waiting().select_related("author") if home else []
+        extra = {"moves": steps, "waiting": waiting} | (extra_context or {})
+        return super().change_view(request, object_id, form_url, extra)
+
+    def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The page as a family would see it, published or not."""
+        home = self.own(request, pk, "view")
+        return as_a_family(request, home.pk)
+
+    def verify_view(self, request: Any, pk: int) -> HttpResponse:
+        """Say that somebody looked whether the figures are true."""
+        home = self.own(request, pk)
+        form = VerifyForm(home, request.POST or None)
+        if form.is_valid():
+            said = form.cleaned_data
+            verify(pk, said["figures"], said["how"], by=request.user, on=said["on"])
+            self.message_user(request, f"已记下：{said['on']} 核实。")
+            return self._to_form(pk)
+        return self._page(request, "verify", home, "记下核实", form=form)
+
+    def move_view(self, request: Any, pk: int, name: str) -> HttpResponse:
+        if name not in MOVES or request.method != "POST":
+            raise Http404
+        self.own(request, pk, MOVES[name].permission)
+        label, seen = MOVES[name].label, version_in(request.POST.get("version", ""))
+        try:
+            done = move(pk, name, by=request.user, on=localdate(), seen=seen)
+        except UnreadError:
+            why = f"没有{label}：您打开这一页以后，别人又改过内容。现在显示的是改后的，请看过再点。"
+            self.message_user(request, why, messages.WARNING)
+        else:
+            self._say_moved(request, label, done)
+        return self._to_form(pk)
+
+    def _say_moved(self, request: HttpRequest, label: str, done: bool) -> None:
+        if done:
+            self.message_user(request, f"{label}：已完成。")
+        else:
+            self.message_user(request, "别人已经改了发布阶段，请再看一下。", messages.WARNING)
+
+    # History
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        home = self.get_object(request, object_id)
+        steps = [
+            (step, lines(from_data(step.changes))) for step in (since(home, 0) if home else [])
+        ]
+        extra = {"steps": steps} | (extra_context or {})
+        return super().history_view(request, object_id, extra)
+
+    def back_view(self, request: Any, pk: int, version: int) -> HttpResponse:
+        """Make of the home what it was; on the site after a review, like every other change."""
+        if request.method != "POST":
+            raise Http404
+        self.own(request, pk)
+        reviewed = not self.has_publish_permission(request)
+        try:
+            waits = restore(pk, version, by=request.user, on=localdate(), reviewed=reviewed)
+        except (ConflictError, ValidationError) as error:
+            self.message_user(request, f"不能恢复：{reason_of(error)}", messages.ERROR)
+        else:
+            done = "已送审" if waits else "已恢复"
+            self.message_user(request, f"{done}：恢复到第 {version} 版的内容，发布阶段不变。")
+        return self._to_form(pk)
+
+    def _to_form(self, pk: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:institutions_institution_change", args=[pk]))
+
+    def _page(
+        self, request: HttpRequest, name: str, home: Institution, title: str, **context: Any
+    ) -> HttpResponse:
+        page = {"title": title, "original": home, "opts": self.opts, **context}
+        page |= self.admin_site.each_context(request)
+        return render(request, f"admin/institutions/institution/{name}.html", page)

@@ -1,0 +1,239 @@
+"""Sheets in the admin: upload, look at what it would do, agree, and mend what was refused."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.urls import path
+from django.utils.timezone import localdate
+
+from carebridge.lib.sheet_files import MOST_BYTES, SheetError
+from institutions.admin.tasks import TaskFilter
+from institutions.models import Provenance, SheetImport, SheetLine
+from institutions.models.institution import InstitutionQuerySet
+from institutions.register.change_text import lines
+from institutions.register.history import from_data
+from institutions.sheets import export as exporters
+from institutions.sheets.plan import MovedError, read_sheet
+from institutions.sheets.uploads import check, reasons, settle, write
+from regions.models import Region, StaffMember
+from regions.models.region import NATION
+from regions.staff.scoped_admin import ScopedAdmin
+
+PER_PAGE = 50
+
+
+def limit_of(user: Any) -> Region | None:
+    """The region whose homes the person may import; None for all. Raises `PermissionDenied`."""
+    if user.is_superuser:
+        return None
+    post = StaffMember.objects.select_related("region").filter(user=user).first()
+    if post is None:
+        raise PermissionDenied
+    return None if post.region_id == NATION else post.region
+
+
+class SheetForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A file, and where its figures come from."""
+
+    file = forms.FileField(label="表格文件", help_text="CSV 或 XLSX，最大 20 MB。")
+
+    class Meta:
+        model = SheetImport
+        fields = ["file", "kind", "document", "title", "as_of", "as_of_precision"]
+        widgets = {"as_of": forms.DateInput(attrs={"type": "date"})}
+        help_texts = {
+            "document": "数字出自哪份文件；没有就空着，写下面这张表的名称。",
+            "title": "如：朝阳区民政局养老机构台账（2026 年 11 月）。会显示为来源。",
+            "as_of": "这些数字说的是哪一天的情况。",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            label="来源种类",
+            choices=[c for c in Provenance.Kind.choices if c[0] != Provenance.Kind.DEMO],
+        )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError("文件超过 20 MB，请分成几份。")
+        return file
+
+
+class SheetImportAdmin(ScopedAdmin):
+    """Imports into one's own region; the list shows which have rows that wait to be mended."""
+
+    scope = "within"
+    list_display = [
+        "file_name", "author", "made_at", "state", "new", "changed", "waiting", "same", "refused",
+        "flagged", "settled_at",
+    ]  # fmt: skip
+    list_filter = [TaskFilter, "state"]
+    list_select_related = ["author"]
+    search_fields = ["file_name", "title"]
+    search_help_text = "按文件名或表的名称查找"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("content")
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view
+        return [
+            path("template.xlsx", page(self.template_view), name="sheet_template"),
+            path("<int:pk>/write/", page(self.write_view), name="sheet_write"),
+            path("<int:pk>/settle/", page(self.settle_view), name="sheet_settle"),
+            path("<int:pk>/refused.xlsx", page(self.refused_view), name="sheet_refused"),
+            *super().get_urls(),
+        ]
+
+    # What became of a sheet is a record of the past.
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    # Upload
+
+    def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        within = limit_of(request.user)
+        form = SheetForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            taken, file = form.save(commit=False), form.cleaned_data["file"]
+            taken.file_name, taken.content = file.name[-200:], file.read()
+            taken.author, taken.within = request.user, within
+            try:
+                check(taken, reviewed=self._is_reviewed(request))
+            except SheetError as error:
+                form.add_error("file", str(error))
+            else:
+                return HttpResponseRedirect(taken.get_absolute_url())
+        return self._page(request, "upload", "导入表格", form=form, within=within)
+
+    # What it would do, or did
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        taken = self._own(request, object_id)
+        outcome = request.GET.get("outcome", "")
+        rows = SheetLine.objects.filter(sheet=taken).select_related("institution")
+        if outcome == "flagged":
+            rows = rows.exclude(flags=[])
+        elif outcome in SheetLine.Outcome.values:
+            rows = rows.filter(outcome=outcome)
+        page = Paginator(rows.order_by("first_row"), PER_PAGE).get_page(request.GET.get("p"))
+        shown = [(line, lines(from_data(line.changes))) for line in page]
+        return self._page(
+            request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
+            shown=shown, tabs=self._tabs(taken),
+        )  # fmt: skip
+
+    def _tabs(self, taken: SheetImport) -> list[tuple[str, str, int]]:
+        found = [(v, str(label), getattr(taken, v)) for v, label in SheetLine.Outcome.choices]
+        return [*found, ("flagged", "请核对", taken.flagged)]
+
+    def write_view(self, request: Any, pk: int) -> HttpResponse:
+        taken = self._posted(request, pk)
+        reviewed = self._is_reviewed(request)
+        try:
+            write(taken, request.user, reviewed=reviewed)
+        except MovedError:
+            said = "核对之后数据被别人改了，或者这张表已经导入过。什么也没有导入，请重新上传核对。"
+            self.message_user(request, said, messages.ERROR)
+        except SheetError as error:
+            self.message_user(request, f"什么也没有导入：{error}", messages.ERROR)
+        else:
+            self.message_user(
+                request, f"已导入：新增 {taken.new:,} 家，有变化 {taken.changed:,} 家。"
+            )
+            if reviewed and taken.changed:
+                said = "已发布机构的修改已送审，审核人通过以后家属才会看到。新机构是草稿。"
+                self.message_user(request, said)
+        return HttpResponseRedirect(taken.get_absolute_url())
+
+    def settle_view(self, request: Any, pk: int) -> HttpResponse:
+        """No longer remind of the refused rows; who said so, and when, is kept."""
+        taken = self._posted(request, pk)
+        settle(taken, request.user)
+        self.message_user(request, "不再提醒这张表里退回的行。")
+        return HttpResponseRedirect(taken.get_absolute_url())
+
+    # Files
+
+    def template_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return download(exporters.template(limit_of(request.user)), "模板.xlsx")
+
+    def refused_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        taken = self._own(request, pk)
+        try:
+            sheet = read_sheet(bytes(taken.content or b""))
+        except SheetError as error:
+            # The columns that a sheet may have can change after it was taken.
+            said = f"原来的文件读不出来了：{error}每一行退回的原因还在这一页。"
+            self.message_user(request, said, messages.ERROR)
+            return HttpResponseRedirect(taken.get_absolute_url())
+        return download(exporters.refused(sheet, reasons(taken)), "退回的行.xlsx")
+
+    def _is_reviewed(self, request: HttpRequest) -> bool:
+        """Whether the person's changes of published homes wait for somebody else."""
+        return not request.user.has_perm("institutions.publish_institution")
+
+    def _posted(self, request: HttpRequest, pk: int) -> SheetImport:
+        if request.method != "POST":
+            raise Http404
+        return self._own(request, pk)
+
+    def _own(self, request: HttpRequest, pk: Any) -> SheetImport:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        found: SheetImport | None = self.get_object(request, str(pk))
+        if found is None:
+            raise Http404
+        return found
+
+    def _page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
+        page = {"title": title, "opts": self.opts, **context}
+        page |= self.admin_site.each_context(request)
+        return render(request, f"admin/institutions/sheetimport/{name}.html", page)
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": disposition(name)}
+    return HttpResponse(content, content_type=exporters.XLSX_TYPE, headers=headers)
+
+
+def disposition(name: str) -> str:
+    return f"attachment; filename*=UTF-8''{quote(name)}"
+
+
+class SheetActions(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Homes taken out as sheets, in the columns of an import."""
+
+    @admin.action(description="导出为 CSV", permissions=["view"])
+    def export_csv(self, request: HttpRequest, queryset: InstitutionQuerySet) -> Any:
+        headers = {"Content-Disposition": disposition(f"机构{localdate()}.csv")}
+        lines = exporters.as_csv(queryset)
+        return StreamingHttpResponse(lines, content_type=exporters.CSV_TYPE, headers=headers)
+
+    @admin.action(description="导出为 XLSX", permissions=["view"])
+    def export_xlsx(self, request: HttpRequest, queryset: InstitutionQuerySet) -> HttpResponse:
+        return download(exporters.as_xlsx(queryset), f"机构{localdate()}.xlsx")

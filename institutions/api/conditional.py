@@ -1,0 +1,63 @@
+"""Whether what a reader holds of the register is still what it says: ETag and Last-Modified.
+
+Both come from the last change of the listings, so that an answer that has not changed costs one
+query. What is told of a family is never compared: such an answer is kept by nobody.
+"""
+
+import datetime
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date, quote_etag
+from rest_framework.request import Request
+
+from institutions.models import ListingChange
+from institutions.search.memory.snapshot import MOST_LAG
+from regions.elder.form import ElderForm
+from regions.places.anchors import LABELS
+
+# Goes up when the same rows are written in another way.
+SHAPE = 2
+TELLING = (*ElderForm.base_fields, *LABELS)
+View = Callable[..., HttpResponseBase]
+
+
+def unless_unchanged(view: View) -> View:
+    """Answer 304 where the reader has what the view would say."""
+
+    @wraps(view)
+    def fresh(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        last = None if any(map(request.GET.get, TELLING)) else _last_change()
+        if last is None:
+            return view(request, *args, **kwargs)
+        etag, modified = _etag(last), _modified(last)
+        same = get_conditional_response(request, etag=etag, last_modified=modified)
+        response = same or view(request, *args, **kwargs)
+        if response.status_code >= 400:  # nothing to keep, or to be told that one has it
+            return response
+        response.headers["ETag"] = etag
+        response.headers["Last-Modified"] = http_date(modified)
+        response.headers["Cache-Control"] = "public, max-age=60"
+        return response
+
+    return fresh
+
+
+def _last_change() -> ListingChange | None:
+    """None while old bitmaps may still answer: what is shown is not yet what is stored."""
+    last = ListingChange.objects.order_by("pk").last()
+    return last if last and timezone.now() - last.at > 2 * MOST_LAG else None
+
+
+def _etag(last: ListingChange) -> str:
+    """What is free or in force depends on the day as well."""
+    return quote_etag(f"{SHAPE}-{timezone.localdate():%Y%m%d}-{last.token.hex}")
+
+
+def _modified(last: ListingChange) -> int:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return int(max(last.at, midnight.astimezone(datetime.UTC)).timestamp())

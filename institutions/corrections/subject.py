@@ -1,0 +1,139 @@
+"""What a correction is about: a page, a part of it or one figure, and what it says now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from institutions.models import Correction, Institution
+from institutions.pages.institution.page import SECTIONS
+from institutions.register.figures import NO_FIGURES, Figure, figures
+from institutions.register.provenance import SourceLine, grouped, label_of, sources_of
+from institutions.register.record import PARTS
+from regions.models import Document, Policy
+from regions.policies.text import amount, is_quotable
+
+WHOLE = "整个页面"
+# What a correction about a policy keeps as its subject, before the slug.
+POLICY = "policies/"
+# Sections of a home's page that show several paths of the record.
+HEADINGS = {
+    "heading": "名称和简介",
+    "takes": "收哪些老人",
+    "medical": "医疗和医保",
+    "quality": "质量",
+    "staff": "人员",
+    "place": "位置和电话",
+    "standing": "登记和备案",
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The page, the part in question, what it says and on whose word.
+
+    `about` is what a correction keeps; `unknown` is a path that the page does not have.
+    """
+
+    page: Institution | Document
+    title: str
+    about: str
+    label: str
+    said: list[tuple[str, str]]
+    sources: list[SourceLine]
+    unknown: str = ""
+
+    @property
+    def url(self) -> str:
+        return self.page.get_absolute_url()
+
+    @property
+    def said_words(self) -> str:
+        """What a correction keeps of what the page said: one line for a figure."""
+        return "\n".join(f"{label}：{words}" for label, words in self.said)
+
+    @property
+    def owner(self) -> dict[str, Institution | Document]:
+        """The link of a correction to the page."""
+        name = "institution" if isinstance(self.page, Institution) else "document"
+        return {name: self.page}
+
+
+def home_subject(home: Institution, about: str) -> Subject:
+    """`about` is a path or a section of `home`, which comes from `with_parts()`."""
+    found = _figures_about(home, about)
+    known = not about or bool(found) or about in HEADINGS or about in _part_names()
+    sources = sources_of(home.provenance.all(), paths_about(about)) if about and known else []
+    return Subject(
+        page=home,
+        title=home.name,
+        about=about if known else "",
+        label=label_of_home(about) if known else WHOLE,
+        said=[(figure.label, figure.words) for figure in found],
+        sources=grouped(sources),
+        unknown="" if known else about,
+    )
+
+
+def _figures_about(home: Institution, about: str) -> list[Figure]:
+    return figures(home, paths_about(about)) if about else []
+
+
+def paths_about(about: str) -> Iterable[str]:
+    """Return the paths of the record that a part of a home's page shows."""
+    return SECTIONS[about] if about in HEADINGS else (about,)
+
+
+def _part_names() -> set[str]:
+    return {part.name for part in PARTS} - NO_FIGURES
+
+
+def label_of_home(about: str) -> str:
+    """The path or section in people's words."""
+    return HEADINGS.get(about) or (label_of(about) if about else WHOLE)
+
+
+def document_subject(document: Document, about: str) -> Subject:
+    """`about` is the code of a fact of the document, or policies/ and the slug of a policy of it.
+
+    One query for it.
+    """
+    said = _said_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
+    return Subject(
+        page=document,
+        title=document.heading,
+        about=about if said else "",
+        label=said[0][0] if said else WHOLE,
+        said=said,
+        sources=[],
+        unknown="" if said else about,
+    )
+
+
+def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
+    """What pages say of it on this document's word: nothing where there is no such thing."""
+    if about.startswith(POLICY):
+        policies = document.policies.prefetch_related("rates")
+        policy = policies.filter(slug=about.removeprefix(POLICY)).first()
+        return [(policy.name, _amounts(policy))] if policy else []
+    fact = document.facts.filter(code=about).first() if about else None
+    return [(fact.label, f"{fact.shown}（{fact.dated}）")] if fact else []
+
+
+def _amounts(policy: Policy) -> str:
+    """Every tier with its amount, or that no figure is quoted."""
+    if not is_quotable(policy):
+        return "没有写数字"
+    rates = sorted(policy.rates.all(), key=lambda rate: rate.order)
+    return "；".join(f"{rate.name}：{amount(rate, policy)}" for rate in rates) or "未查到"
+
+
+def subject_label(correction: Correction) -> str:
+    """What a correction is about, in words; a path stays readable after its row is gone."""
+    if correction.institution_id:
+        return label_of_home(correction.about)
+    return correction.said.partition("：")[0] if correction.about else WHOLE
+
+
+def said_now(correction: Correction) -> str:
+    """Return what the page of a document says today of what a correction is about."""
+    assert correction.document is not None  # noqa: S101 (asked of documents only)
+    return document_subject(correction.document, correction.about).said_words

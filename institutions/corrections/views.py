@@ -1,0 +1,68 @@
+"""Pages on which readers say what is wrong and see what came of it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from institutions.corrections.decide import find, sender_of
+from institutions.corrections.form import CorrectionForm
+from institutions.corrections.subject import Subject, document_subject, home_subject, subject_label
+from institutions.models import Institution
+from regions.models import Document
+
+# No forgery to guard against: nobody is signed in here, and without the token no cookie is set
+# and a page that lay open all afternoon can still be sent.
+takes_words = csrf_exempt
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@takes_words
+@get_or_post
+def correct(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what is wrong with a home, or with the figure `?about=`."""
+    home = get_object_or_404(Institution.objects.published().with_parts(), pk=pk)
+    return _correct(request, home_subject(home, request.GET.get("about", "")))
+
+
+@takes_words
+@get_or_post
+def correct_source(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say what is wrong with a document, or with the fact `?about=`."""
+    document = get_object_or_404(Document, slug=slug)
+    return _correct(request, document_subject(document, request.GET.get("about", "")))
+
+
+def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
+    on = localdate()
+    form = CorrectionForm(request.POST or None, subject, sender_of(request, on), on)
+    if request.method == "POST" and form.is_valid():
+        correction = form.save()
+        return redirect(f"{reverse('correction_thanks')}?ref={correction.reference}")
+    page = {"form": form, "subject": subject}
+    status = 429 if form.limit else 200
+    return render(request, "institutions/correction_form.html", page, status=status)
+
+
+@never_cache
+@require_safe
+def correction_thanks(request: HttpRequest) -> HttpResponse:
+    """Received: the reference to keep."""
+    found = find(request.GET.get("ref", ""))
+    if found is None:
+        return redirect("corrections")
+    return render(request, "institutions/correction_thanks.html", {"correction": found})
+
+
+@never_cache
+@require_safe
+def corrections(request: HttpRequest) -> HttpResponse:
+    """What came of the correction `?ref=`; whoever has the reference may ask, nobody is named."""
+    typed = request.GET.get("ref", "")
+    found = find(typed)
+    label = subject_label(found) if found else ""
+    page = {"typed": typed[:100].replace("\0", ""), "found": found, "label": label}
+    return render(request, "institutions/correction_state.html", page)

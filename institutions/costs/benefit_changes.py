@@ -1,0 +1,275 @@
+"""What changes when an elder moves: the answers where they live now against those over there."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from regions.engine.assessment import Assessment, Outcome, assess
+from regions.engine.rules import Answer, Elder, Fixed, Missing, Payee, Refusal, Stay
+from regions.models import Grade, Setting
+from regions.policies.ledger import Ledger, Line, ledger
+from regions.policies.rulebook import Book
+from regions.policies.text import UNQUOTED, follows, is_quotable, whose
+
+GONE = {Answer.NO, Answer.ENDED}
+OPEN = {Answer.CONFIRM, Answer.UNKNOWN}
+
+
+class Change(StrEnum):
+    KEEPS = "keeps"
+    ENDS = "ends"
+    CHANGES = "changes"
+    GAINS = "gains"
+    MAY_GAIN = "may-gain"
+    LOSES = "loses"
+    AT_HOME = "at-home"
+    MAY_LOSE = "may-lose"
+    CONFIRM = "confirm"
+    UNKNOWN = "unknown"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a change is drawn and called; `state` is the arch: whole, gapped, broken or none."""
+
+    slug: str
+    state: str
+    label: str
+    words: str
+
+
+KINDS: Mapping[Change, Kind] = {
+    Change.KEEPS: Kind("keeps", "yes", "跟着走", "到那边还有，和现在一样。"),
+    Change.ENDS: Kind("ends", "part", "到日子就停", "现在还有，过了写明的那天就没有了。"),
+    Change.CHANGES: Kind("changes", "part", "有变化", "那边的金额或者答复，和现在不一样。"),
+    Change.GAINS: Kind("gains", "yes", "到那边才有", "现在没有，到那边可能符合。"),
+    Change.MAY_GAIN: Kind(
+        "may-gain", "yes", "到那边可能有", "到那边可能符合；现在有没有，还不知道。"
+    ),
+    Change.LOSES: Kind("loses", "no", "不跟着走", "到那边就没有了，或者已经停了。"),
+    Change.AT_HOME: Kind(
+        "at-home",
+        "no",
+        "住在家里才有",
+        "如果现在在家里领着，住进机构就没有了。没有问现在怎么照护，每一种都列出来，不是都有。",
+    ),
+    Change.MAY_LOSE: Kind("may-lose", "no", "那边没有", "到那边没有；现在有没有，还不知道。"),
+    Change.CONFIRM: Kind("confirm", "part", "要先确认", "问清楚才能算，没有计入合计。"),
+    Change.UNKNOWN: Kind("unknown", "", "还不能判断", "还缺一样答案，或者没有查到；不当作没有。"),
+    Change.NEITHER: Kind("neither", "no", "没有", "现在和到那边，都可能不符合。"),
+}
+
+
+# Kinds whose own words say what it is like now, or for which it does not matter.
+SAID = {Change.KEEPS, Change.ENDS, Change.NEITHER, Change.UNKNOWN}
+
+
+@dataclass(frozen=True)
+class Before:
+    """The answer where the elder lives now.
+
+    `at_home`: only for those who do not live in a home; `home_untold`: it hangs on which home.
+    """
+
+    line: Line
+    at_home: bool = False
+    home_untold: bool = False
+
+    @property
+    def answer(self) -> Answer:
+        return self.line.answer
+
+
+@dataclass(frozen=True)
+class Item:
+    """One benefit over there and what it is now."""
+
+    change: Change
+    line: Line
+    before: Before
+
+    @property
+    def kind(self) -> Kind:
+        return KINDS[self.change]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it may be had over there at all."""
+        return self.line.answer not in GONE
+
+    @property
+    def reasons(self) -> list[str]:
+        """The reasons without the verdict, which stands beside them."""
+        return [reason.removeprefix("还不能判断：") for reason in self.line.reasons]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody has to be asked first."""
+        return self.line.answer in OPEN
+
+    @property
+    def much(self) -> str:
+        """How much it is over there, or how much less; else why no amount stands here."""
+        was = self.before.line.amount
+        if self.change is Change.AT_HOME:
+            return f"在家里：{was}" if was else "住进机构没有"
+        if self.change is Change.MAY_LOSE:
+            return "没有"
+        if self.change is Change.LOSES:
+            return f"少了 {was}" if was and self.before.answer is Answer.YES else "没有了"
+        if self.line.amount:
+            return self.line.amount
+        if not is_quotable(self.line.policy):
+            return UNQUOTED[Grade(self.line.policy.grade)]
+        return "还不能算" if self.line.answer is Answer.UNKNOWN else "金额未查到"
+
+    @property
+    def why(self) -> str:
+        """What decides whose it is, and whether it may be taken along."""
+        if self.before.at_home:
+            return whose(self.line.policy)
+        return whose(self.line.policy) + follows(self.line.policy).words
+
+    @property
+    def note(self) -> str:
+        """What it is like now, where that is not said elsewhere."""
+        if self.change in SAID:
+            return ""
+        if self.before.at_home:
+            return "住在家里才有，住进机构就没有了。"
+        if self.before.home_untold:
+            return "现在住的机构没有告诉，所以现在有没有还不知道。"
+        if self.change is Change.CHANGES:
+            return f"现在：{self.before.line.amount or self.before.line.verdict}。"
+        if self.before.answer in {self.line.answer, Answer.YES}:
+            return ""
+        return f"现在：{self.before.line.verdict}。"
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Every benefit of an elder in one stay, beside what it is now.
+
+    `awaits_bill`: something is sure to take its part of a bill that cannot be written yet.
+    """
+
+    items: tuple[Item, ...]
+    ledger: Ledger
+    awaits_bill: bool
+
+    @property
+    def follows(self) -> int:
+        """What is confirmed to follow every month, in fen: to the elder and on the bill."""
+        return self.ledger.to_elder + (self.ledger.on_bill or 0)
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether more may follow than is confirmed, so that what follows is a lower bound."""
+        return self.ledger.is_at_most or self.awaits_bill
+
+    @property
+    def groups(self) -> list[tuple[Kind, list[Item]]]:
+        """What concerns the family, by change, in the order families ask."""
+        return [
+            (kind, found)
+            for change, kind in KINDS.items()
+            if change is not Change.NEITHER
+            and (found := [i for i in self._family if i.change is change])
+        ]
+
+    @property
+    def _family(self) -> list[Item]:
+        return [item for item in self.items if item.line.payee is not Payee.HOME]
+
+    @property
+    def neither(self) -> list[Item]:
+        """What this elder has neither now nor over there."""
+        return [item for item in self._family if item.change is Change.NEITHER]
+
+    @property
+    def to_home(self) -> list[Item]:
+        """What the home may be paid: no bill gets smaller by it."""
+        homes = [item for item in self.items if item.line.payee is Payee.HOME]
+        return [item for item in homes if item.is_there]
+
+
+def crossing(found: Assessment, before: Mapping[str, Before], there: Ledger) -> Crossing:
+    """The ledger over there against the lines of now by slug."""
+    lines = zip(found.outcomes, there.lines, strict=True)
+    items = tuple(_item(before[outcome.rule.slug], line) for outcome, line in lines)
+    awaits_bill = there.bill is None and any(map(takes_a_bill, found.outcomes))
+    return Crossing(items, there, awaits_bill)
+
+
+def _item(before: Before, line: Line) -> Item:
+    return Item(change(before, line), line, before)
+
+
+def takes_a_bill(outcome: Outcome) -> bool:
+    """Whether it is sure, and is worth nothing that can be told before there is a bill."""
+    term = outcome.term
+    return term is not None and not (term.payee is Payee.ELDER and isinstance(term.amount, Fixed))
+
+
+def change(before: Before, now: Line) -> Change:
+    """What is not told, or to be confirmed, is neither had now nor missing now."""
+    match now.answer:
+        case Answer.YES:
+            return Change.ENDS if now.last_day else _had(before, now)
+        case Answer.CONFIRM:
+            return Change.CHANGES if before.answer is Answer.YES else Change.CONFIRM
+        case Answer.UNKNOWN:
+            return Change.UNKNOWN
+        case Answer.ENDED:
+            return Change.LOSES
+    return _not_had(before)
+
+
+def _had(before: Before, now: Line) -> Change:
+    """How a benefit had over there compares with now."""
+    if before.answer in OPEN:
+        return Change.MAY_GAIN
+    if before.answer in GONE:
+        return Change.GAINS
+    return Change.KEEPS if before.line.amount == now.amount else Change.CHANGES
+
+
+def _not_had(before: Before) -> Change:
+    """How a benefit not had over there compares with now."""
+    if before.answer in OPEN:
+        return Change.MAY_LOSE
+    if before.answer in GONE:
+        return Change.NEITHER
+    return Change.AT_HOME if before.at_home else Change.LOSES
+
+
+def answers_now(
+    elder: Elder, region: str | None, book: Book, on: datetime.date
+) -> dict[str, Before]:
+    """The answers where the elder lives now, by slug: in a home there of which no more is told.
+
+    So places are compared, not ways of care; but what is only for those who live at home counts
+    too, because moving into a home ends it. None: where they live is not told.
+    """
+    kept: dict[str, tuple[Outcome, Before]] = {}
+    for setting in Setting.values:
+        found = assess(elder, Stay(region, setting), book.rules, on)
+        for outcome, line in zip(found.outcomes, ledger(found, book).lines, strict=True):
+            held = kept.get(outcome.rule.slug)
+            if held is None or (of_another_setting(held[0]) and not of_another_setting(outcome)):
+                at_home = setting != Setting.INSTITUTION
+                before = Before(line, at_home, hangs_on_home(outcome))
+                kept[outcome.rule.slug] = outcome, before
+    return {slug: before for slug, (_, before) in kept.items()}
+
+
+def of_another_setting(outcome: Outcome) -> bool:
+    return any(reason.code is Refusal.SETTING for reason in outcome.reasons)
+
+
+def hangs_on_home(outcome: Outcome) -> bool:
+    """Whether it cannot be told without knowing the home."""
+    asks = any(reason.code is Missing.TELL_LISTED for reason in outcome.reasons)
+    return asks and outcome.answer is Answer.UNKNOWN

@@ -1,0 +1,70 @@
+"""How many files of open data one address may have on the way at once.
+
+To write a file of a whole country's register takes minutes, and a thread of a worker all the while:
+so many a minute would not keep one address from holding every thread, so many at once do.
+"""
+
+import secrets
+from collections.abc import Callable
+from functools import partial, wraps
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from carebridge.lib import visitors
+
+# Seconds after which a place is free again although nobody gave it back: its worker was killed. A
+# file on the way for longer no longer counts.
+LONGEST = 30 * 60
+# What is said to wait, in seconds; how long the others take nobody knows.
+WAIT = 30
+View = Callable[..., HttpResponseBase]
+
+
+def few_at_once(view: View) -> View:
+    """Answer 429 while the visitor's address has as many files on the way as it may."""
+
+    @wraps(view)
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        most, address = settings.DOWNLOADS_AT_ONCE, visitors.address(request)
+        if not most or not address or request.method == "HEAD":
+            return view(request, *args, **kwargs)
+        mine, network = secrets.token_hex(8), _network(address)
+        places = (f"download:{network}:{n}" for n in range(most))
+        place = next((place for place in places if cache.add(place, mine, LONGEST)), None)
+        if place is None:
+            return _wait(most)
+        try:
+            response = view(request, *args, **kwargs)
+        except BaseException:
+            _free(place, mine)
+            raise
+        # Every server closes an answer, when it is sent or when the reader went away.
+        response._resource_closers.append(partial(_free, place, mine))  # type: ignore[attr-defined]
+        return response
+
+    return limited
+
+
+def _network(address: str) -> str:
+    """The address; of the sixth version what one household has, a network of many addresses."""
+    known = ip_address(address)
+    return address if known.version == 4 else str(ip_network((known, 64), strict=False))
+
+
+def _free(place: str, mine: str) -> None:
+    """Give the place back, unless it was taken for free meanwhile and is somebody else's."""
+    if cache.get(place) == mine:
+        cache.delete(place)
+
+
+def _wait(most: int) -> HttpResponse:
+    text = (
+        f"同一个网络地址，同时只能下载 {most} 个文件。请等前面的下完，再来下这一个。\n"
+        "没有在下载的话，可能是同一个网络里别的人在下，也可能是上一次断了，请过几分钟再试。\n"
+    )
+    headers = {"Retry-After": str(WAIT), "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+    return HttpResponse(text, status=429, headers=headers, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,165 @@
+"""What changed in the homes of a search, as an Atom feed: new, free beds changed, changed."""
+
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.db.models import Exists, OuterRef, Q
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+
+from institutions.models import Institution, Listing, Revision
+from institutions.open_data.tables import LICENCE
+from institutions.pages.institution.updates import updates
+from institutions.pages.results.page import Results
+from institutions.register.change_text import lines
+from institutions.register.history import from_data
+from institutions.search.distance import NEAR
+from institutions.search.filters import InstitutionFilter
+
+# As many as a reader that looks in once a day may miss.
+LATEST = 50
+PRIVATE = (
+    "订阅的网址会留在阅读器和别人的服务器里，所以不能带老人的情况（e_ 开头的）"
+    "和家里的位置（near、near2、within）。请去掉这些再订阅。"
+)
+NEW, VACANCY, CHANGED = "新收录", "空床有变化", "有更新"
+How = Revision.How
+SITE_NAME = "颐桥 CareBridge"
+UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def tells_of_family(query: QueryDict) -> bool:
+    """Whether an address says anything of an elder or of where a family lives."""
+    return any(name.startswith("e_") or name in NEAR for name in query)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of one home; `number` is the revision, or 0 for how it came to the site."""
+
+    home: Institution
+    number: int
+    at: datetime.datetime
+    kind: str
+    words: str
+
+    @property
+    def title(self) -> str:
+        demo = "〔示例数据〕" if self.home.is_demo else ""
+        return f"{demo}{self.home.name}：{self.kind}"
+
+
+def steps(search: InstitutionFilter) -> list[Step]:
+    """The latest changes of the homes that a search finds, newest first."""
+    found = search.filter_queryset(Listing.objects.all()).order_by().values("pk")
+    every = [*_published(found), *_changed(found)]
+    every.sort(key=lambda step: (step.at, step.number, step.home.pk), reverse=True)
+    return every[:LATEST]
+
+
+def _went_public() -> Q:
+    return Q(how=How.STAGE, changes__0__new=Institution.Stage.PUBLISHED)
+
+
+def _published(found: Any) -> Iterator[Step]:
+    """Homes that were published from the first: no step says so."""
+    steps = Revision.objects.filter(_went_public(), institution=OuterRef("pk"))
+    homes = Institution.objects.filter(~Exists(steps), pk__in=found).with_place()
+    for home in homes.order_by("-created_at", "-pk")[:LATEST]:
+        yield Step(home, 0, home.created_at, NEW, home.region.full_name)
+
+
+def _changed(found: Any) -> Iterator[Step]:
+    """Steps since a home was last published; what was done to a draft was not public."""
+    later = Revision.objects.filter(
+        _went_public(), institution=OuterRef("institution"), pk__gt=OuterRef("pk")
+    )
+    made = Revision.objects.filter(~Exists(later), institution__in=found)
+    told = made.filter(_went_public() | ~Q(how__in=[How.STAGE, How.CREATED]))
+    for step in told.select_related("institution__region__parent__parent")[:LATEST]:
+        home, kind = step.institution, _kind(step)
+        words = home.region.full_name if kind == NEW else _words(step)
+        yield Step(home, step.pk, step.made_at, kind, words)
+
+
+def _kind(step: Revision) -> str:
+    if step.how == How.STAGE:
+        return NEW
+    return VACANCY if _of_vacancy(step) else CHANGED
+
+
+def _of_vacancy(step: Revision) -> list[dict[str, Any]]:
+    return [
+        change
+        for change in step.changes
+        if change["path"].startswith("beds/") and change["path"].endswith("/vacant")
+    ]
+
+
+def _words(step: Revision) -> str:
+    """Free beds before and after; of anything else what the page of the home says."""
+    beds = [f"{one.label}：{one.old} → {one.new}" for one in lines(from_data(_of_vacancy(step)))]
+    if beds:
+        return "；".join(beds)
+    (line,) = updates([step])
+    more = f"，另有 {line.more} 项" if line.more else ""
+    return f"{line.how}：{'、'.join(line.what)}{more}" if line.what else line.how
+
+
+class Changes(Feed):  # type: ignore[type-arg]  # not generic at run time
+    """The feed of one search."""
+
+    feed_type = Atom1Feed
+    language = "zh-cn"
+    feed_copyright = LICENCE
+    subtitle = "新收录的机构、空床的变化和别的更新。标着“示例数据”的是演示，不是真实机构。"
+
+    def __init__(self, search: InstitutionFilter, site: str) -> None:
+        self.results, self.site = Results(search), site
+
+    def title(self) -> str:
+        asked = "、".join(chip.label for chip in self.results.chips)
+        return legible(f"养老机构的变动{'：' if asked else ''}{asked}")
+
+    def author_name(self) -> str:
+        return settings.ORGANISATION or SITE_NAME
+
+    def link(self) -> str:
+        return reverse("institutions") + self.results.address.of_feed
+
+    def feed_url(self) -> str:
+        return reverse("institutions_atom") + self.results.address.of_feed
+
+    def items(self) -> list[Step]:
+        return steps(self.results.search)
+
+    def item_title(self, item: Step) -> str:
+        return legible(item.title)
+
+    def item_description(self, item: Step) -> str:
+        """Readers take it for HTML."""
+        return escape(legible(item.words))
+
+    def item_link(self, item: Step) -> str:
+        return f"{item.home.get_absolute_url()}#updates"
+
+    def item_guid(self, item: Step) -> str:
+        return f"{self.site}{item.home.get_absolute_url()}#step-{item.number}"
+
+    def item_updateddate(self, item: Step) -> datetime.datetime:
+        return item.at
+
+    def item_categories(self, item: Step) -> list[str]:
+        return [item.kind, *(["示例数据"] if item.home.is_demo else [])]
+
+
+def legible(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return UNFIT.sub("", text)

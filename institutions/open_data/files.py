@@ -1,0 +1,148 @@
+"""The files that open data goes out in, each written home by home while the register is read."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from carebridge.lib.sheet_files import BYTE_ORDER_MARK, csv_text
+from institutions.models.institution import PARTS as PART_NAMES
+from institutions.open_data.tables import (
+    ATTRIBUTION,
+    FIGURES,
+    LICENCE,
+    LICENCE_URL,
+    TABLE,
+    TABLE_PARTS,
+    FigureColumn,
+    Home,
+    Told,
+    codes_of,
+    figures,
+    homes,
+    meaning,
+)
+from institutions.sheets.columns import COLUMNS
+
+# What a map has in its geometry; everything else of the table are its properties.
+POINT = ("longitude", "latitude")
+PROPERTIES = tuple(column for column in TABLE if column.key not in POINT)
+# Characters sent at a time: a line each would cost more to send than to write.
+PIECE = 32_768
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: what comes first, what each home adds, what stands between and at last."""
+
+    name: str
+    media_type: str
+    head: str
+    text: Callable[[Home], str]
+    between: str = ""
+    tail: str = ""
+    parts: tuple[str, ...] = PART_NAMES
+
+    def lines(self, ids: Iterable[int], site: str = "") -> Iterator[str]:
+        """The file piece by piece; the first comes before any home is read."""
+        yield self.head
+        gap, piece, size = "", [], 0
+        for home in homes(ids, site, self.parts):
+            text = gap + self.text(home)
+            gap, size = self.between, size + len(text)
+            piece.append(text)
+            if size > PIECE:
+                yield "".join(piece)
+                piece, size = [], 0
+        yield "".join(piece) + self.tail
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _heads(columns: Iterable[Any]) -> str:
+    return BYTE_ORDER_MARK + csv_text([[column.head for column in columns]])
+
+
+def _table_row(home: Home) -> str:
+    return csv_text([[column.cell(home) for column in TABLE]])
+
+
+def _figure_rows(home: Home) -> str:
+    return csv_text([column.value(home, figure) for column in FIGURES] for figure in figures(home))
+
+
+def _record(home: Home) -> str:
+    """The whole record; its codes, not their words."""
+    more = {"id": home.pk, "url": home.url, "region_name": home.region.full_name}
+    return _json(more | home.record) + "\n"
+
+
+def _feature(home: Home) -> str:
+    """RFC 7946: longitude first, WGS-84; a home whose place is not published has no geometry."""
+    place = [home.record[name] for name in POINT]
+    return _json(
+        {
+            "type": "Feature",
+            "id": home.pk,
+            "geometry": None if None in place else {"type": "Point", "coordinates": place},
+            "properties": {column.key: column.value(home) for column in PROPERTIES},
+        }
+    )
+
+
+def _collection() -> str:
+    """A collection as it begins, with what one may do with it."""
+    about = {"licence": LICENCE, "licence_url": LICENCE_URL, "attribution": ATTRIBUTION}
+    return _json({"type": "FeatureCollection", **about})[:-1] + ',"features":[\n'
+
+
+FORMATS: dict[str, Format] = {
+    made.name: made
+    for made in (
+        Format("csv", "text/csv; charset=utf-8", _heads(TABLE), _table_row, parts=TABLE_PARTS),
+        Format("figures.csv", "text/csv; charset=utf-8", _heads(FIGURES), _figure_rows),
+        Format("jsonl", "application/x-ndjson; charset=utf-8", "", _record),
+        Format(
+            "geojson",
+            "application/geo+json; charset=utf-8",
+            _collection(),
+            _feature,
+            between=",\n",
+            tail="\n]}\n",
+            parts=TABLE_PARTS,
+        ),
+    )
+}
+# What every file but the dictionary itself holds, column by column.
+COLUMNS_OF: dict[str, Sequence[Told | FigureColumn]] = {
+    "csv": TABLE,
+    "figures.csv": FIGURES,
+    "geojson": PROPERTIES,
+}
+
+
+def dictionary() -> Iterator[list[str]]:
+    """The data dictionary as rows of a table: each column of each file, and its codes.
+
+    What a line of JSON holds beside is a column of sheets (`institutions.sheets.columns`).
+    """
+    yield ["文件", "列（CSV）", "列（GeoJSON、JSON）", "意思", "代码"]
+    for name, columns in COLUMNS_OF.items():
+        for column in columns:
+            codes = _listed(column.codes)
+            yield [f"institutions.{name}", column.head, column.key, column.meaning, codes]
+    for sheet in COLUMNS:
+        codes = _listed(codes_of(sheet))
+        yield ["institutions.jsonl", sheet.head, sheet.key, meaning(sheet), codes]
+
+
+def _listed(codes: Iterable[tuple[str, str]]) -> str:
+    return "；".join(f"{code}={words}" for code, words in codes)
+
+
+def media_type(name: str) -> str:
+    """Of a file by its name."""
+    made = FORMATS.get(name.rpartition(".")[2])
+    return made.media_type if made else "text/plain; charset=utf-8"

@@ -1,0 +1,111 @@
+"""Open data: the page about it, files of any search, its feed, and monthly snapshots."""
+
+import datetime
+
+from django.conf import settings
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import render
+from django.utils.timezone import localdate
+from django.views.decorators.http import condition, require_safe
+
+from carebridge.lib.sheet_files import BYTE_ORDER_MARK, csv_text
+from institutions.api.conditional import unless_unchanged
+from institutions.models import Listing
+from institutions.open_data import snapshots
+from institutions.open_data.download_limits import few_at_once
+from institutions.open_data.feed import PRIVATE, Changes, tells_of_family
+from institutions.open_data.files import FORMATS, dictionary, media_type
+from institutions.open_data.page import page
+from institutions.pages.results.page import Problem, Results
+from institutions.search.filters import InstitutionFilter
+from institutions.search.finder import finding
+
+# Search engines are to find pages.
+OPEN = {"X-Robots-Tag": "noindex"}
+
+
+@require_safe
+def open_data(request: HttpRequest) -> HttpResponse:
+    """What can be taken away, what is in it, and on what terms."""
+    site = request.build_absolute_uri("/")[:-1]
+    return render(request, "institutions/open_data.html", {"page": page(localdate(), site)})
+
+
+@require_safe
+@unless_unchanged
+@few_at_once
+def file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """All homes of a search, or of the whole register, in the order of the search."""
+    on, made = localdate(), FORMATS[name]
+    search = InstitutionFilter(request.GET, Listing.objects.all(), on)
+    if problems := _problems(search):
+        return _refused([f"{problem.label}：{problem.why}" for problem in problems])
+    headers = OPEN | {"Content-Disposition": f'attachment; filename="institutions-{on}.{name}"'}
+    ids = finding(search).ids() if request.method == "GET" else []
+    lines = made.lines(ids, request.build_absolute_uri("/")[:-1])
+    return StreamingHttpResponse(lines, content_type=made.media_type, headers=headers)
+
+
+@require_safe
+def data_dictionary(request: HttpRequest) -> HttpResponse:
+    """What each column of each file means, and its codes."""
+    text = BYTE_ORDER_MARK + csv_text(dictionary())
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=OPEN)
+
+
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """What changed in the homes of a search, as Atom."""
+    if tells_of_family(request.GET):
+        return _refused([PRIVATE])
+    search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
+    if problems := _problems(search):
+        return _refused([f"{problem.label}：{problem.why}" for problem in problems])
+    response: HttpResponse = Changes(search, request.build_absolute_uri("/")[:-1])(request)
+    for name, value in OPEN.items():
+        response.headers[name] = value
+    return response
+
+
+def _kept_on(request: HttpRequest, day: str, name: str) -> datetime.datetime | None:
+    """When a file of a snapshot was written, which is never written again."""
+    path = snapshots.path_of(settings.SNAPSHOT_DIR, day, name)
+    return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC) if path else None
+
+
+@require_safe
+@condition(last_modified_func=_kept_on)
+@few_at_once
+def snapshot(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
+    """One file of a snapshot."""
+    path = snapshots.path_of(settings.SNAPSHOT_DIR, day, name)
+    if path is None:
+        raise Http404
+    return FileResponse(
+        path.open("rb"),
+        as_attachment=True,
+        filename=f"{day}-{name}",
+        content_type=media_type(name),
+        headers=OPEN,
+    )
+
+
+def _problems(search: InstitutionFilter) -> list[Problem]:
+    """What the page of these results says is wrong; a file has no pages to be too far on."""
+    if not search.form.errors and not search.asked.problems:
+        return []
+    return Results(search).problems
+
+
+def _refused(reasons: list[str]) -> HttpResponse:
+    """Half an answer would be taken for the whole: none is given, and why."""
+    text = "网址里有几处不对，没有给出文件。改好再来：\n" + "".join(f"· {why}\n" for why in reasons)
+    headers = {"X-Robots-Tag": "noindex"}
+    return HttpResponse(text, status=400, headers=headers, content_type="text/plain; charset=utf-8")

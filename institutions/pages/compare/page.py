@@ -1,0 +1,172 @@
+"""The comparison of up to four homes: which ones the address names, and the page as plain data."""
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from institutions.costs.estimator import Estimator, estimator
+from institutions.models import Listing
+from institutions.pages.compare.questions import groups
+from institutions.pages.compare.rating_scales import Crosswalk, crosswalk
+from institutions.pages.compare.table import Column, Group, Notes
+from institutions.pages.institution.page import for_profile, profile
+from institutions.pages.parts import carried_homes as picked
+from institutions.pages.parts.card import card, with_lists
+from regions.elder.form import ElderForm
+from regions.elder.questions import Questions, questions
+from regions.models import Agreement
+from regions.places.anchors import AnchorForm
+from regions.policies import rulebook as policies
+from regions.policies.agreements import agreements, care
+
+MOST = 4
+# The homes chosen so far as other pages carry them without scripts: compare=3,7.
+CARRIED = "compare"
+
+
+def address(ids: Iterable[int], **more: str) -> str:
+    """The page that compares these homes; nothing of the elder is in it. Always with a query."""
+    return picked.address("compare", ids, more)
+
+
+def chosen(data: Mapping[str, str]) -> list[int]:
+    """The homes chosen so far, as the address of another page carries them."""
+    return picked.read(data, CARRIED, MOST)
+
+
+def carried(ids: Sequence[int]) -> dict[str, str]:
+    """What the links of a page take along so that the choice grows."""
+    return picked.carried(CARRIED, ids)
+
+
+class Comparison:
+    """The homes that an address names, in its order, each asked the same questions."""
+
+    def __init__(self, query: QueryDict, on: datetime.date) -> None:
+        self.on = on
+        self.elder, self.places = ElderForm(query, on), AnchorForm(query)
+        self.search = picked.search_of(query)
+        self.only_differences = query.get("only") == "differences"
+        texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
+        self.unreadable = [text for text in texts if text and not picked.is_id(text)]
+        self.asked = picked.ids(texts)[: picked.MOST_READ]
+        listings = Listing.objects.select_related("institution").prefetch_related("designations")
+        self.listings = listings.in_bulk(self.asked)
+        self.known = [pk for pk in self.asked if pk in self.listings]
+        self.ids = self.known[:MOST]
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """A dozen queries, however many homes."""
+        homes = for_profile().published().in_bulk(self.ids)
+        found = []
+        for pk in (pk for pk in self.ids if pk in homes):
+            listing = self.listings[pk]
+            listing.institution = with_lists(homes[pk])
+            by = self.by if self.elder.told else None
+            shown = card(listing, [], self.on, by, anchors=self.places.anchors)
+            settles = tuple(care(self.insured, listing.region_id, self._agreements))
+            found.append(Column(profile(homes[pk], self.on), shown, settles, self.on))
+        return found
+
+    @property
+    def insured(self) -> str | None:
+        return self.elder.elder.insured
+
+    @cached_property
+    def _agreements(self) -> list[Agreement]:
+        return agreements(self.on) if self.insured else []
+
+    @cached_property
+    def book(self) -> policies.Book:
+        return policies.book()
+
+    @cached_property
+    def by(self) -> Estimator:
+        return estimator(self.elder.elder, self.book, self.on)
+
+    @cached_property
+    def notes(self) -> Notes:
+        return Notes()
+
+    @cached_property
+    def all_groups(self) -> list[Group]:
+        return groups(self.columns, self.notes)
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """What the page shows: everything, or the rows that differ."""
+        if not self.only_differences:
+            return self.all_groups
+        kept = [Group(g.title, tuple(r for r in g.rows if r.differs)) for g in self.all_groups]
+        return [group for group in kept if group.rows]
+
+    @cached_property
+    def crosswalk(self) -> Crosswalk:
+        return crosswalk(self.columns, self.notes, self.elder.elder, self.book)
+
+    @property
+    def differing(self) -> int:
+        return sum(row.differs for group in self.all_groups for row in group.rows)
+
+    @property
+    def same(self) -> int:
+        return sum(not row.differs for group in self.all_groups for row in group.rows)
+
+    @cached_property
+    def questions(self) -> Questions:
+        kept = [("id", str(pk)) for pk in self.ids]
+        kept += [*self._shown.items(), *self.places.pairs]
+        return questions(self.elder, reverse("compare"), kept)
+
+    @property
+    def _shown(self) -> dict[str, str]:
+        """What links to this comparison take along beside homes and elder."""
+        return ({"only": "differences"} if self.only_differences else {}) | self.search
+
+    # Ways on
+
+    @property
+    def url(self) -> str:
+        """The path of this comparison without the elder: no doubles, nothing that is not there."""
+        return address(self.ids) if self.ids else reverse("compare")
+
+    @property
+    def all_url(self) -> str:
+        return address(self.ids, **self.search)
+
+    @property
+    def differences_url(self) -> str:
+        return address(self.ids, only="differences", **self.search)
+
+    @property
+    def removals(self) -> list[tuple[Column, str]]:
+        """Every column with the address of the comparison without it."""
+        return [
+            (column, address((pk for pk in self.ids if pk != column.home.pk), **self._shown))
+            for column in self.columns
+        ]
+
+    @property
+    def more_url(self) -> str:
+        """The register as it was searched, carrying the choice along."""
+        return picked.register(CARRIED, self.ids, self.search)
+
+    @property
+    def room_left(self) -> int:
+        return MOST - len(self.ids)
+
+    @property
+    def problems(self) -> list[str]:
+        """What of the address was not understood, is not there or is too much, in words."""
+        told = [f"“{text[:20]}”不是机构编号，没有放进来。" for text in self.unreadable[:MOST]]
+        if unknown := [pk for pk in self.asked if pk not in self.listings]:
+            numbers = "、".join(map(str, unknown))
+            told.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
+        if left_off := self.known[MOST:]:
+            names = "、".join(str(self.listings[pk].institution.name) for pk in left_off)
+            told.append(f"一次最多对比 {MOST} 家，没有放进来的：{names}。先移出一家，再加。")
+        return told

@@ -1,0 +1,105 @@
+"""Ratings and ability scales side by side, each by its own document; never turned into one."""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from institutions.models import Rating
+from institutions.pages.compare.table import Answer, Column, Notes, Question, Row, row, words
+from institutions.register.record import path_of
+from regions.engine.rules import Elder
+from regions.models import Document, Scale
+from regions.models.codes import LEVEL_NAMES
+from regions.policies.rulebook import Book
+
+# Who rates by the scheme, how high it goes, and the document that says so.
+SCHEMES: dict[str, tuple[str, str]] = {
+    Rating.Scheme.NATIONAL: ("全国标准，一级到五级，五级最高", "gb-t-37276-2018"),
+    Rating.Scheme.BEIJING_STAR: ("北京市评的，一星到五星，五星最高", "bj-stars-2020"),
+    Rating.Scheme.CHONGQING_LEVEL: ("重庆市评的养老机构，最高五星级", "cq-ratings-2019"),
+    Rating.Scheme.CHONGQING_LEAF: ("重庆市评的社区养老服务，最高五叶级", "cq-ratings-2019"),
+}
+# Where each scale is laid down; a contract's own levels are laid down nowhere.
+SCALE_DOCUMENTS: dict[str, str] = {
+    Scale.NATIONAL: "gb-t-42195-2022",
+    Scale.BEIJING: "bj-elder-allowances-2019",
+    Scale.LTCI: "ltci-scale-2021",
+    Scale.CHONGQING: "cq-ltci-2023",
+    Scale.TIANJIN_CARE: "tj-home-care-subsidy-2017",
+}
+SLUGS = {*(slug for _, slug in SCHEMES.values()), *SCALE_DOCUMENTS.values()}
+
+
+@dataclass(frozen=True)
+class SchemeRow:
+    """One scheme: what it is, and the level of each home under it."""
+
+    about: str
+    document: Document | None
+    row: Row
+
+
+@dataclass(frozen=True)
+class ScaleRow:
+    """One ability scale: its levels, what goes by it, and the elder's finding if there is one."""
+
+    label: str
+    levels: tuple[str, ...]
+    prices: bool
+    policies: tuple[str, ...]
+    finding: str
+    document: Document | None
+
+
+@dataclass(frozen=True)
+class Crosswalk:
+    schemes: tuple[SchemeRow, ...]
+    scales: tuple[ScaleRow, ...]
+
+
+def crosswalk(columns: list[Column], notes: Notes, elder: Elder, book: Book) -> Crosswalk:
+    """The schemes that any of the homes is rated by, and every scale; one query."""
+    documents = {document.slug: document for document in Document.objects.filter(slug__in=SLUGS)}
+    return Crosswalk(
+        tuple(_schemes(columns, notes, documents)),
+        tuple(_scale(scale, elder, book, documents) for scale in Scale),
+    )
+
+
+def _schemes(
+    columns: list[Column], notes: Notes, documents: dict[str, Document]
+) -> Iterable[SchemeRow]:
+    rated = {rating.scheme for column in columns for rating in column.home.ratings.all()}
+    for scheme, (about, slug) in SCHEMES.items():
+        if scheme in rated:
+            question = Question(str(Rating.Scheme(scheme).label), "", _asked(scheme))
+            yield SchemeRow(about, documents.get(slug), row(question, columns, notes))
+
+
+def _asked(scheme: str) -> Callable[[Column], Answer]:
+    def answer(column: Column) -> Answer:
+        rows = [rating for rating in column.home.ratings.all() if rating.scheme == scheme]
+        return words(*(_level(r, column.on) for r in rows[:1]), paths=map(path_of, rows[:1]))
+
+    return answer
+
+
+def _level(rating: Rating, on: datetime.date) -> str:
+    expired = "" if rating.holds(on) else "，已过期"
+    return f"{rating.level_name}（{rating.year} 年评的{expired}）"
+
+
+def _scale(scale: Scale, elder: Elder, book: Book, documents: dict[str, Document]) -> ScaleRow:
+    level = elder.level(scale)
+    by_it = [rule.slug for rule in book.rules.rules if any(r.scale == scale for r in rule.rates)]
+    return ScaleRow(
+        label=str(scale.label).partition("（")[0],
+        levels=tuple(
+            name if name[0].isdecimal() else f"{number} {name}"
+            for number, name in LEVEL_NAMES[scale].items()
+        ),
+        prices=scale == Scale.NATIONAL,
+        policies=tuple(sorted({book.policies[slug].name for slug in by_it})),
+        finding="" if level is None else LEVEL_NAMES[scale][level],
+        document=documents.get(SCALE_DOCUMENTS.get(scale, "")),
+    )

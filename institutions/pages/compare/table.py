@@ -1,0 +1,223 @@
+"""The same questions put to several homes: rows and cells as plain data, sources numbered.
+
+Money is fen. An answer that says nothing is not published.
+"""
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from institutions.costs.monthly_cost import Cost
+from institutions.models import Designation, Fee, Institution
+from institutions.pages.institution.fees import exact
+from institutions.pages.institution.page import Profile
+from institutions.pages.parts.card import Card
+from institutions.register.provenance import SourceLine, sources_of
+from regions.policies.agreements import Matter
+
+
+@dataclass(frozen=True)
+class Column:
+    """One home, what it costs the elder, and how medical bills settle there, if that is told."""
+
+    profile: Profile
+    card: Card
+    care: tuple[Matter, ...]
+    on: datetime.date
+
+    @property
+    def cost(self) -> Cost | None:
+        return self.card.cost
+
+    @property
+    def home(self) -> Institution:
+        return self.profile.institution
+
+    def takes(self, name: str) -> str:
+        """收, 不收, 能照顾, 不能照顾, or nothing."""
+        return next(line.answer for line in self.profile.takes if line.path == name)
+
+    def fees(self, *kinds: Fee.Kind) -> list[Fee]:
+        """The published prices of these kinds that hold."""
+        return [fee for fee in self.home.fees.all() if fee.kind in kinds and fee.holds(self.on)]
+
+    def designations(self, *kinds: Designation.Kind) -> list[Designation]:
+        rows = self.home.designations.all()
+        return [row for row in rows if row.kind in kinds and row.holds(self.on)]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of an answer: words, an amount or both; `cited` is what it rests on.
+
+    `note` is the number of that under the table.
+    """
+
+    words: str = ""
+    fen: int | None = None
+    unit: str = ""
+    is_big: bool = False
+    cited: str = ""
+    url: str = ""
+    note: int | None = None
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """List price and rest as shares, in percent, of the dearest list price in the row."""
+
+    whole: float
+    net: float
+
+    @property
+    def rest(self) -> float:
+        return round(self.whole - self.net, 1)
+
+    @property
+    def rise(self) -> float:
+        """How high the arch stands, in pixels: a narrow one is low."""
+        return round(min(22.0, 1.2 * self.rest), 1)
+
+    @property
+    def top(self) -> float:
+        return round(22 - self.rise, 1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one home says to one question. `rank` is what its row is ordered by, if by anything."""
+
+    said: tuple[Said, ...] = ()
+    paths: tuple[str, ...] = ()
+    rank: int | None = None
+    mark: str = ""
+    is_short: bool = False
+    bridge: Bridge | None = None
+    as_of: datetime.date | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """Plain words, the official term or nothing, and how a home answers."""
+
+    label: str
+    official: str
+    ask: Callable[[Column], Answer]
+    mark: Callable[[list[Answer]], list[Answer]] = list
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A rule that an answer rests on, with its document, date and grade."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A source under its number: of a home's figures, or of a rule."""
+
+    number: int
+    of: SourceLine | Cited
+
+    @property
+    def line(self) -> SourceLine | None:
+        return self.of if isinstance(self.of, SourceLine) else None
+
+
+class Notes:
+    """The sources of every answer, each numbered once, in the order they are met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[SourceLine | Cited, int] = {}
+
+    def _number(self, source: SourceLine | Cited) -> int:
+        return self._numbers.setdefault(source, len(self._numbers) + 1)
+
+    def noted(self, said: Said) -> Said:
+        """The line with the number of what it rests on."""
+        return replace(said, note=self._number(Cited(said.cited, said.url))) if said.cited else said
+
+    def numbers(self, column: Column, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
+        """The numbers of what stands at these paths, and the date of the oldest."""
+        rows = sources_of(column.home.provenance.all(), paths)
+        lines = [replace(SourceLine.of(row), label="", quote="") for row in rows]
+        oldest = min(lines, key=lambda line: line.as_of, default=None)
+        numbers = sorted({self._number(line) for line in lines})
+        return tuple(numbers), oldest.dated if oldest else ""
+
+    @property
+    def listed(self) -> list[Note]:
+        return [Note(number, source) for source, number in self._numbers.items()]
+
+
+@dataclass(frozen=True)
+class Cell:
+    name: str
+    answer: Answer
+    notes: tuple[int, ...]
+    dated: str
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    official: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def is_alone(self) -> bool:
+        return len(self.cells) < 2
+
+    @property
+    def differs(self) -> bool:
+        """Whether the homes say different things; when they said it does not count."""
+        return len({cell.answer.said for cell in self.cells}) > 1
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    rows: tuple[Row, ...]
+
+
+def row(question: Question, columns: list[Column], notes: Notes) -> Row:
+    answers = question.mark([_noted(question.ask(column), notes) for column in columns])
+    cells = [
+        Cell(column.home.name, answer, *notes.numbers(column, answer.paths if answer.said else ()))
+        for column, answer in zip(columns, answers, strict=True)
+    ]
+    return Row(question.label, question.official, tuple(cells))
+
+
+def _noted(answer: Answer, notes: Notes) -> Answer:
+    return replace(answer, said=tuple(map(notes.noted, answer.said)))
+
+
+def words(*lines: str, paths: Iterable[str] = ()) -> Answer:
+    """An answer in plain lines; empty ones are left out."""
+    return Answer(tuple(Said(line) for line in lines if line), tuple(paths))
+
+
+# Marks: which is least, most, or short of the others
+
+
+def extreme(pick: Callable[[list[int]], int], mark: str) -> Callable[[list[Answer]], list[Answer]]:
+    def marked(answers: list[Answer]) -> list[Answer]:
+        ranks = [answer.rank for answer in answers if answer.rank is not None]
+        if len(set(ranks)) < 2:
+            return answers
+        return [replace(a, mark=mark) if a.rank == pick(ranks) else a for a in answers]
+
+    return marked
+
+
+def shortfalls(answers: list[Answer]) -> list[Answer]:
+    most = max((answer.rank for answer in answers if answer.rank is not None), default=0)
+    return [
+        replace(a, mark=f"少 {exact(most - a.rank)} 元", is_short=True)
+        if a.rank is not None and a.rank < most
+        else a
+        for a in answers
+    ]

@@ -1,0 +1,123 @@
+"""The prices of one home: a month for each ability level, and every fee it publishes."""
+
+import datetime
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Self
+
+from institutions.models import ContractTerms, Fee, Level
+from institutions.register.ages import period, state
+from institutions.register.list_price import Bundle, bundle, monthly, prepayment_warnings
+from institutions.register.record import path_of
+from regions.models.codes import ABILITY_WORDS
+
+LEVEL_WORDS: dict[Level, str] = {Level(level): words for level, words in ABILITY_WORDS.items()}
+
+
+@dataclass(frozen=True)
+class LevelPrice:
+    """The list price of a month for one ability level and what it is made of."""
+
+    words: str
+    official: str
+    bed: int | None
+    meals: int | None
+    care: int | None
+    price: int | None
+    missing: str
+    taken: bool
+
+    @classmethod
+    def of(cls, cheapest: Bundle, taken: bool) -> Self:
+        missing = "、".join(cheapest.missing)
+        why = f"算不出，因为{missing}未公布" if missing else ""
+        return cls(
+            LEVEL_WORDS[cheapest.level],
+            str(cheapest.level.label),
+            _monthly(cheapest.bed),
+            _monthly(cheapest.meals),
+            _monthly(cheapest.care),
+            cheapest.price if taken else None,
+            why if taken else "不收",
+            taken,
+        )
+
+
+@dataclass(frozen=True)
+class FeeLine:
+    """One published price in words; `amount` is yuan to the fen, as it was published."""
+
+    name: str
+    amount: str
+    unit: str
+    whom: str
+    conditions: str
+    period: str
+    state: str
+    path: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, fee: Fee, on: datetime.date) -> Self:
+        name = [fee.get_kind_display(), fee.get_room_display() if fee.room else ""]
+        return cls(
+            "·".join(filter(None, name)),
+            exact(fee.amount),
+            fee.get_period_display(),
+            _whom(fee),
+            fee.conditions,
+            period(fee.valid_from, fee.valid_to),
+            state(fee.valid_from, fee.valid_to, on),
+            f"{path_of(fee)}/amount",
+        )
+
+
+@dataclass(frozen=True)
+class Fees:
+    levels: list[LevelPrice]
+    lowest: int | None
+    lines: list[FeeLine]
+    apart: list[FeeLine]
+    apart_unknown: str
+    by_day: bool
+    warnings: list[str]
+
+
+def fee_table(
+    fees: list[Fee],
+    terms: ContractTerms | None,
+    on: datetime.date,
+    refused: Collection[Level] = (),
+) -> Fees:
+    """What a month and each item costs; a level in `refused` is not taken and has no price."""
+    bundles = [bundle(fees, level, on) for level in Level]
+    apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
+    published = {fee.kind for fee in fees}
+    used = [fee for b in bundles for fee in (b.bed, b.meals, b.care) if fee]
+    levels = [LevelPrice.of(cheapest, cheapest.level not in refused) for cheapest in bundles]
+    return Fees(
+        levels=levels,
+        lowest=min((level.price for level in levels if level.price is not None), default=None),
+        lines=[FeeLine.of(fee, on) for fee in fees if fee.kind not in apart],
+        apart=[FeeLine.of(fee, on) for fee in fees if fee.kind in apart],
+        apart_unknown="、".join(str(kind.label) for kind in apart if kind not in published),
+        by_day=any(fee.period == Fee.Period.DAY for fee in used),
+        warnings=prepayment_warnings(fees, terms, on),
+    )
+
+
+def exact(amount: int) -> str:
+    """Fen as yuan, to the fen where it is not whole: 55.50."""
+    yuan, fen = divmod(amount, 100)
+    return f"{yuan:,}.{fen:02}" if fen else f"{yuan:,}"
+
+
+def _monthly(fee: Fee | None) -> int | None:
+    return None if fee is None else monthly(fee)
+
+
+def _whom(fee: Fee) -> str:
+    """The ability levels a fee is for; an empty string when it is for all of them."""
+    if (fee.level_from, fee.level_to) == (Level.ABLE, Level.COMPLETE):
+        return ""
+    ends = dict.fromkeys((fee.get_level_from_display(), fee.get_level_to_display()))
+    return "至".join(ends)

@@ -1,0 +1,58 @@
+"""A home as schema.org tells search engines and assistants of it: only what is known, never a demo.
+
+A data block is no script: browsers run nothing of it, and the content security policy lets it be.
+"""
+
+from typing import Any
+
+from institutions.models import Institution
+from institutions.pages.institution.page import Profile
+
+
+def about(profile: Profile, url: str) -> dict[str, Any] | None:
+    """None for a demo home, and for one that is closed: nobody is to be led there."""
+    home = profile.institution
+    if home.is_demo or home.operating == Institution.Operating.CLOSED:
+        return None
+    told = {
+        "@context": "https://schema.org",
+        "@type": "LocalBusiness",
+        "@id": url,
+        "name": home.name,
+        "alternateName": profile.aliases,
+        "description": home.introduction,
+        "mainEntityOfPage": url,
+        "url": home.website,
+        "telephone": profile.phone.number if profile.phone else "",
+        "address": _address(profile),
+        "geo": _geo(home),
+        "identifier": _credit_code(home),
+        "foundingDate": home.opened,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _address(profile: Profile) -> dict[str, str]:
+    """The province apart from what lies in it; the street only if it is published."""
+    province, *below = [region.name for region in profile.lineage]
+    told = {
+        "@type": "PostalAddress",
+        "addressCountry": "CN",
+        "addressRegion": province,
+        "addressLocality": "".join(below),
+        "streetAddress": profile.institution.address,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _geo(home: Institution) -> dict[str, Any] | None:
+    if home.longitude is None or home.latitude is None:
+        return None
+    return {"@type": "GeoCoordinates", "latitude": home.latitude, "longitude": home.longitude}
+
+
+def _credit_code(home: Institution) -> dict[str, str] | None:
+    if not home.credit_code:
+        return None
+    name = str(Institution._meta.get_field("credit_code").verbose_name)
+    return {"@type": "PropertyValue", "propertyID": name, "value": home.credit_code}

@@ -1,0 +1,70 @@
+"""Homes a family picks on its way through the register, and the search it picks them from.
+
+Addresses carry both, so that nothing is kept about anybody and no page needs a script.
+"""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qsl, urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from institutions.search.filters import InstitutionFilter
+from regions.places.anchors import LABELS
+
+# No id of ours is longer; a longer number is more than a database takes.
+LONGEST_ID = 15
+# Of an address made by a machine, as many ids are looked at.
+MOST_READ = 20
+# The search that a list of homes was picked from, as one parameter: from=region%3D131082.
+FROM = "from"
+# With it, coded twice, an address is still one that servers and chats take.
+LONGEST_SEARCH = 1200
+# What of a search is carried: the family is carried by itself, and a page number goes out of date.
+SEARCH = InstitutionFilter.base_filters.keys() - {*LABELS, "page"}
+
+
+def is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
+
+
+def ids(texts: Iterable[str]) -> list[int]:
+    """Those of the texts that are ids, each once, in their order."""
+    return list(dict.fromkeys(int(text) for text in texts if is_id(text)))
+
+
+def read(data: Mapping[str, str], name: str, most: int) -> list[int]:
+    """The homes that the address of another page carries: compare=3,7; what is no id is dropped."""
+    texts = data.get(name, "")[: MOST_READ * (LONGEST_ID + 1)].split(",")
+    return ids(texts)[:most]
+
+
+def carried(name: str, pks: Iterable[int]) -> dict[str, str]:
+    """The homes as the links of a page take them along."""
+    text = ",".join(map(str, pks))
+    return {name: text} if text else {}
+
+
+def search_of(data: Mapping[str, str]) -> dict[str, str]:
+    """The search of a results page, or the one that another page carries; {} where there is none.
+
+    Of what is carried only the parameters of a search are kept, so it leads nowhere else.
+    """
+    if FROM in data:
+        pairs = parse_qsl(data[FROM][:LONGEST_SEARCH])
+    else:
+        lists = data.lists() if isinstance(data, QueryDict) else ()
+        pairs = [(name, value) for name, values in lists for value in values if value]
+    text = urlencode([pair for pair in pairs if pair[0] in SEARCH], safe=":")
+    return {FROM: text} if text and len(text) <= LONGEST_SEARCH else {}
+
+
+def address(page: str, pks: Iterable[int], more: Mapping[str, str]) -> str:
+    """The address of a page of these homes, to which the elder can be added: it has a query."""
+    return f"{reverse(page)}?{urlencode([*(('id', pk) for pk in pks), *more.items()], safe=':')}"
+
+
+def register(name: str, pks: list[int], search: Mapping[str, str]) -> str:
+    """The register as it was searched, carrying the homes along; it has a query."""
+    homes = urlencode(carried(name, pks), safe=",")
+    return f"{reverse('institutions')}?{'&'.join(filter(None, [homes, search.get(FROM)]))}"

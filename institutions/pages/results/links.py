@@ -1,0 +1,147 @@
+"""The address of a search: what the links of its page change, keep and leave out."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from urllib.parse import quote, urlencode
+
+from django.urls import reverse
+
+from institutions.pages import shortlist
+from institutions.pages.compare import page as comparison
+from institutions.search.distance import NEAR
+from institutions.search.filters import InstitutionFilter
+from regions.elder.form import ElderForm
+
+Pairs = list[tuple[str, str]]
+# The values of each parameter.
+Query = dict[str, list[str]]
+
+
+class SearchAddress:
+    """One checked search with what its page only carries along: homes picked, and the elder."""
+
+    def __init__(self, search: InstitutionFilter) -> None:
+        self.search = search
+
+    @property
+    def _compared(self) -> dict[str, str]:
+        return comparison.carried(comparison.chosen(self.search.data))
+
+    @cached_property
+    def _query(self) -> Query:
+        """The search, without blanks, errors and the page."""
+        query: Query = {}
+        for name, value in self.search.values.items():
+            if name == "region":
+                query[name] = [place.value for place in self.search.places.chosen]
+            elif name != "page":
+                query[name] = value if isinstance(value, list) else [str(value)]
+        return query | _listed(shortlist.carried(self.search.data))
+
+    @cached_property
+    def _with_elder(self) -> Query:
+        query = self._query | _listed(self._compared)
+        for name, value in self.search.asked.pairs:
+            query[name] = [*query.get(name, ()), value]
+        return query
+
+    # Links
+
+    @cached_property
+    def _kept(self) -> Query:
+        """What all links keep, each value as it stands in an address: coded once, not for each."""
+        return {name: _coded(name, values) for name, values in self._with_elder.items()}
+
+    def with_(self, **changes: object) -> str:
+        """The address with some parameters set anew."""
+        anew = {name: _coded(name, [str(value)]) for name, value in changes.items()}
+        return _relative(self._kept | anew)
+
+    def without(self, *names: str) -> str:
+        """The address with some parameters dropped."""
+        return _relative(_less(self._kept, names))
+
+    def without_value(self, name: str, value: str) -> str:
+        """The address with one of the values of a parameter dropped."""
+        left = [one for one in self._with_elder.get(name, ()) if one != value]
+        return _relative(self._kept | {name: _coded(name, left)})
+
+    @property
+    def without_places(self) -> str:
+        """The address without any place to measure from, and what rests on one."""
+        rests = ("sort",) if self.search.values.get("sort") == "near" else ()
+        return self.without(*NEAR, *rests)
+
+    def canonical(self, page: int) -> str:
+        """The one path of a page of results: filters in order, whatever sort and family."""
+        query = _less(self._query, ("sort", "basis", "why", "view", shortlist.KEEP, *NEAR))
+        if page > 1:
+            query["page"] = [str(page)]
+        path = reverse("institutions")
+        return f"{path}?{urlencode(sorted(_pairs(query)), safe=':')}" if query else path
+
+    @property
+    def of_file(self) -> str:
+        """The query of the same results as a file, without what the page only carries along."""
+        return self._taken(())
+
+    @property
+    def of_feed(self) -> str:
+        """The same without the family: the address of a feed is kept by others."""
+        values = self.search.values
+        family = {*ElderForm.base_fields, *NEAR}
+        if values.get("basis") == "net":
+            family |= {"basis", "price_min", "price_max"}
+        if values.get("sort") in ("net", "near"):
+            family.add("sort")
+        return self._taken(family)
+
+    @property
+    def feed_is_wider(self) -> bool:
+        """Whether the feed leaves out something that the results are asked by."""
+        return self.of_feed != self.of_file
+
+    def _taken(self, left: Iterable[str]) -> str:
+        address = self.without("why", "view", shortlist.KEEP, *self._compared, *left)
+        return "" if address == "?" else address
+
+    # What the forms of the page send along beside their own fields
+
+    @property
+    def beside_filters(self) -> Pairs:
+        values = self.search.values
+        chosen = {name: values[name] for name in ("why", "sort", "view") if name in values}
+        near = [(name, str(values[name])) for name in NEAR if name in values]
+        kept = shortlist.carried(self.search.data) | self._compared
+        return [*chosen.items(), *near, *self.search.asked.pairs, *kept.items()]
+
+    @property
+    def beside_elder(self) -> Pairs:
+        return [*_pairs(self._query), *self._compared.items()]
+
+    @property
+    def beside_places(self) -> Pairs:
+        return _pairs(_less(self._with_elder, (*NEAR, "sort")))
+
+
+def _listed(carried: Mapping[str, str]) -> Query:
+    return {name: [value] for name, value in carried.items()}
+
+
+def _less(query: Query, names: Iterable[str]) -> Query:
+    dropped = set(names)
+    return {name: values for name, values in query.items() if name not in dropped}
+
+
+def _pairs(query: Query) -> Pairs:
+    return [(name, value) for name, values in query.items() for value in values]
+
+
+def _coded(name: str, values: Iterable[str]) -> list[str]:
+    """Values as they stand in an address; first pages and blank values are left out of it."""
+    told = (value for value in values if value and (name, value) != ("page", "1"))
+    return [urlencode([(name, value)], safe=":,", quote_via=quote) for value in told]
+
+
+def _relative(coded: Query) -> str:
+    return "?" + "&".join(part for parts in coded.values() for part in parts)

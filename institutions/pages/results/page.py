@@ -1,0 +1,363 @@
+"""What the results page shows: plain data made from a checked search."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, prefetch_related_objects
+from django.forms import Form
+from django.forms.utils import ErrorDict
+from django.urls import reverse
+
+from institutions.costs.estimator import Estimator
+from institutions.models import Listing
+from institutions.models.listing import ListingQuerySet, has_any
+from institutions.pages.parts.card import Card, card
+from institutions.pages.parts.match_reasons import Wish, refusals
+from institutions.pages.results.filter_panels import Column
+from institutions.pages.results.links import SearchAddress
+from institutions.search.distance import Near, near
+from institutions.search.filters import RECOMMENDED, SORTS, InstitutionFilter
+from institutions.search.finder import Rows, finding
+from institutions.search.places import Homes
+from regions.elder.form import ElderForm
+from regions.elder.questions import Questions, questions
+
+PER_PAGE = 20
+# Of the first so many homes a page says why they fit, and of those set apart why they do not.
+SAID_WHY = 10
+# Of a search text too long to use, as much as a reader needs to mend it.
+LONGEST_SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words and where they lead; `count` where a number goes with them."""
+
+    label: str
+    url: str
+    count: int | None = None
+    current: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A value that was not understood: the field to mend, what was typed, and why."""
+
+    field: str
+    label: str
+    typed: str
+    why: str
+
+    @property
+    def anchor(self) -> str:
+        """The element to jump to: its field, or the search box for what has none."""
+        return f"id_{self.field}" if self.field not in ("basis", "sort", "page") else "id_q"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A home that says it does not meet a need."""
+
+    name: str
+    url: str
+    is_demo: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How many homes are set apart, and the first of them."""
+
+    total: int
+    homes: tuple[Refused, ...]
+
+    @property
+    def more(self) -> bool:
+        return self.total > len(self.homes)
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """How many homes a budget leaves out unasked, and the same search without it."""
+
+    total: int
+    real: int
+    url: str
+
+
+class CountedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
+    """A paginator that is told the count, so that it does not ask the database again."""
+
+    def __init__(self, rows: Rows, total: int) -> None:
+        super().__init__(rows, PER_PAGE)  # type: ignore[arg-type]  # counts and slices suffice
+        self._total = total
+
+    @property
+    def count(self) -> int:
+        return self._total
+
+
+class Results:
+    """The results of one search, ready for the template."""
+
+    def __init__(self, search: InstitutionFilter) -> None:
+        self.search = search
+        self.finding = finding(search)
+        self.counts = self.finding.counts()
+        self.address = SearchAddress(search)
+
+    @property
+    def form(self) -> Form:
+        return self.search.form
+
+    @property
+    def elder(self) -> ElderForm:
+        """The elder that prices are computed for."""
+        return self.search.asked
+
+    @cached_property
+    def questions(self) -> Questions:
+        """The strip that asks about the elder; it sends the search along."""
+        return questions(self.elder, reverse("institutions"), self.address.beside_elder)
+
+    @cached_property
+    def near(self) -> Near:
+        """The strip that asks where to measure from; it sends the rest of the search along."""
+        kept = self.address.beside_places
+        return near(self.form, self.search.anchors, reverse("institutions"), kept)
+
+    @property
+    def base(self) -> ListingQuerySet:
+        """Rows with all that their cards show."""
+        base: ListingQuerySet = self.search.queryset.for_cards()
+        return base.prefetch_related("designations") if self._estimator else base
+
+    @cached_property
+    def page(self) -> Page[Listing]:
+        paginator = CountedPaginator(self.finding.cards(), self.counts.total)
+        page = paginator.get_page(self.search.values.get("page") or 1)
+        page.object_list = list(page.object_list)
+        if self._estimator:  # of rows that are kept, only those without are read
+            prefetch_related_objects(page.object_list, "designations")
+        return page
+
+    @property
+    def _estimator(self) -> Estimator | None:
+        """What prices the cards, once anything is told of the elder."""
+        return self.search.estimator if self.elder.told else None
+
+    @cached_property
+    def cards(self) -> list[Card]:
+        return self.cards_of(self.page)
+
+    def cards_of(self, rows: Iterable[Listing]) -> list[Card]:
+        search, by, wish = self.search, self._estimator, self._wish
+        return [
+            card(
+                row,
+                search.levels,
+                search.on,
+                by,
+                wish if n < SAID_WHY else None,
+                search.anchors,
+            )
+            for n, row in enumerate(rows)
+        ]
+
+    @property
+    def _wish(self) -> Wish | None:
+        """What the first homes are measured against, where the search asks why they fit."""
+        search = self.search
+        if "why" not in search.values:
+            return None
+        most = search.values.get("price_max") if search.values.get("basis") == "net" else None
+        return Wish(tuple(search.values.get("need", [])), search.level, most, self.elder.elder)
+
+    @cached_property
+    def apart(self) -> Apart:
+        """Homes that only a need they refuse keeps out of the list, with the reason."""
+        search = self.search
+        needs = search.values.get("need", [])
+        if not needs:
+            return Apart(0, ())
+        parts = [*search.parts(need=None), has_any("refuses", needs)]
+        rows = self.finding.cards(parts, RECOMMENDED)
+        homes = tuple(
+            Refused(
+                row.institution.name,
+                row.institution.get_absolute_url(),
+                row.is_demo,
+                tuple(refusals(row, needs)),
+            )
+            for row in rows[:SAID_WHY]
+        )
+        return Apart(rows.count(), homes)
+
+    @cached_property
+    def column(self) -> Column:
+        """The filters beside the list."""
+        return Column(self.search, self.counts, self.homes)
+
+    @property
+    def canonical(self) -> str:
+        return self.address.canonical(self.page.number)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether no home holds what was typed, and those of a like name are shown."""
+        return self.search.found.is_alike
+
+    @property
+    def sort(self) -> str:
+        return SORTS[self.search.values.get("sort", "")]
+
+    @property
+    def sorts(self) -> list[Link]:
+        current = self.search.values.get("sort", "")
+        return [
+            Link(label, self.address.with_(sort=value), current=value == current)
+            for value, label in SORTS.items()
+            if (value != "net" or self.search.level is not None)
+            and (value != "near" or "near" in self.search.values)
+        ]
+
+    @property
+    def is_map(self) -> bool:
+        return self.search.values.get("view") == "map"
+
+    @property
+    def views(self) -> list[Link]:
+        """The same page of the same results as a list, and on a map."""
+        listed, mapped = (self.address.with_(view=v, page=self.page.number) for v in ("", "map"))
+        return [
+            Link("列表", listed, current=not self.is_map, icon="list"),
+            Link("地图", mapped, current=self.is_map, icon="map"),
+        ]
+
+    @cached_property
+    def homes(self) -> Homes:
+        """How many homes stand in a place, whatever region is chosen."""
+        return self.finding.homes()
+
+    @property
+    def priced_for(self) -> str:
+        """Which ability level the prices on the page are for, in words."""
+        if not self.search.levels:
+            return "标价是各能力等级里最低的"
+        return f"标价按{self.search.levels[0].label}算"
+
+    @cached_property
+    def chips(self) -> list[Link]:
+        """The filters that hold, each with the address without it."""
+        return [Link(label, url) for _, url, label in self._chosen()]
+
+    def _chosen(self) -> Iterator[tuple[str, str, str]]:
+        """What narrows the search: the parameter, the address without it, and it in words."""
+        values = self.search.values
+        basis = "补贴后每月" if values.get("basis") == "net" else "每月"
+        for name in self.search.narrowing:
+            without = self.address.without(name)
+            match name:
+                case "q":
+                    yield name, without, f"含有 {values[name]}"
+                case "price_min":
+                    yield name, without, f"{basis} {values[name]:,} 元以上"
+                case "price_max":
+                    yield name, without, f"{basis} {values[name]:,} 元以内"
+                case "within":
+                    yield name, without, f"离{values['near'].name}直线 {values[name]:,} 公里以内"
+                case _:
+                    facet = self.search.facets[name]
+                    for choice in facet.choices:
+                        if choice.value in values[name]:
+                            url = self.address.without_value(name, choice.value)
+                            yield name, url, facet.words(choice)
+
+    @cached_property
+    def unpriced(self) -> Unpriced | None:
+        """Homes that a bound on the price leaves out because they publish none, real ones told."""
+        lifted = {"price_min": None, "price_max": None}
+        search = self.search
+        if not lifted.keys() & search.values.keys():
+            return None
+        asked = search.text & search.within_reach(**lifted) & search.condition(**lifted)
+        found = self.finding.count(asked & search.unpriced, {})
+        url = self.address.without(*lifted, "basis")
+        return Unpriced(found.total, found.real, url) if found.total else None
+
+    @cached_property
+    def relaxations(self) -> list[Link]:
+        """When nothing is found: each filter whose removal finds something, with how many."""
+        if self.counts.total:
+            return []
+        search = self.search
+        found = self.finding.count(
+            search.text & search.within_reach() & search.conditions,
+            {
+                (name, ""): (Q() if name == "q" else search.text)
+                & search.within_reach(**{name: None})
+                & search.condition(**{name: None})
+                for name in search.narrowing
+            },
+        )
+        labels: dict[str, list[str]] = {}
+        for name, _, label in self._chosen():
+            labels.setdefault(name, []).append(label)
+        links = [
+            Link("、".join(labels[name]), self.address.without(name), number)
+            for (name, _), number in found.by_choice.items()
+            if number
+        ]
+        return sorted(links, key=lambda link: -(link.count or 0))
+
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """The parameters in error; each is told at the top and beside its field."""
+        errors: ErrorDict = self.search.form.errors
+        told = [
+            Problem(name, self._label(name), self._typed(name), " ".join(map(str, errors[name])))
+            for name in errors
+        ]
+        told += [
+            Problem(name, label, self._typed(name), why) for name, label, why in self.elder.problems
+        ]
+        asked = self.search.values.get("page", 1)
+        if self.counts.total and asked > self.page.paginator.num_pages:
+            last = f"没有这么多页，显示最后一页（第 {self.page.number} 页）。"
+            told.append(Problem("page", self._label("page"), str(asked)[:40], last))
+        return told
+
+    def _label(self, name: str) -> str:
+        return str(self.search.form.fields[name].label)
+
+    def _typed(self, name: str) -> str:
+        return "、".join(self.search.data.getlist(name))[:40]
+
+    @property
+    def typed_text(self) -> str:
+        """What stands in the search box."""
+        return self.search.data.get("q", "")[:LONGEST_SHOWN]
+
+    @cached_property
+    def pages(self) -> list[Link]:
+        """Numbers to jump to; the ellipsis has no address."""
+        page = self.page
+        return [
+            Link(str(number), self.address.with_(page=number), current=number == page.number)
+            if isinstance(number, int)
+            else Link("…", "")
+            for number in page.paginator.get_elided_page_range(
+                page.number, on_each_side=2, on_ends=1
+            )
+        ]
+
+    @property
+    def previous_url(self) -> str:
+        return self.address.with_(page=self.page.previous_page_number())
+
+    @property
+    def next_url(self) -> str:
+        return self.address.with_(page=self.page.next_page_number())

@@ -1,0 +1,118 @@
+"""Homes put aside to talk over: the address is the list, so a link shares it."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from institutions.models import Listing
+from institutions.pages.compare import page as comparison
+from institutions.pages.parts import carried_homes as picked
+from institutions.pages.parts.card import Card, card
+from regions.places.anchors import AnchorForm
+
+MOST = 20
+# The list so far as other pages carry it without scripts: keep=3,7.
+KEEP = "keep"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One home of the list, and the addresses of the list without it and with it moved."""
+
+    card: Card
+    without_url: str
+    up_url: str
+    down_url: str
+
+
+def address(ids: Iterable[int], **more: str) -> str:
+    """The page of a list; nothing of the elder is in it. Always with a query."""
+    return picked.address("shortlist", ids, more)
+
+
+def kept(data: Mapping[str, str]) -> list[int]:
+    """The list that the address of another page carries; what is no id is dropped."""
+    return picked.read(data, KEEP, MOST)
+
+
+def carried(data: Mapping[str, str]) -> dict[str, str]:
+    """What the links of a page that carries a list take along."""
+    return picked.carried(KEEP, kept(data))
+
+
+def way_here(data: Mapping[str, str]) -> dict[str, str]:
+    """What the address of a home's page carries along: homes picked so far, and the search."""
+    homes = comparison.carried(comparison.chosen(data)) | carried(data)
+    return homes | picked.search_of(data)
+
+
+class Shortlist:
+    """The homes that an address names, in its order, and what was wrong with the address."""
+
+    def __init__(self, query: QueryDict, on: datetime.date) -> None:
+        self.search = picked.search_of(query)
+        texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
+        asked = picked.ids(texts)
+        self.unreadable = [text for text in texts if text and not picked.is_id(text)]
+        self.left_off = len(asked[MOST:])
+        found = Listing.objects.for_cards().in_bulk(asked[:MOST])
+        self.unknown = [pk for pk in asked[:MOST] if pk not in found]
+        self.ids = [pk for pk in asked[:MOST] if pk in found]
+        anchors = AnchorForm(query).anchors
+        self.cards = [card(found[pk], [], on, anchors=anchors) for pk in self.ids]
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        last = len(self.ids) - 1
+        return [
+            Entry(
+                home,
+                self._moved(self.ids[:place] + self.ids[place + 1 :]),
+                self._moved(_swapped(self.ids, place - 1)) if place else "",
+                self._moved(_swapped(self.ids, place)) if place < last else "",
+            )
+            for place, home in enumerate(self.cards)
+        ]
+
+    def _moved(self, ids: list[int]) -> str:
+        """Another list on this page, to which the elder can be added."""
+        return address(ids, **self.search)
+
+    @property
+    def url(self) -> str:
+        """The path of the list as it stands: no doubles, nothing that is not there."""
+        return address(self.ids) if self.ids else reverse("shortlist")
+
+    @property
+    def more_url(self) -> str:
+        """The register as it was searched, carrying the list along."""
+        return picked.register(KEEP, self.ids, self.search)
+
+    @property
+    def compared(self) -> list[int]:
+        """The first of the list, as many as can be compared; none where there is but one."""
+        return self.ids[: comparison.MOST] if len(self.ids) > 1 else []
+
+    @property
+    def compare_url(self) -> str:
+        return comparison.address(self.compared, **self.search)
+
+    @property
+    def problems(self) -> list[str]:
+        """What of the address was not understood or is not there, in words."""
+        told = [f"“{text[:20]}”不是机构编号，没有列出。" for text in self.unreadable[:MOST]]
+        if self.unknown:
+            numbers = "、".join(map(str, self.unknown))
+            told.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
+        if self.left_off:
+            told.append(f"一份清单最多 {MOST} 家，后面 {self.left_off} 家没有列出。")
+        return told
+
+
+def _swapped(ids: list[int], place: int) -> list[int]:
+    """The list with the home at `place` and the next one in each other's place."""
+    return [*ids[:place], ids[place + 1], ids[place], *ids[place + 2 :]]

@@ -1,0 +1,273 @@
+"""The documents that figures are cited from, and what each is cited for: plain data for pages.
+
+Real and demo homes are never added up. Only published homes count.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from institutions.models import Designation, Institution, Provenance
+from institutions.register.ages import period, state
+from institutions.register.provenance import label_of
+from regions.models import Agreement, Document, Exclusion, Fact, Policy, Region
+
+# Most rows that one table lists; what is left out is said in words.
+MOST = 200
+
+PUBLISHED = Q(institution__stage=Institution.Stage.PUBLISHED)
+REAL = Q(institution__is_demo=False)
+DEMO = Q(institution__is_demo=True)
+# Kinds that come into force; of the others nobody would ask when.
+BINDING = (Document.Kind.POLICY, Document.Kind.STANDARD)
+
+
+@dataclass(frozen=True)
+class Use:
+    """How often a document is cited; figures are those of homes, designations their lists."""
+
+    facts: int = 0
+    agreements: int = 0
+    policies: int = 0
+    exclusions: int = 0
+    homes: int = 0
+    figures: int = 0
+    designations: int = 0
+    demo_homes: int = 0
+    demo_figures: int = 0
+    demo_designations: int = 0
+
+    @property
+    def words(self) -> list[str]:
+        """One phrase for each way it is used; none for a document that nothing cites."""
+        said = (
+            (self.facts, f"{self.facts:,} 条事实"),
+            (self.agreements, f"{self.agreements:,} 项地区间约定"),
+            (self.policies, f"{self.policies:,} 项政策"),
+            (self.exclusions, f"{self.exclusions:,} 条政策之间的排斥"),
+            (self.homes, f"{self.homes:,} 家实名机构的 {self.figures:,} 项内容"),
+            (self.designations, f"实名机构的 {self.designations:,} 项名单"),
+            (self.demo_homes, f"{self.demo_homes:,} 家示例机构的 {self.demo_figures:,} 项内容"),
+            (self.demo_designations, f"示例机构的 {self.demo_designations:,} 项名单"),
+        )
+        return [words for number, words in said if number]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One document as a row of the list, or the head of its own page."""
+
+    document: Document
+    force: str
+    use: Use
+
+    @property
+    def is_demo(self) -> bool:
+        return self.document.kind == Document.Kind.DEMO
+
+    @property
+    def grade(self) -> str:
+        """How far it was checked; what is made up is not a matter of checking."""
+        return "编造的，用来演示" if self.is_demo else self.document.get_grade_display()
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All documents of one kind, newest first."""
+
+    label: str
+    sources: list[Source]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What of a home is cited from a document with one date and one quotation."""
+
+    institution: Institution
+    labels: str
+    dated: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that a home stands on by this document, and when that holds."""
+
+    institution: Institution
+    name: str
+    region: Region
+    period: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What regions have agreed on by this document, and when that holds."""
+
+    agreement: Agreement
+    period: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Stands:
+    """A policy that stands on this document, and when it holds."""
+
+    policy: Policy
+    period: str
+    state: str
+
+
+@dataclass(frozen=True)
+class SourcePage:
+    source: Source
+    facts: list[Fact]
+    agreements: list[Agreed]
+    policies: list[Stands]
+    exclusions: list[Exclusion]
+    figures: list[Figures]
+    designations: list[Listed]
+    most: int = MOST
+
+
+def shelves(on: datetime.date) -> list[Shelf]:
+    """Every document by kind, as of the day `on`. Seven queries."""
+    told = {s.document.pk: s for s in sources(Document.objects.order_by("title"), on)}
+    by_kind: dict[str, list[Document]] = defaultdict(list)
+    for source in told.values():
+        by_kind[source.document.kind].append(source.document)
+    return [
+        Shelf(str(label), [told[document.pk] for document in newest_first(by_kind[kind])])
+        for kind, label in Document.Kind.choices
+        if by_kind[kind]
+    ]
+
+
+def sources(documents: QuerySet[Document], on: datetime.date) -> list[Source]:
+    """Each of `documents` with how often it is cited. Seven queries."""
+    used = uses(documents)
+    return [_source(document, used.get(document.pk), on) for document in documents]
+
+
+def newest_first(documents: Iterable[Document]) -> list[Document]:
+    """By the date of issue, else the date of coming into force; undated ones last."""
+
+    def day(document: Document) -> datetime.date:
+        return document.issued_on or document.in_force_from or datetime.date.min
+
+    return sorted(documents, key=day, reverse=True)
+
+
+def source_page(document: Document, on: datetime.date) -> SourcePage:
+    """What `document` is and everything cited from it, as of the day `on`. 14 queries."""
+    used = uses(Document.objects.filter(pk=document.pk))
+    facts = Fact.objects.filter(document=document)
+    agreements = Agreement.objects.filter(document=document)
+    named = Region.objects.with_ancestors()
+    return SourcePage(
+        _source(document, used.get(document.pk), on),
+        list(facts.prefetch_related(Prefetch("regions", named))),
+        [_agreed(a, on) for a in agreements.prefetch_related(Prefetch("regions", named))],
+        [_stands(policy, on) for policy in _policies(document)],
+        list(document.exclusions.prefetch_related("first", "second")),
+        _figures(document),
+        [_listed(designation, on) for designation in _designations(document)],
+    )
+
+
+def uses(documents: QuerySet[Document]) -> dict[int, Use]:
+    """By primary key: how often each of `documents` is cited; one that is not is left out."""
+    facts = Fact.objects.filter(document__in=documents).values("document")
+    agreements = Agreement.objects.filter(document__in=documents).values("document")
+    policies = Policy.objects.filter(document__in=documents).values("document")
+    exclusions = Exclusion.objects.filter(document__in=documents).values("document")
+    figures = Provenance.objects.filter(PUBLISHED, document__in=documents).values("document")
+    designations = Designation.objects.filter(PUBLISHED, document__in=documents).values("document")
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for rows in (
+        facts.annotate(facts=Count("pk")).order_by(),
+        agreements.annotate(agreements=Count("pk")).order_by(),
+        policies.annotate(policies=Count("pk")).order_by(),
+        exclusions.annotate(exclusions=Count("pk")).order_by(),
+        figures.annotate(
+            homes=Count("institution", distinct=True, filter=REAL),
+            figures=Count("pk", filter=REAL),
+            demo_homes=Count("institution", distinct=True, filter=DEMO),
+            demo_figures=Count("pk", filter=DEMO),
+        ).order_by(),
+        designations.annotate(
+            designations=Count("pk", filter=REAL), demo_designations=Count("pk", filter=DEMO)
+        ).order_by(),
+    ):
+        for row in rows:
+            counts[row.pop("document")] |= row
+    return {pk: Use(**counted) for pk, counted in counts.items()}
+
+
+def _source(document: Document, use: Use | None, on: datetime.date) -> Source:
+    return Source(document, _force(document, on), use or Use())
+
+
+def _force(document: Document, on: datetime.date) -> str:
+    """When it holds, in words; an empty string where nobody would ask."""
+    start, end = document.in_force_from, document.in_force_to
+    if not start and not end:
+        return "施行日期未公布" if document.kind in BINDING else ""
+    remark = state(start, end, on)
+    return f"施行：{period(start, end)}" + (f"（{remark}）" if remark else "")
+
+
+def _figures(document: Document) -> list[Figures]:
+    rows = (
+        Provenance.objects.filter(PUBLISHED, REAL, document=document)
+        .select_related("institution__region__parent__parent")
+        .order_by("institution__region", "institution", "field")[:MOST]
+    )
+    labels: dict[tuple[Institution, str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        labels[row.institution, row.dated, row.quote].append(label_of(row.field))
+    return [
+        Figures(institution, "、".join(names), dated, quote)
+        for (institution, dated, quote), names in labels.items()
+    ]
+
+
+def _designations(document: Document) -> QuerySet[Designation]:
+    return (
+        Designation.objects.filter(PUBLISHED, REAL, document=document)
+        .select_related("institution__region__parent__parent", "region__parent__parent")
+        .order_by("institution__region", "institution", "pk")[:MOST]
+    )
+
+
+def _agreed(agreement: Agreement, on: datetime.date) -> Agreed:
+    return Agreed(
+        agreement,
+        period(agreement.since, agreement.in_force_to),
+        state(agreement.in_force_from, agreement.in_force_to, on) or "有效",
+    )
+
+
+def _policies(document: Document) -> QuerySet[Policy]:
+    return document.policies.select_related("region__parent__parent")
+
+
+def _stands(policy: Policy, on: datetime.date) -> Stands:
+    return Stands(
+        policy,
+        period(policy.since, policy.in_force_to),
+        state(policy.in_force_from, policy.in_force_to, on),
+    )
+
+
+def _listed(designation: Designation, on: datetime.date) -> Listed:
+    return Listed(
+        designation.institution,
+        designation.get_kind_display(),
+        designation.region,
+        period(designation.since, designation.valid_to),
+        state(designation.valid_from, designation.valid_to, on) or "有效",
+    )

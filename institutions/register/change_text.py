@@ -1,0 +1,94 @@
+"""Changes of a record in people's words: what was there, what is there now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from institutions.models import Institution, Provenance
+from institutions.register.history import ConflictError
+from institutions.register.provenance import label_of
+from institutions.register.record import FIELDS, PARTS, AnyField, Change, Row
+from regions.models import DatePrecision
+
+UNKNOWN = "未公布"
+FIELD_OF = {field.name: field for field in FIELDS} | {
+    f"{part.name}/{field.name}": field for part in PARTS for field in part.fields
+}
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One change: what of the home, the words before and after; a row not there is 没有."""
+
+    label: str
+    old: str
+    new: str
+
+
+def lines(changes: Iterable[Change]) -> list[ChangeLine]:
+    return [
+        ChangeLine(label(change), words(change.path, change.old), words(change.path, change.new))
+        if not _is_row(change)
+        else ChangeLine(label(change), _row(change.path, change.old), _row(change.path, change.new))
+        for change in changes
+    ]
+
+
+def label(change: Change) -> str:
+    """What changed, in people's words; those kept with the change name files and paths."""
+    return label_of(change.path) if "/" in change.path else change.label
+
+
+def reason_of(error: Exception) -> str:
+    """Why changes could not be made, in words."""
+    if isinstance(error, ValidationError):
+        return "；".join(error.messages)
+    if isinstance(error, ConflictError):
+        now = "；".join(f"{label(c)}现在是“{words(c.path, value)}”" for c, value in error.found)
+        return f"提交以后，这些内容又被改过：{now}。请看过现在的内容再改。"
+    return "别人已经审过这一条。"
+
+
+def words(path: str, value: Any) -> str:
+    """The value of the figure, or of the row, at `path` as a reader is told it."""
+    if isinstance(value, dict):
+        return _row(path, value)
+    names = path.split("/")
+    if path == "stage":
+        return str(Institution.Stage(value).label)
+    return _words(FIELD_OF.get(names[0] if len(names) == 1 else f"{names[0]}/{names[-1]}"), value)
+
+
+def _words(field: "AnyField | None", value: Any) -> str:
+    if value is None or value == "":
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if field is not None and field.name == "amount":
+        return f"{value / 100:.2f} 元"
+    if field is not None and field.model is Provenance and field.name == "field":
+        return label_of(value)
+    choices = dict(field.flatchoices) if field is not None else {}
+    return str(choices.get(value, value))
+
+
+def _is_row(change: Change) -> bool:
+    return isinstance(change.old, dict) or isinstance(change.new, dict)
+
+
+def _row(path: str, row: Row | None) -> str:
+    """What a row says, leaving out what it does not."""
+    if row is None:
+        return "没有"
+    part = path.split("/")[0]
+    told = ((FIELD_OF[f"{part}/{name}"], value) for name, value in row.items())
+    said = [
+        f"{str(field.verbose_name).removesuffix('（分）')}：{_words(field, value)}"
+        for field, value in told
+        if value not in (None, "") and not isinstance(field, models.FileField)
+        if (field.name, value) != ("as_of_precision", DatePrecision.DAY)
+    ]
+    return "；".join(said)

@@ -1,0 +1,197 @@
+"""The figures of one home one by one: what each says in words, and a new value for one of them."""
+
+import copy
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from institutions.models import Fee, Institution
+from institutions.pages.institution.fees import exact
+from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain
+from regions.models.document import show_date
+
+UNKNOWN = "未公布"
+# Sources speak of figures and are none; the label 示例数据 is no claim of anybody's.
+NO_FIGURES = {"provenance", "is_demo"}
+ANSWERS = {"是": True, "有": True, "否": False, "没有": False}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One value of a record: its path, what it is called, and what it says in words."""
+
+    path: str
+    label: str
+    field: AnyField
+    words: str
+    value: Any = None
+
+
+def figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figure]:
+    """The figures at `paths` and below; no query for one of `Institution.objects.with_parts()`."""
+    wanted = tuple(paths)
+    return [
+        figure
+        for figure in _all(institution)
+        if any(not p or figure.path == p or figure.path.startswith(f"{p}/") for p in wanted)
+    ]
+
+
+def _all(institution: Institution) -> Iterator[Figure]:
+    values = plain(institution, FIELDS)
+    for field in _telling(FIELDS):
+        words = words_of(institution, field)
+        yield Figure(field.name, str(field.verbose_name), field, words, values[field.name])
+    for part in PARTS:
+        if part.name in NO_FIGURES:
+            continue
+        for row in part.rows(institution):
+            data = part.plain(row)
+            path, label = part.path_of(data), part.label_of(data)
+            for field in _telling(part.fields):
+                # The label has said it.
+                if not (field.name in part.key and field.choices):
+                    at = f"{path}/{field.name}"
+                    named, words = f"{label}·{_label(field)}", words_of(row, field)
+                    yield Figure(at, named, field, words, data[field.name])
+
+
+def _label(field: AnyField) -> str:
+    # The column holds fen; people read and type yuan.
+    return str(field.verbose_name).removesuffix("（分）")
+
+
+def _telling(fields: Iterable[AnyField]) -> list[AnyField]:
+    """Without the precision of dates, which is told with its date."""
+    return [f for f in fields if not f.name.endswith("precision") and f.name not in NO_FIGURES]
+
+
+def _precision(field: AnyField) -> str:
+    """The field that says how far a date is known; an empty string where there is none."""
+    names = {other.name for other in field.model._meta.fields}
+    guesses = (f"{field.name}_precision", f"{field.name.removesuffix('_on')}_precision")
+    return next((name for name in guesses if name in names), "")
+
+
+def words_of(row: models.Model, field: AnyField) -> str:
+    """The value as pages say it; 未公布 for none."""
+    value = getattr(row, field.name)
+    if value is None or value == "":
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, datetime.date):
+        precision = _precision(field)
+        return show_date(value, getattr(row, precision) if precision else "day")
+    if _is_money(field):
+        return f"{exact(value)} 元"
+    return str(value.full_name if field.name == "region" and field.model is Institution else value)
+
+
+def _is_money(field: AnyField) -> bool:
+    return field.model is Fee and field.name == "amount"
+
+
+# A new value
+
+
+def may_change(institution: Institution, path: str) -> bool:
+    """Whether `path` is one figure that can be changed without touching what stands beside it.
+
+    A row with a date of its own cannot: a new count under the old date would be as wrong as the
+    other counts under a new one.
+    """
+    found = figures(institution, [path])
+    return len(found) == 1 and found[0].path == path and not _is_dated(found[0].field)
+
+
+def _is_dated(field: AnyField) -> bool:
+    return field.model is not Institution and any(
+        f.name == "as_of" for f in field.model._meta.fields
+    )
+
+
+def changed(before: Record, path: str, text: str) -> tuple[Record, str]:
+    """The record with the figure at `path` said anew as in `text`, and the path it then has.
+
+    The path differs where the figure is part of its row's key: another telephone number. Sources
+    of the row move along. Raises `ValidationError` for a text that is no such value.
+    """
+    record = copy.deepcopy(before)
+    for part in PARTS:
+        for row in part.data(record):
+            was = part.path_of(row)
+            if path.startswith(f"{was}/"):
+                name = path.removeprefix(f"{was}/")
+                _say(row, _named(part.fields, name), text)
+                _move(record, was, part.path_of(row))
+                return record, f"{part.path_of(row)}/{name}"
+    _say(record, _named(FIELDS, path), text)
+    return record, path
+
+
+def _named(fields: Iterable[AnyField], name: str) -> AnyField:
+    for field in fields:
+        if field.name == name:
+            return field
+    raise ValidationError(f"没有“{name}”这一项。")
+
+
+def _say(row: Row, field: AnyField, text: str) -> None:
+    row[field.name] = value = read(field, text)
+    if (precision := _precision(field)) and value is not None:
+        row[precision] = "day"
+
+
+def _move(record: Record, was: str, now: str) -> None:
+    for source in record["provenance"]:
+        if source["field"] == was or source["field"].startswith(f"{was}/"):
+            source["field"] = now + source["field"].removeprefix(was)
+
+
+def read(field: AnyField, text: str) -> Any:
+    """The value of a record that `text` means: 是, 2300 (yuan), 双人间, 2026-11-01, 未公布."""
+    text = text.strip()
+    if text in ("", UNKNOWN):
+        return None if field.null else ""
+    if isinstance(field, models.BooleanField):
+        if text not in ANSWERS:
+            raise ValidationError("写“是”“否”或“未公布”。")
+        return ANSWERS[text]
+    if field.choices:
+        return _chosen(field, text)
+    if _is_money(field):
+        return _fen(text)
+    if isinstance(field, models.IntegerField | models.FloatField):
+        return _number(field, text)
+    return text
+
+
+def _chosen(field: AnyField, text: str) -> Any:
+    for value, label in field.flatchoices:
+        if text in (str(value), str(label)):
+            return value
+    offered = "、".join(str(label) for _, label in field.flatchoices)
+    raise ValidationError(f"要是其中一个：{offered}。")
+
+
+def _fen(text: str) -> int:
+    yuan, _, fen = text.replace(",", "").removesuffix("元").strip().partition(".")
+    if not (yuan.isascii() and yuan.isdecimal() and len(yuan) <= 7):
+        raise ValidationError("写几元，如 2300 或 2300.50。")
+    if fen and not (fen.isascii() and fen.isdecimal() and len(fen) <= 2):
+        raise ValidationError("写几元，如 2300 或 2300.50。")
+    return int(yuan) * 100 + int(fen.ljust(2, "0") or 0)
+
+
+def _number(field: AnyField, text: str) -> int | float:
+    try:
+        return int(text) if isinstance(field, models.IntegerField) else float(text)
+    except ValueError:
+        raise ValidationError("要是数字。") from None

@@ -1,0 +1,263 @@
+"""The choices a family narrows a search by, each defined once: its words and its condition.
+
+Within a facet choices widen (any of them), between facets they narrow (all of them).
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, reduce
+from operator import and_, or_
+
+from django.db.models import Count, Q, QuerySet
+
+from institutions.models import (
+    Bed,
+    Designation,
+    Institution,
+    Level,
+    Listing,
+    ListingDesignation,
+    MedicalLink,
+    Rating,
+)
+from institutions.models.listing import has_any
+from institutions.register.needs import NEEDS, need_words
+from institutions.search.memory.bitmaps import Bitmaps
+from regions.models import Region
+from regions.models.region import CODE_LENGTH
+from regions.places.gazetteer import Gazetteer
+
+# A bed count this young is about now.
+FRESH_DAYS = 7
+# A bed count older than this says nothing about today: not searched by, shown as old.
+VACANCY_DAYS = 90
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """One choice of a facet: `value` in the address, `label` on the page, `q` on listings.
+
+    Each is only itself: what a worker keeps of it is found again without reading its condition.
+    """
+
+    value: str
+    label: str
+    q: Q
+
+
+@dataclass(frozen=True, eq=False)
+class Facet:
+    """One parameter of the search with its choices; `all_of`: every chosen one must hold.
+
+    Each is only itself, as a choice is.
+    """
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+    all_of: bool = False
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """What the parameter may say."""
+        return frozenset(choice.value for choice in self.choices)
+
+    def words(self, choice: Choice) -> str:
+        """The choice as a sentence part of its own; 未公布 says what is not published."""
+        return f"{self.label}{choice.label}" if choice.value == "unknown" else choice.label
+
+    def q(self, values: Iterable[str]) -> Q:
+        """The condition for any of `values`, or for all of them."""
+        chosen = (choice.q for choice in self.choices if choice.value in set(values))
+        return reduce(and_ if self.all_of else or_, chosen)
+
+
+@dataclass(frozen=True)
+class Care:
+    """A word families use for ability, and the levels it spans, the one to price by first."""
+
+    value: str
+    label: str
+    levels: tuple[Level, ...]
+
+
+# Contract words against GB/T 42195 levels. A home is priced by the first of the levels that it
+# takes and has a price for; a price is always shown with the level it is for.
+CARE = (
+    Care("self", "能自理（能力完好）", (Level.ABLE,)),
+    Care("partial", "要人帮一部分（轻度、中度失能）", (Level.MODERATE, Level.MILD)),
+    Care("dependent", "大部分要人照顾（重度、完全失能）", (Level.SEVERE, Level.COMPLETE)),
+)
+
+
+def facets(
+    on: datetime.date, places: Iterable[Choice], cities: Iterable[tuple[str, str]]
+) -> list[Facet]:
+    """Every facet as of the day `on`; `places` and `cities` (code and name) are to be offered."""
+    first, last = _fixed(on)
+    return [
+        Facet("region", "地区", tuple(places)),
+        *first,
+        _insured_in(tuple(cities)),
+        *last,
+    ]
+
+
+@lru_cache(maxsize=4)
+def _insured_in(cities: tuple[tuple[str, str], ...]) -> Facet:
+    kind = Designation.Kind.LTCI.value
+    by_city = (
+        Choice(code, f"{name}长护险（长期护理保险）定点", Q(pk__on_list=(kind, code)))
+        for code, name in cities
+    )
+    return Facet("ltci_city", "长护险", tuple(by_city))
+
+
+@lru_cache(maxsize=4)
+def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
+    """The facets whose choices are the same in every search of a day: before and after 长护险."""
+    first = [
+        Facet(
+            "care",
+            "老人的情况",
+            tuple(
+                Choice(c.value, c.label, has_any("takes", (f"takes_level_{k}" for k in c.levels)))
+                for c in CARE
+            ),
+        ),
+        _yes("dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])),
+        Facet(
+            "need",
+            "要能照顾",
+            tuple(
+                Choice(name, f"不拒收{need_words(name)}", ~has_any("refuses", [name]))
+                for name in NEEDS
+            ),
+            all_of=True,
+        ),
+        _yes(
+            "vacant",
+            "空床",
+            "只看有空床",
+            Q(vacant__gt=0, operating__in=["", Institution.Operating.OPEN]) & fresh_vacancy(on),
+        ),
+        _of_mask("room", "房型", "rooms", Bed.Room.choices),
+        _of_mask("bed", "床位类别", "bed_categories", Bed.Category.choices),
+        _yes("designated", "医保定点", "院内或隔壁的医疗机构是医保定点", Q(designated=True)),
+        _yes("settles", "异地结算", "院内或隔壁能异地直接结算（已联网）", Q(networked=True)),
+    ]
+    last = [
+        _of_mask("medical", "医养结合方式", "medical", MedicalLink.Mode.choices),
+        _of_field("kind", "机构类型", Institution.Kind.choices),
+        _of_field("ownership", "运营方式", Institution.Ownership.choices),
+        Facet(
+            "rating",
+            "等级",
+            (
+                *(
+                    Choice(
+                        f"{scheme}:{level}",
+                        f"{label} {Rating(scheme=scheme, level=level).level_name}",
+                        has_any("ratings", [f"{scheme}:{level}"]),
+                    )
+                    for scheme, label in Rating.Scheme.choices
+                    for level in range(5, 0, -1)
+                ),
+                Choice("none", "没有查到等级", Q(ratings=0)),
+            ),
+        ),
+        _yes("sojourn", "旅居", "收短住（旅居康养）", has_any("takes", ["takes_sojourn"])),
+        Facet(
+            "fresh",
+            "更新",
+            tuple(
+                Choice(
+                    str(days), f"近 {days} 天更新过", Q(as_of__gte=on - datetime.timedelta(days))
+                )
+                for days in (30, 90)
+            ),
+        ),
+        _of_field("operating", "营业状态", Institution.Operating.choices),
+        _yes("real", "实名", "只看实名机构，不看示例", Q(is_demo=False)),
+    ]
+    return first, last
+
+
+def fresh_vacancy(on: datetime.date) -> Q:
+    """Listings whose bed count is young enough to be told on the day `on`."""
+    return Q(vacant_as_of__range=(on - datetime.timedelta(VACANCY_DAYS), on))
+
+
+def _yes(name: str, label: str, choice: str, q: Q) -> Facet:
+    return Facet(name, label, (Choice("1", choice, q),))
+
+
+def _of_field(name: str, label: str, choices: Iterable[tuple[str, str]]) -> Facet:
+    """A facet over one column; a blank column is its own choice, 未公布."""
+    known = (Choice(value, str(text), Q(**{name: value})) for value, text in choices)
+    return Facet(name, label, (*known, Choice("unknown", "未公布", Q(**{name: ""}))))
+
+
+def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str]]) -> Facet:
+    return Facet(
+        name,
+        label,
+        tuple(Choice(value, str(text), has_any(field, [value])) for value, text in choices),
+    )
+
+
+def ltci_cities(
+    asked: Iterable[str], known: Gazetteer, bitmaps: Bitmaps | None
+) -> Iterable[tuple[str, str]]:
+    """Code and name of the regions whose long-term-care insurance has a designated home here.
+
+    And of those asked for, former regions among them.
+    """
+    codes = frozenset(code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH)
+    if bitmaps:
+        codes = bitmaps.listing(Designation.Kind.LTCI) | codes
+    else:
+        rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
+        codes |= set(rows.values_list("region", flat=True).distinct())
+    cities = _in_force(codes, known)
+    if len(cities) == len(codes):
+        return cities
+    former = Region.objects.filter(pk__in=codes - dict(cities).keys())
+    return sorted([*cities, *former.values_list("code", "name")])
+
+
+@lru_cache(maxsize=2)
+def _in_force(codes: frozenset[str], known: Gazetteer) -> tuple[tuple[str, str], ...]:
+    """Code and name of those that are current regions."""
+    return tuple((code, known.regions[code].name) for code in sorted(codes & known.regions.keys()))
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many listings a search finds, and how many each choice would find."""
+
+    total: int
+    real: int
+    by_choice: Mapping[tuple[str, str], int]
+
+    @property
+    def demo(self) -> int:
+        return self.total - self.real
+
+
+def count(rows: QuerySet[Listing], everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
+    """One aggregate query over `rows`: what `everything` finds, and what each choice would.
+
+    `choices` maps (parameter, value) to the whole condition of the search with that choice alone
+    in its facet: its own facet is lifted, so that a family sees what else it could have.
+    """
+    aggregates = {
+        "total": Count("pk", filter=everything),
+        "real": Count("pk", filter=everything & Q(is_demo=False)),
+    }
+    for number, condition in enumerate(choices.values()):
+        aggregates[f"choice_{number}"] = Count("pk", filter=condition)
+    found = rows.aggregate(**aggregates)
+    by_choice = {choice: found[f"choice_{number}"] for number, choice in enumerate(choices)}
+    return Counts(found["total"], found["real"], by_choice)

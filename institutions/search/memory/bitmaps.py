@@ -1,0 +1,457 @@
+"""Listings as bitmaps of their ids, one for each value of each column, held in memory.
+
+The conditions and orders are the very ones the database is asked by (`Q`, `OrderBy`): here they are
+read over the values of a column instead of its rows. What no column tells, the database is asked.
+"""
+
+import operator
+import weakref
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache, partial, reduce
+from operator import and_
+from typing import Any
+
+from django.db.models import Case, F, OrderBy, Q, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Least
+from django.db.models.lookups import LessThanOrEqual, Lookup
+from pyroaring import BitMap
+
+from institutions.models import Level, Listing, ListingDesignation, Tokens
+from institutions.models.tokens import Sought
+from institutions.search.distance import ChordSquared
+from institutions.search.memory.card_rows import CardRows
+from institutions.search.memory.grid import Ground
+from regions.engine.stay_classes import Designations
+from regions.places.distance import Position
+
+# Columns, alone or together: a sum of prices needs the values that stand in one row.
+Names = tuple[str, ...]
+Values = dict[Any, BitMap]
+
+COLUMNS: tuple[Names, ...] = (
+    *(
+        (name,)
+        for name in (
+            "region", "kind", "ownership", "operating", "is_demo", "price_from", "vacant",
+            "vacant_as_of", "takes", "refuses", "rooms", "bed_categories", "medical", "ratings",
+            "designated", "networked", "known", "as_of",
+        )
+    ),
+    *((f"price_{k}",) for k in Level.values),
+    *((f"care_{k}", f"price_{k}") for k in Level.values),
+)  # fmt: skip
+POSITION: Names = ("x", "y", "z")
+FIELDS = sorted({*POSITION, *(name for names in COLUMNS for name in names)})
+# The lists a home is on, the one column with many values a row.
+LISTS: Names = ("kind", "region")
+BATCH = 5_000
+# Answers kept beside the bitmaps; the oldest go first.
+MOST_KEPT = 500
+# Expressions of which all values are kept. What is left to pay has some thousand values for each
+# elder: up to 5 MB at 410,000 homes.
+MOST_SORTED = 16
+# Of two days, and of some lists of cities.
+MOST_FACETS = 64
+# Values that follow each other are put together by so many: a bound on prices is some of them.
+BLOCK = 32
+
+TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "exact": operator.eq,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "in": lambda value, several: value in several,
+    "range": lambda value, bounds: bounds[0] <= value <= bounds[1],
+    "bitand": lambda value, mask: value & mask != 0,
+}
+# Where in the values of a column, in order, those stand that meet a bound.
+BOUNDS: dict[str, Callable[[list[Any], Any], slice]] = {
+    "exact": lambda values, wanted: slice(
+        bisect_left(values, wanted), bisect_right(values, wanted)
+    ),
+    "gt": lambda values, low: slice(bisect_right(values, low), None),
+    "gte": lambda values, low: slice(bisect_left(values, low), None),
+    "lt": lambda values, high: slice(bisect_left(values, high)),
+    "lte": lambda values, high: slice(bisect_right(values, high)),
+    "range": lambda values, ends: slice(
+        bisect_left(values, ends[0]), bisect_right(values, ends[1])
+    ),
+}
+SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.floordiv,
+}
+
+
+class InOrder:
+    """The values of an expression from the least up, who has each, and who has none."""
+
+    def __init__(self, by_value: Values) -> None:
+        self.unknown = by_value.pop(None, BitMap())
+        self.values = sorted(by_value)
+        self.having = [by_value[value] for value in self.values]
+
+    @cached_property
+    def _blocks(self) -> list[BitMap]:
+        """Who has any of so many values that follow each other."""
+        starts = range(0, len(self.having), BLOCK)
+        return [_union(self.having[start : start + BLOCK]) for start in starts]
+
+    def within(self, part: slice) -> BitMap:
+        """Who has any of a stretch of the values: whole blocks, and what sticks out of them."""
+        start, stop, _ = part.indices(len(self.values))
+        first, last = -(-start // BLOCK), stop // BLOCK
+        if first >= last:
+            return _union(self.having[start:stop])
+        before, after = self.having[start : first * BLOCK], self.having[last * BLOCK : stop]
+        return _union([*before, *self._blocks[first:last], *after])
+
+
+class Bitmaps:
+    """The listings as they stood at one change. Never changed; `after` makes the next one."""
+
+    def __init__(
+        self,
+        columns: Mapping[Names, Values],
+        everything: BitMap,
+        ground: Ground,
+        card_rows: CardRows | None = None,
+    ) -> None:
+        self.columns, self.everything, self.ground = columns, everything, ground
+        self.card_rows = card_rows or CardRows()
+        # What is kept asks through a proxy: old bitmaps go at once, not when they are collected.
+        me = weakref.proxy(self)
+        self._kept = lru_cache(MOST_KEPT)(partial(Bitmaps._answer, me))
+        # Of a choice that is offered in every search; the others stand for one request.
+        self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: me.find(choice.q))
+        self.choosing_each = lru_cache(MOST_FACETS)(
+            lambda facet: [me.find(choice.q) for choice in facet.choices]
+        )
+        self.listing = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
+        self.lists_met = lru_cache(len(COLUMNS))(partial(Bitmaps._lists_met, me))
+        self.first_holding = lru_cache(MOST_KEPT)(_first_holding)
+        self._held: dict[tuple[Sought, int], BitMap] = {}
+        self._in_order = lru_cache(MOST_SORTED)(partial(Bitmaps._values_in_order, me))
+
+    @classmethod
+    def load(cls) -> "Bitmaps":
+        """Every listing, read a few thousand at a time."""
+        bitmaps = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap(), Ground())
+        last = 0
+        rows = Listing.objects.order_by("pk").values_list("pk", *FIELDS)
+        while batch := list(rows.filter(pk__gt=last)[:BATCH]):
+            bitmaps._add(batch, _lists(listing__gt=last, listing__lte=batch[-1][0]))
+            last = batch[-1][0]
+        return bitmaps
+
+    def after(self, ids: Iterable[int]) -> "Bitmaps":
+        """With these listings as they are now; those no longer there are gone."""
+        gone = BitMap(ids)
+        columns = {
+            names: {
+                value: rows - gone if rows.intersect(gone) else rows
+                for value, rows in values.items()
+            }
+            for names, values in self.columns.items()
+        }
+        left, kept = self.everything - gone, self.card_rows.after(gone)
+        bitmaps = Bitmaps(columns, left, self.ground.after(gone, {}), kept)
+        rows = list(Listing.objects.filter(pk__in=list(gone)).values_list("pk", *FIELDS))
+        bitmaps._add(rows, _lists(listing__in=list(gone)))
+        return bitmaps
+
+    def _add(self, rows: list[tuple[Any, ...]], lists: Iterable[tuple[Any, ...]]) -> None:
+        """Only while being made: add rows of id and `FIELDS`, and of id and `LISTS`."""
+        if not rows:
+            return
+        ids, *told = zip(*rows, strict=True)
+        by_name = dict(zip(FIELDS, told, strict=True))
+        for names in COLUMNS:
+            self._add_column(names, ids, zip(*(by_name[name] for name in names), strict=True))
+        if pairs := list(lists):
+            listed, *told = zip(*pairs, strict=True)
+            self._add_column(LISTS, listed, zip(*told, strict=True))
+        self.everything |= BitMap(ids)
+        positions = zip(ids, *(by_name[name] for name in POSITION), strict=True)
+        known = {pk: (x, y, z) for pk, x, y, z in positions if x is not None}
+        self.ground = self.ground.after(BitMap(), known)
+
+    def _add_column(
+        self, names: Names, ids: Iterable[int], values: Iterable[tuple[Any, ...]]
+    ) -> None:
+        groups: dict[Any, list[int]] = defaultdict(list)
+        for pk, value in zip(ids, values, strict=True):
+            groups[value].append(pk)
+        column = self.columns[names]
+        for value, group in groups.items():
+            column[value] = column.get(value, BitMap()) | BitMap(group)
+
+    # Conditions
+
+    def all_of(self, conditions: Iterable[Q]) -> BitMap:
+        """Listings that meet every condition."""
+        return reduce(and_, map(self.find, conditions), self.everything)
+
+    def find(self, condition: Any) -> BitMap:
+        """Listings that meet a condition as the ORM takes it."""
+        if isinstance(condition, tuple) and condition[0] == "pk__on_list":
+            return self.columns[LISTS].get(condition[1], BitMap())
+        if not isinstance(condition, Q):
+            return self._kept(condition) if _is_hashable(condition) else self._answer(condition)
+        children = [_span(condition.children)] if _is_span(condition) else condition.children
+        found = [self.find(child) for child in children]
+        if not found:
+            return self.everything
+        if condition.connector == Q.OR:
+            met = BitMap.union(*found)
+        elif condition.connector == Q.AND:
+            met = reduce(and_, found)
+        else:
+            raise ValueError(f"no reading of {condition.connector}")
+        return self.everything - met if condition.negated else met
+
+    def _answer(self, condition: Any) -> BitMap:
+        if isinstance(condition, LessThanOrEqual) and isinstance(condition.lhs, ChordSquared):
+            return self.ground.within(condition.lhs.here, condition.rhs)
+        if isinstance(condition, Lookup) and self.tells(condition.lhs):
+            bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
+            if condition.lookup_name == "isnull":
+                unknown = self._in_order(condition.lhs).unknown
+                return unknown if bound else self.everything - unknown
+            return self._meeting(condition.lhs, str(condition.lookup_name), bound)
+        if not isinstance(condition, tuple):
+            return self._ask(condition)
+        name, wanted = condition
+        field, _, lookup = name.partition("__")
+        if name == "pk__gt":
+            return self.everything - BitMap(range(wanted + 1))
+        if name == "pk__in" and isinstance(wanted, (list, tuple, set, frozenset)):
+            return BitMap(wanted) & self.everything
+        if (field,) in self.columns and (wanted is None or lookup == "isnull"):
+            unknown = self.columns[field,].get((None,), BitMap())
+            return unknown if wanted is None or wanted else self.everything - unknown
+        if (field,) not in self.columns or (lookup or "exact") not in TESTS:
+            return self._ask(condition)
+        return self._column_meeting(field, lookup or "exact", wanted)
+
+    def _column_meeting(self, name: str, lookup: str, bound: Any) -> BitMap:
+        if lookup not in BOUNDS:
+            test, column = TESTS[lookup], self.columns[name,]
+            return _union(rows for (v,), rows in column.items() if v is not None and test(v, bound))
+        return self._between(F(name), lookup, bound)
+
+    def _between(self, expression: Any, lookup: str, bound: Any) -> BitMap:
+        in_order = self._in_order(expression)
+        return in_order.within(BOUNDS[lookup](in_order.values, bound))
+
+    def _meeting(self, expression: Any, lookup: str, bound: Any) -> BitMap:
+        """Listings for which an expression has a value that meets a bound."""
+        if isinstance(expression, F):
+            return self._column_meeting(expression.name, lookup, bound)
+        if isinstance(expression, Coalesce):
+            found, left = BitMap(), self.everything
+            for one in expression.get_source_expressions():
+                found |= self._meeting(one, lookup, bound) & left
+                left = left & self.find((one.name, None))
+            return found
+        return self._between(expression, lookup, bound)
+
+    def _ask(self, condition: Any) -> BitMap:
+        """The database's answer, for what is in no column: words and subqueries."""
+        if isinstance(condition, tuple) and condition[0] == "pk__holds":
+            return BitMap(Tokens.objects.holding(condition[1])) & self.everything
+        found = Listing.objects.filter(Q(condition)).values_list("pk", flat=True)
+        return BitMap(found) & self.everything
+
+    def held_by_each(self, several: Sequence[Sought], most: int) -> list[BitMap]:
+        """Who holds each, at most so many of each: what is not kept, in one query."""
+        if len(self._held) > MOST_KEPT:
+            self._held = {}
+        kept = self._held
+        if new := [one for one in several if (one, most) not in kept]:
+            held = Tokens.objects.held_by_each(new, most)
+            kept.update(((one, most), BitMap(ids)) for one, ids in zip(new, held, strict=True))
+        return [kept[one, most] for one in several]
+
+    def _listing(self, kind: str) -> frozenset[str]:
+        """The regions whose list of this kind has a home on it."""
+        lists = self.columns[LISTS].items()
+        return frozenset(region for (on, region), rows in lists if on == kind and rows)
+
+    def _lists_met(self, lists: Designations) -> set[Designations]:
+        """The sets of these lists that a home is on, but for the empty one."""
+        met = {Designations(): self.everything}
+        for pair in lists:
+            on_it = self.columns[LISTS].get(pair, BitMap())
+            listed = {some | {pair}: rows & on_it for some, rows in met.items()}
+            others = {some: rows - on_it for some, rows in met.items()}
+            met = {some: rows for some, rows in (listed | others).items() if rows}
+        return met.keys() - {Designations()}
+
+    # Orders
+
+    def _values_in_order(self, expression: Any) -> InOrder:
+        return InOrder(self.split(expression, self.everything))
+
+    def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
+        """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
+        orders = list(orders)
+        if here := _measured_from(orders):
+            return self.ground.nearest(rows, here, start, stop)
+        return self._cut(rows, orders, start, stop - start)
+
+    def _cut(self, rows: BitMap, orders: list[OrderBy], skip: int, take: int) -> list[int]:
+        if not orders:
+            return list(rows[skip : skip + take])
+        ids: list[int] = []
+        left = len(rows)
+        for bucket in self.buckets(orders[0]):
+            inside = bucket & rows
+            number = len(inside)
+            left -= number
+            if number <= skip:
+                skip -= number
+            else:
+                ids += self._cut(inside, orders[1:], skip, take - len(ids))
+                skip = 0
+            if len(ids) == take or not left:
+                break
+        return ids
+
+    def buckets(self, order: OrderBy) -> list[BitMap]:
+        """All listings, those of equal standing together, in order; those without a value last."""
+        in_order = self._in_order(order.expression)
+        having = in_order.having[::-1] if order.descending else in_order.having
+        return [*having, in_order.unknown] if in_order.unknown else having
+
+    def orders(self, orders: list[OrderBy]) -> bool:
+        """Whether `cut` knows all that these orders read."""
+        if _measured_from(orders):
+            return True
+        return all(self.tells(order.expression) for order in orders)
+
+    def tells(self, expression: Any) -> bool:
+        """Whether the columns know all that an expression reads."""
+        if isinstance(expression, Case):
+            return all(self.tells(part) for part in _results(expression))
+        if isinstance(expression, Coalesce):
+            return all(map(self.tells, expression.get_source_expressions()))
+        names = tuple(sorted(set(_names(expression))))
+        return not names or names in self.columns
+
+    def split(self, expression: Any, rows: BitMap) -> Values:
+        """`rows` by the value an expression has for them."""
+        if isinstance(expression, Case):
+            return self._split_case(expression, rows)
+        if isinstance(expression, Coalesce):
+            return self._split_first(expression, rows)
+        names = tuple(sorted(set(_names(expression))))
+        if not names:
+            return {_value(expression, names, ()): rows}
+        value = partial(_value, expression, names)
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        for row, having in self.columns[names].items():
+            if inside := having & rows:
+                found[value(row)].append(inside)
+        return {value: _union(parts) for value, parts in found.items()}
+
+    def _split_case(self, case: Case, rows: BitMap) -> Values:
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        left = rows
+        for when in case.cases:
+            inside = self.find(when.condition) & left
+            left = left - inside
+            for value, part in self.split(when.result, inside).items():
+                found[value].append(part)
+        for value, part in self.split(case.default, left).items():
+            found[value].append(part)
+        return {value: _union(parts) for value, parts in found.items()}
+
+    def _split_first(self, coalesce: Coalesce, rows: BitMap) -> Values:
+        """By the first of several expressions that has a value."""
+        found: dict[Any, list[BitMap]] = defaultdict(list)
+        for expression in coalesce.get_source_expressions():
+            values = self.split(expression, rows)
+            rows = values.pop(None, BitMap())
+            for value, part in values.items():
+                found[value].append(part)
+        found[None].append(rows)
+        return {value: _union(parts) for value, parts in found.items()}
+
+
+def _first_holding(sought: Sought, most: int) -> BitMap:
+    return BitMap(Tokens.objects.holding(sought, most))
+
+
+def _is_hashable(key: Any) -> bool:
+    """A list in it, say: then it cannot be told from others, and its answer is not kept."""
+    try:
+        hash(key)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_span(condition: Q) -> bool:
+    """Whether it asks for a column between two bounds, as a region's codes are asked for."""
+    if condition.connector != Q.AND or len(condition.children) != 2:
+        return False
+    names = [child[0] for child in condition.children if isinstance(child, tuple)]
+    return len(names) == 2 and names == [f"{names[0][:-5]}__{end}" for end in ("gte", "lte")]
+
+
+def _span(bounds: list[Any]) -> tuple[str, tuple[Any, Any]]:
+    """The two bounds as one condition, whose answer is a slice of the values."""
+    (name, low), (_, high) = bounds
+    return f"{name.removesuffix('gte')}range", (low, high)
+
+
+def _union(several: Iterable[BitMap]) -> BitMap:
+    return BitMap.union(*several, BitMap())
+
+
+def _lists(**condition: object) -> Iterable[tuple[Any, ...]]:
+    return ListingDesignation.objects.filter(**condition).values_list("listing", *LISTS)
+
+
+def _measured_from(orders: list[OrderBy]) -> Position | None:
+    """The place that homes are sorted by, if by nothing else."""
+    match orders:
+        case [OrderBy(expression=ChordSquared(here=here))]:
+            return here
+    return None
+
+
+def _results(case: Case) -> list[Any]:
+    return [*(when.result for when in case.cases), case.default]
+
+
+def _names(expression: Any) -> Iterable[str]:
+    """The columns an expression reads."""
+    if isinstance(expression, F):
+        yield expression.name
+    else:
+        for part in expression.get_source_expressions():
+            yield from _names(part)
+
+
+def _value(expression: Any, names: Names, row: tuple[Any, ...]) -> Any:
+    """What an expression is for a row of `names`; of something unknown, unknown."""
+    if isinstance(expression, F):
+        return row[names.index(expression.name)]
+    if isinstance(expression, Value):
+        return expression.value
+    parts = [_value(part, names, row) for part in expression.get_source_expressions()]
+    if None in parts:
+        return None
+    if isinstance(expression, CombinedExpression):
+        return SIGNS[expression.connector](*parts)
+    if isinstance(expression, Least):
+        return min(parts)
+    raise TypeError(f"no reading of {expression!r}")

@@ -1,0 +1,135 @@
+"""What a text so far may mean: places that hold homes, and homes; offered while somebody types.
+
+At most eight, whatever is typed. A full search finds more, and what is only alike.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+
+from institutions.models import Institution, Listing, Tokens
+from institutions.models.tokens import All, Sought
+from institutions.pages.parts.card import place_words
+from institutions.register.tokens import LONGEST, fold, squeezed
+from institutions.search.filters import LONGEST_QUERY, RECOMMENDED
+from institutions.search.memory import snapshot as bitmap_index
+from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.text import Word, beginning, holding_all, read
+from regions.models import Region
+from regions.models.region import NATION, in_ranges
+from regions.places.gazetteer import Gazetteer, gazetteer
+
+MOST = 8
+MOST_PLACES = 3
+# Of homes that hold a common word, so many are looked at: enough to choose eight from.
+LOOKED_AT = 200
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """One option: its words, what tells it from others of the name, and where it leads."""
+
+    words: str
+    hint: str
+    url: str
+    is_demo: bool = False
+    region: str = ""
+    home: int | None = None
+
+
+def suggestions(text: str) -> list[Suggestion]:
+    """Places first, then names that begin so, then homes there or that hold the words.
+
+    Five queries at most while the bitmaps are there: whether regions or homes changed, homes whose
+    name begins so, homes that hold the words, and the names of those that are shown.
+    """
+    if not squeezed(fold(text)) or len(text) > LONGEST_QUERY:
+        return []
+    known, bitmaps = gazetteer(), bitmap_index.current()
+    places = _places(squeezed(fold(text)), known, bitmaps)
+    ids: list[int] = []
+    for among in _wider_and_wider(read(text, known), bitmaps):
+        ids += [pk for pk in _best(among, MOST, bitmaps) if pk not in ids]
+        if len(ids) + len(places) >= MOST:
+            break
+    return [*places, *_homes(ids[: MOST - len(places)], known)]
+
+
+def _wider_and_wider(asked: list[Word], bitmaps: Bitmaps | None) -> Iterator[Q]:
+    """Homes whose name begins so, those in the place that was typed alone, those that hold it."""
+    sought = holding_all(asked)
+    yield _first(_beginning_so(asked, sought), bitmaps)
+    if len(asked) == 1 and asked[0].places and not asked[0].rest:
+        yield in_ranges("region", [place.code_range() for place in asked[0].places])
+    yield _first(sought, bitmaps)
+
+
+def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
+    """Names that begin as the words do, and hold them: a single word they hold, if they do."""
+    begun = beginning(asked)
+    if len(asked) == 1 and not asked[0].places and len(asked[0].text) <= LONGEST:
+        return begun
+    return All((begun, sought))
+
+
+def _places(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Suggestion]:
+    """Regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
+    regions = known.regions.values()
+    begun = (region for region in regions if region.code != NATION and _begins(region, text))
+    found = sorted(begun, key=lambda region: (region.level, region.code))[: 3 * MOST_PLACES]
+    held = (region for region in found if _has_homes(region, bitmaps))
+    return [
+        Suggestion(
+            place_words(region),
+            "地区",
+            f"{reverse('institutions')}?{urlencode({'region': region.code})}",
+            region=region.code,
+        )
+        for region in islice(held, MOST_PLACES)
+    ]
+
+
+def _begins(region: Region, text: str) -> bool:
+    if text.isascii():
+        return region.pinyin.replace(" ", "").startswith(text)
+    return region.name.startswith(text) or region.short_name.startswith(text)
+
+
+def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
+    inside = in_ranges("region", [region.code_range()])
+    if bitmaps:
+        return bool(bitmaps.find(inside))
+    return Listing.objects.filter(inside).exists()
+
+
+def _first(sought: Sought, bitmaps: Bitmaps | None) -> Q:
+    """That a home is one of the first that hold the words."""
+    holding = bitmaps.first_holding if bitmaps else Tokens.objects.holding
+    return Q(pk__in=list(holding(sought, LOOKED_AT)))
+
+
+def _best(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
+    """The ids of the homes to recommend first."""
+    if bitmaps:
+        return bitmaps.cut(bitmaps.find(among), RECOMMENDED, 0, most)
+    rows = Listing.objects.filter(among).order_by(*RECOMMENDED, "pk")
+    return list(rows.values_list("pk", flat=True)[:most])
+
+
+def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
+    rows = Institution.objects.published().only("name", "region", "is_demo").in_bulk(ids)
+    return [
+        Suggestion(
+            home.name,
+            place_words(known.names.by_code.get(home.region_id) or home.region),
+            home.get_absolute_url(),
+            home.is_demo,
+            home=pk,
+        )
+        for pk in ids
+        if (home := rows.get(pk))
+    ]

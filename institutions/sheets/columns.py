@@ -1,0 +1,355 @@
+"""The columns of a sheet of institutions: their heads, and what a cell of each says.
+
+One flat sheet holds whole records. A row names a home and says things of it: its own fields, and at
+most one row of each part (a bed, a fee, a rating …). A home with several beds stands in several
+rows. Heads are the fields in Chinese (床位·空余床位) or English (beds.vacant); where a field's name
+alone is clear (空余床位, vacant), it is enough. What clerks also write is in `ALSO`.
+
+A cell that says nothing known (未知, -, /, empty) leaves what is there; 清空 makes it unknown.
+"""
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from carebridge.lib.sheet_files import Cell, SheetError, shown
+from institutions.models import Rating
+from institutions.register.record import FIELDS, PARTS, AnyField, Part
+from institutions.sheets.cells import LEVEL_WORDS, CellError, date_of, level_in, number_in, whole_in
+from regions.models import Document, Region
+from regions.places.addresses import RegionNames
+
+Values = dict[str, Any]
+
+# Files do not travel in a sheet, and to verify is a person's act at the figure itself.
+LEFT_OUT = {"photos", "provenance.verified_on", "provenance.verified_by", "provenance.verified_how"}
+ID = "编号"
+CLEAR = "清空"
+UNKNOWN = {
+    "", "未知", "-", "--", "—", "——", "－", "/", "／", "\\", "无", "暂无", "不详", "不明", "不清楚",
+    "未公布", "未填", "待定", "待查", "?", "？", "n/a", "na", "null", "none", "nil",
+}  # fmt: skip
+YES = {"是", "有", "收", "能", "可", "可以", "已", "true", "yes", "y", "1", "√", "✓", "对"}
+NO = {"否", "不是", "没有", "无", "不收", "不能", "不可", "不可以", "未", "false", "no", "n", "0"}
+NO |= {"×", "✗"}
+# What the heads of clerks' sheets say, by the column they mean.
+ALSO = {
+    "name": ("机构名称", "养老机构名称", "单位名称", "养老机构", "institution"),
+    "region": (
+        "地区代码", "行政区划", "行政区划代码", "所在地区", "所在区县", "区县", "区（县）",
+        "所属地区", "district",
+    ),
+    "address": ("详细地址", "机构地址", "地址（详细）", "单位地址"),
+    "credit_code": ("信用代码", "社会信用代码", "统一信用代码"),
+    "kind": ("类型", "机构类别"),
+    "ownership": ("经营方式", "机构性质"),
+    "operator": ("运营单位", "运营主体", "运营机构", "法人"),
+    "phones.number": ("联系电话", "联系方式", "电话号码"),
+    "beds.registered": (
+        "床位数", "床位总数", "总床位", "总床位数", "核定床位", "核定床位数", "备案床位数",
+    ),
+    "beds.operating": ("运营床位数", "实有床位", "开放床位"),
+    "beds.occupied": ("入住人数", "在住人数", "入住老人数", "已入住人数"),
+    "beds.vacant": ("空余床位数", "剩余床位", "空床", "空床位", "空床数"),
+    "ratings.level": ("等级", "星级", "评定等级"),
+    "ratings.year": ("年份", "评定时间"),
+    "ratings.scheme": ("办法", "评定类别"),
+}  # fmt: skip
+# Numbers that are names: a spreadsheet that took one for a quantity has lost digits or zeros.
+CODES = {"credit_code", "filing_number", "region", "phones.number", "designations.region"}
+# Columns where a sheet's 0 is a cell left unfilled. What is free of charge says so in words.
+ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
+BROKEN = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
+SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
+
+
+@dataclass(frozen=True)
+class Places:
+    """What regions and documents are called, looked up without a query."""
+
+    names: RegionNames
+    documents: Mapping[str, str]
+    _read: dict[Any, "Values | CellError"] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls) -> "Places":
+        documents = {}
+        for slug, title in Document.objects.order_by("pk").values_list("slug", "title"):
+            documents[title] = "" if title in documents else slug
+            documents[slug] = slug
+        return cls(RegionNames.load(), documents)
+
+    def read(self, column: "Column", cell: Cell) -> Values:
+        """What `column.read` says of the cell, worked out once for cells that say the same."""
+        if column.is_prose:
+            return column.read(cell, self)
+        token = (column.key, type(cell), cell)
+        if token not in self._read:
+            try:
+                self._read[token] = column.read(cell, self)
+            except CellError as error:
+                self._read[token] = error
+        told = self._read[token]
+        if isinstance(told, CellError):
+            raise told
+        return told
+
+    def region(self, text: str) -> Region:
+        found = self.names.candidates(text)
+        if not found:
+            raise CellError("没有这个地区：请写全名（如 河北省廊坊市三河市）或 6 位代码。")
+        if len(found) > 1:
+            names = "、".join(region.full_name for region in found[:4])
+            raise CellError(f"有几个地区叫这个名字（{names}），请写全名或 6 位代码。")
+        return found[0]
+
+    def document(self, text: str) -> str:
+        if slug := self.documents.get(text.strip("《》")):
+            return slug
+        raise CellError("没有登记过这份文件：请写它的网址名或完整标题。")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field of an institution or of a part; a date brings its precision along."""
+
+    field: AnyField
+    part: Part | None
+    precision: str
+
+    @cached_property
+    def key(self) -> str:
+        """The English head: name, beds.vacant."""
+        return f"{self.part.name}.{self.field.name}" if self.part else self.field.name
+
+    @cached_property
+    def head(self) -> str:
+        """The Chinese head: 名称, 床位·空余床位; money is in yuan."""
+        words = str(self.field.verbose_name).replace("（分）", "（元）").replace(" ", "")
+        return f"{self.part.model._meta.verbose_name}·{words}" if self.part else words
+
+    @cached_property
+    def is_prose(self) -> bool:
+        """Whether hardly two cells say the same: names, addresses, numbers to ring."""
+        is_text = isinstance(self.field, models.CharField | models.TextField)
+        return is_text and not self.field.flatchoices
+
+    @cached_property
+    def names_region(self) -> bool:
+        return isinstance(self.field, models.ForeignKey) and self.field.remote_field.model is Region
+
+    @cached_property
+    def choices(self) -> dict[str, Any]:
+        """What may be written, by the code and by its words."""
+        pairs = [(value, str(label)) for value, label in self.field.flatchoices if value != ""]
+        return {label: value for value, label in pairs} | {str(value): value for value, _ in pairs}
+
+    def read(self, cell: Cell, places: Places) -> Values:
+        """The values a cell states, by field; none for a cell that says nothing known.
+
+        Raises `CellError`.
+        """
+        text = shown(cell)
+        if BROKEN.fullmatch(text):
+            raise CellError("公式出错了，请改成文字或数字。")
+        if "\0" in text:
+            raise CellError("含有不能保存的字符。")
+        if text == CLEAR:
+            return self._cleared()
+        if self.key in CODES and text.lower() not in UNKNOWN:
+            self._refusenumber_in(cell, text)
+        if isinstance(self.field, models.BooleanField):
+            return self._read_boolean(text)
+        if text.lower() in UNKNOWN:
+            return {}
+        return self._values(cell, text, places)
+
+    def _values(self, cell: Cell, text: str, places: Places) -> Values:
+        name = self.field.name
+        if self.key == "ratings.level":
+            return {name: level_in(text)}
+        if self.key == "ratings.scheme":
+            # What is no known scheme is told by the level's words and the region: see `rated`.
+            return {name: self.choices.get(text, text)}
+        if isinstance(self.field, models.ForeignKey):
+            named = places.region(text).code if self.names_region else places.document(text)
+            return {name: named}
+        if isinstance(self.field, models.DateField):
+            return self._read_date(cell, text)
+        if self.field.flatchoices:
+            return {name: self._choice(text)}
+        if isinstance(self.field, models.IntegerField):
+            number = whole_in(text, money=name == "amount")
+            return {} if number == 0 and self.key in ZERO_UNKNOWN else {name: number}
+        if isinstance(self.field, models.FloatField):
+            return {name: float(number_in(text))}
+        if name == "name":
+            # The notices end a name with a full stop.
+            return {name: " ".join(text.split()).rstrip("。")}
+        return {name: text.replace("\r\n", "\n")}
+
+    def _cleared(self) -> Values:
+        if self.field.null:
+            return {self.field.name: None}
+        if self.field.blank:
+            return {self.field.name: ""}
+        raise CellError("这一项不能清空。")
+
+    def _refusenumber_in(self, cell: Cell, text: str) -> None:
+        if not isinstance(cell, str) or SCIENTIFIC.fullmatch(text):
+            raise CellError("这一格是数字，可能已经丢了位数：请把整列设成“文本”，再照原件填写。")
+
+    def _read_boolean(self, text: str) -> Values:
+        if text.lower() in YES:
+            return {self.field.name: True}
+        # Of a service 无 says no; of whom a home takes, 无 and 0 are as often a cell left unfilled.
+        is_told = not (self.key.startswith("takes_") and text.lower() in {"无", "0"})
+        if text.lower() in NO and is_told:
+            return {self.field.name: False}
+        if text.lower() in UNKNOWN or not is_told:
+            return {}
+        raise CellError("请写 是 或 否；不知道就空着。")
+
+    def _read_date(self, cell: Cell, text: str) -> Values:
+        if isinstance(cell, datetime.datetime):
+            cell = cell.date()
+        if isinstance(cell, datetime.date):
+            date, precision = cell.isoformat(), "day"
+        else:
+            date, precision = date_of(text)
+        if not self.precision:
+            if precision != "day":
+                raise CellError("要写到日，如 2026-01-31。")
+            return {self.field.name: date}
+        return {self.field.name: date, self.precision: precision}
+
+    def _choice(self, text: str) -> Any:
+        if text in self.choices:
+            return self.choices[text]
+        words = "、".join(str(label) for _, label in self.field.flatchoices)
+        raise CellError(f"只能写：{words}。")
+
+    def write(self, values: Mapping[str, Any]) -> Any:
+        """What a cell of an export shows; `read` gives the same values back."""
+        value = values[self.field.name]
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if self.field.name == "amount":
+            return value // 100 if value % 100 == 0 else value / 100
+        if self.field.flatchoices:
+            return str(dict(self.field.flatchoices).get(value, value))
+        if self.precision:
+            return value[: {"year": 4, "month": 7}.get(values[self.precision], 10)]
+        return value
+
+
+def rated(values: Values, cell: Cell, region: Region | None) -> None:
+    """Tell the scheme of a rating by the words of its level and the place, where it is not named.
+
+    The 2019 notice of 重庆 lists stars and leaves under one head.
+    """
+    if "level" not in values or values.get("scheme") in Rating.Scheme.values:
+        return
+    match = LEVEL_WORDS.fullmatch(shown(cell))
+    province = region.code[:2] if region else ""
+    told = {
+        ("星", "11"): Rating.Scheme.BEIJING_STAR,
+        ("星", "50"): Rating.Scheme.CHONGQING_LEVEL,
+        ("叶", "50"): Rating.Scheme.CHONGQING_LEAF,
+    }.get(((match and match[2]) or "", province))
+    if told is None:
+        raise CellError("看不出是哪个评定办法，请写全：" + "、".join(Rating.Scheme.labels) + "。")
+    values["scheme"] = told.value
+
+
+# All of them
+
+
+def _columns() -> tuple[Column, ...]:
+    found = list(_of(None, FIELDS))
+    for part in PARTS:
+        if part.name not in LEFT_OUT:
+            found += _of(part, part.fields)
+    return tuple(column for column in found if column.key not in LEFT_OUT)
+
+
+def _of(part: Part | None, fields: Sequence[AnyField]) -> list[Column]:
+    names = {field.name for field in fields}
+    siblings = {name: name.removesuffix("_on") + "_precision" for name in names}
+    siblings |= {name: f"{name}_precision" for name in names if f"{name}_precision" in names}
+    return [
+        Column(field, part, siblings[field.name] if siblings[field.name] in names else "")
+        for field in fields
+        if not field.name.endswith("_precision")
+    ]
+
+
+COLUMNS = _columns()
+BY_KEY = {column.key: column for column in COLUMNS}
+
+
+def head_of(name: str) -> str:
+    """The Chinese head of a home's own field; of anything else its name."""
+    return BY_KEY[name].head if name in BY_KEY else name
+
+
+def _shared() -> dict[str, list[Column]]:
+    """The names of fields without their parts, and the columns each may mean."""
+    found: dict[str, list[Column]] = {}
+    for column in COLUMNS:
+        for name in {column.field.name, column.head.rpartition("·")[2]}:
+            found.setdefault(name, []).append(column)
+    return found
+
+
+def _heads() -> dict[str, Column]:
+    """Every head that is clear by itself, and the column it means."""
+    found = {name: columns[0] for name, columns in SHARED.items() if len(columns) == 1}
+    found |= {head: BY_KEY[key] for key, heads in ALSO.items() for head in heads}
+    return found | {name: column for column in COLUMNS for name in (column.key, column.head)}
+
+
+SHARED: Mapping[str, list[Column]] = _shared()
+HEADS: Mapping[str, Column] = _heads()
+IDS = {ID, "id"}
+# A refused row comes back with this column; it is not read.
+REASON = "退回原因"
+
+
+def columns_of(heads: Sequence[str]) -> dict[str, Column]:
+    """The column each head means; heads that mean none are left out.
+
+    房型 alone is of the beds or of the fees: of those the sheet otherwise speaks of. Raises
+    `SheetError` where that is both, and where two heads mean one column.
+    """
+    found = {head: column for head in heads if (column := _column_of(head))}
+    spoken = {column.part.name for column in found.values() if column.part}
+    for head in heads:
+        if head not in found and head in SHARED:
+            meant = [c for c in SHARED[head] if c.part and c.part.name in spoken]
+            if len(meant) > 1:
+                words = "、".join(column.head for column in meant)
+                raise SheetError(f"“{head}”不知道说的是哪一项，请写全：{words}。")
+            if meant:
+                found[head] = meant[0]
+    keys = [column.key for column in found.values()]
+    if twice := [head for head, column in found.items() if keys.count(column.key) > 1]:
+        raise SheetError(f"这几列说的是同一项，请只留一列：{'、'.join(twice)}。")
+    return found
+
+
+def _column_of(head: str) -> Column | None:
+    return HEADS.get(head) or HEADS.get(head.lower())
+
+
+def has_required(heads: Sequence[str]) -> bool:
+    """Whether a row of heads says which homes the rows below speak of: by name and region."""
+    keys = {column.key for head in heads if (column := _column_of(head))}
+    return {"name", "region"} <= keys

@@ -1,0 +1,372 @@
+"""A sheet of institutions into the register: read, clean each row, judge all, write at once.
+
+`make_plan` says what a sheet would do and writes nothing; `commit` does it in one transaction
+{write, verify, record sources and history, refresh listings}. A home is the unit: if one of its
+rows is refused, all are. Homes are known by id, else by credit code, else by name and region.
+"""
+
+import datetime
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+
+from carebridge.lib.sheet_files import Problem, Sheet, SheetError, read, shown
+from institutions.models import Institution
+from institutions.register.record import FIELDS, PARTS, Change, Key, Part
+from institutions.sheets.checks import Judge, empty
+from institutions.sheets.columns import ID, IDS, REASON, Places, columns_of, has_required, head_of
+from institutions.sheets.rows import COUNTED, PART_OF, Fields, Statement, cleaned
+from institutions.sheets.write import Current, Register, Writer, changes_of
+from regions.models import Document, Region
+from regions.places.addresses import contradicts
+
+Say = Callable[[str, int, int], object]
+Parts = dict[str, dict[Key, Fields]]
+
+OUTCOMES = ("new", "changed", "waiting", "same", "refused")
+RESOLVED_AT_LEAST = 0.9
+NOT_VERIFIED = {"verified_on": None, "verified_by": None, "verified_how": ""}
+
+
+class MovedError(Exception):
+    """The register is no longer what the sheet was checked against."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the figures of a sheet come from and the day they speak of.
+
+    A document that is not saved yet is the sheet itself: it is saved with the figures.
+    """
+
+    kind: str
+    as_of: datetime.date
+    document: Document | None = None
+    precision: str = "day"
+
+
+@dataclass
+class Line:
+    """What becomes of one home of the sheet, told by all its rows."""
+
+    name: str
+    rows: list[int]
+    outcome: str = "same"
+    pk: int | None = None
+    fields: Fields = field(default_factory=dict)
+    parts: Parts = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    # The rows of parts that are to be written: (part, key).
+    writes: list[tuple[str, Key]] = field(default_factory=list)
+    # Whether the changes wait for a reviewer instead of being made.
+    waits: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    flags: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """What a sheet would do, home by home in the order of the sheet."""
+
+    lines: list[Line]
+    current: Current
+
+    def of(self, outcome: str) -> list[Line]:
+        return [line for line in self.lines if line.outcome == outcome]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = {name: len(self.of(name)) for name in OUTCOMES}
+        return found | {"flagged": sum(bool(line.flags) for line in self.lines)}
+
+    def digest(self) -> str:
+        """Two plans of one digest would write the same."""
+        digest = hashlib.sha256()
+        told = (
+            (
+                line.outcome,
+                line.pk,
+                line.changes,
+                *((line.fields, line.parts) if line.pk is None else ()),
+            )
+            for line in self.lines
+        )
+        for line in told:
+            digest.update(repr(line).encode())
+        return digest.hexdigest()
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Says nothing of how far it is."""
+
+
+def read_sheet(content: bytes) -> Sheet:
+    """The sheet in a file; `SheetError` if its heads are not ours."""
+    sheet = read(content, has_required)
+    columns_of(sheet.heads)
+    return sheet
+
+
+def unknown_heads(sheet: Sheet) -> list[str]:
+    """Heads that mean nothing here: their columns are not read, and the report says so."""
+    known = {*columns_of(sheet.heads), *IDS, REASON}
+    return [head for head in sheet.heads if head not in known and head.lower() not in IDS]
+
+
+# All rows together
+
+
+def make_plan(
+    sheet: Sheet,
+    source: Source,
+    *,
+    within: Region | None = None,
+    reviewed: bool = False,
+    lock: bool = False,
+    say: Say = quiet,
+) -> Plan:
+    """What the sheet would do to the register, with everything refused and why. Writes nothing.
+
+    `within` is the region whose homes the sheet may touch. Where the importer's changes have to be
+    `reviewed`, those of published homes wait for a reviewer. `lock` keeps the homes from others
+    until the transaction ends. Raises `SheetError` when too few regions are understood: then the
+    sheet is in another encoding, or not of homes at all.
+    """
+    places = Places.load()
+    columns = columns_of(sheet.heads)
+    statements = []
+    for number, row in enumerate(sheet.rows, start=1):
+        statements.append(cleaned(row, columns, places))
+        say("核对", number, len(sheet.rows))
+    resolved = sum(said.region is not None for said in statements)
+    if resolved < RESOLVED_AT_LEAST * len(statements):
+        raise SheetError(
+            f"{len(statements):,} 行里只有 {resolved:,} 行的地区能认出来（至少要九成），"
+            "可能选错了文件或编码不对，一行也没有导入。"
+        )
+    register = Register.load(places.names)
+    lines = _lines(statements, register, within)
+    names = _part_names(statements)
+    del statements
+    current = Current.load({line.pk for line in lines if line.pk}, names, lock)
+    judge = Judge()
+    for number, line in enumerate(lines, start=1):
+        _decide(line, current, source, judge, places)
+        if reviewed and line.outcome == "changed" and current.is_published(line.pk):
+            _wait(line, current)
+        say("比较", number, len(lines))
+    wanted = [line for line in lines if line.outcome in {"new", "changed"}]
+    for line, why in register.claims(wanted):
+        _refuse(line, "名称", why, line.name)
+        line.outcome, line.changes = "refused", []
+    return Plan(lines, current)
+
+
+def _part_names(statements: Iterable[Statement]) -> set[str]:
+    return {name for said in statements for name in said.parts}
+
+
+def _lines(statements: list[Statement], register: Register, within: Region | None) -> list[Line]:
+    """The rows of each home together, in the order of the sheet."""
+    groups: dict[Any, Line] = {}
+    limits = within.heirs() if within else []
+    holders: dict[Any, list[Statement]] = defaultdict(list)
+    for said in statements:
+        key: Any = ("row", said.row.number)
+        if not said.problems.found:
+            said.pk, why = register.find(said)
+            key = said.pk or said.fields.get("credit_code") or _named(said)
+            if why:
+                said.problems.add(ID if said.row.cells.get(ID) else "名称", _name(said), why)
+            elif within and not register.lies_in(limits, said):
+                said.problems.add("地区", said.region, f"不在{within.name}，您不能导入。")
+        line = groups.setdefault(key, Line(_name(said), [], pk=said.pk))
+        _join(line, said, holders[key])
+        holders[key].append(said)
+        line.rows.append(said.row.number)
+        line.problems += said.problems.found
+    return list(groups.values())
+
+
+def _name(said: Statement) -> str:
+    return str(said.fields.get("name", ""))
+
+
+def _named(said: Statement) -> tuple[str, str]:
+    return (str(said.fields["region"]), _name(said))
+
+
+def _join(line: Line, said: Statement, before: list[Statement]) -> None:
+    """Add what the row says to its home; a row that adds nothing, or says otherwise, is refused."""
+    adds = not before
+    for name, value in said.fields.items():
+        if line.fields.setdefault(name, value) != value:
+            said.problems.add(head_of(name), value, f"和第 {before[0].row.number} 行说的不一样。")
+    for name, values in said.parts.items():
+        key = tuple(values[field_name] for field_name in PART_OF[name].key)
+        rows = line.parts.setdefault(name, {})
+        if key not in rows:
+            rows[key], adds = values, True
+        elif rows[key] != values:
+            said.problems.add(
+                PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
+                "",
+                "同一家机构的这一项在表里出现了两次，而且不一样。",
+            )
+    if not adds:
+        said.problems.add("名称", _name(said), f"和第 {before[-1].row.number} 行重复。")
+
+
+def _whole_key(part: Part, values: Fields) -> Fields:
+    return {field.name: None for field in part.fields} | values
+
+
+# One home
+
+
+def _decide(line: Line, current: Current, source: Source, judge: Judge, places: Places) -> None:
+    """Compare with what the register holds, and judge what would change."""
+    if not line.problems:
+        was = current.fields.get(line.pk or 0)
+        _keep_region(line, was, places)
+        _flag(line, was, places)
+        line.changes = [*_changes(line, was, judge)]
+        for part in PARTS:
+            if part.name in line.parts:
+                line.changes += _part_changes(line, part, current, source, judge)
+    if line.problems:
+        line.outcome, line.changes = "refused", []
+    elif line.pk is None:
+        line.outcome = "new"
+    elif line.changes:
+        line.outcome = "changed"
+
+
+def _wait(line: Line, current: Current) -> None:
+    """Leave the changes to a reviewer; what waits for one already is not proposed again."""
+    line.waits = True
+    line.changes = [change for change in line.changes if not current.waits(line.pk, change)]
+    if not line.changes:
+        line.outcome = "waiting"
+
+
+def _keep_region(line: Line, was: Fields | None, places: Places) -> None:
+    """A sheet that names only the province does not move a home out of its county."""
+    by_code = places.names.by_code
+    if was and by_code[line.fields["region"]].contains(by_code[was["region"]]):
+        line.fields["region"] = was["region"]
+
+
+def _flag(line: Line, was: Fields | None, places: Places) -> None:
+    region = places.names.by_code[line.fields["region"]]
+    address = line.fields.get("address") or ""
+    found = None if address.startswith(region.full_name) else places.names.find(address)
+    if found and contradicts(found, region):
+        line.flags.append(
+            Problem(
+                line.rows[0],
+                "地址",
+                line.fields["address"],
+                f"地址写的是{found.full_name}，地区填的是{region.full_name}，请核对。",
+            )
+        )
+    if was and was["name"] != line.fields["name"]:
+        line.flags.append(
+            Problem(line.rows[0], "名称", line.fields["name"], f"原来叫“{was['name']}”，请核对。")
+        )
+
+
+def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
+    """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
+    whole = {**empty(Institution), **(was or {}), **line.fields}
+    if was and whole["is_demo"] != was["is_demo"]:
+        _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
+    changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
+    if changed:
+        for name, why in judge.faults(Institution, whole):
+            _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
+    if was:
+        for item in changed:
+            yield Change(item.name, str(item.verbose_name), was[item.name], whole[item.name])
+
+
+def _part_changes(
+    line: Line, part: Part, current: Current, source: Source, judge: Judge
+) -> Iterator[Change]:
+    held, rows = current.rows(part, line.pk), line.parts[part.name]
+    for key in sorted(rows, key=lambda key: [(value is not None, value) for value in key]):
+        was = held.get(key)
+        whole = {**empty(part.model), **(was or {}), **rows[key]}
+        if "as_of" in whole and "as_of" not in rows[key]:
+            whole = _dated(part, whole, was, source)
+        rows[key] = whole
+        if whole == was:
+            continue
+        if part.name == "provenance":
+            whole |= NOT_VERIFIED
+        if was and part.name in COUNTED and (was["as_of"] or "") > (whole["as_of"] or ""):
+            why = f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。"
+            _refuse(line, part.label_of(whole), why, whole["as_of"])
+        for name, why in judge.faults(part.model, whole):
+            words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
+            column = "·".join(filter(None, [part.label_of(whole), words]))
+            _refuse(line, column, why, whole.get(name, ""))
+        line.writes.append((part.name, key))
+        if line.pk is not None:
+            yield from changes_of(part, was, whole)
+
+
+def _dated(part: Part, whole: Fields, was: Fields | None, source: Source) -> Fields:
+    """Figures the sheet gives no date for are as of the day the sheet speaks of.
+
+    A newer sheet that repeats what is there brings its date along.
+    """
+    day = {"as_of": source.as_of.isoformat(), "as_of_precision": source.precision}
+    if was is None:
+        return {**whole, **day}
+    newer = (was["as_of"] or "") < day["as_of"]
+    return {**whole, **day} if part.name in COUNTED and (newer or whole != was) else whole
+
+
+def _refuse(line: Line, column: str, reason: str, value: Any = "") -> None:
+    line.problems.append(Problem(line.rows[0], column, shown(value), reason))
+
+
+# Writing
+
+
+def commit(
+    sheet: Sheet,
+    source: Source,
+    on: datetime.date,
+    *,
+    within: Region | None = None,
+    by: AbstractBaseUser | None = None,
+    reviewed: bool = False,
+    note: str = "",
+    expected: str = "",
+    say: Say = quiet,
+) -> Plan:
+    """Write what the sheet says, all or nothing, and return what was done.
+
+    Refused homes are left out. `expected` is the digest of the plan that somebody agreed
+    to: if the register has moved since, `MovedError` is raised and nothing is written. What was
+    written is read back and compared before the transaction ends.
+    """
+    try:
+        with transaction.atomic():
+            plan = make_plan(sheet, source, within=within, reviewed=reviewed, lock=True, say=say)
+            if expected and plan.digest() != expected:
+                raise MovedError
+            if plan.of("new") or plan.of("changed"):
+                if source.document and source.document.pk is None:
+                    source.document.save()
+                Writer(plan, source, on, by, note, say).write()
+    except IntegrityError as error:
+        raise MovedError from error
+    return plan

@@ -1,0 +1,298 @@
+"""What every rule says of one elder in one stay, line by line, in words with document and date.
+
+Plain data for templates. Money is fen a month.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from regions.engine.assessment import Assessment, Outcome
+from regions.engine.bills import Bill, bill, cash_of, to_elder, to_home, would_pay
+from regions.engine.conditions import a_month
+from regions.engine.rules import (
+    Amount,
+    Answer,
+    Base,
+    Between,
+    Fixed,
+    Formula,
+    Payee,
+    Period,
+    Reason,
+    Share,
+)
+from regions.models import Policy
+from regions.policies.rulebook import SENTENCES, Book, about
+
+# Nobody but the office decides, so even a yes is a "may".
+VERDICTS = {
+    Answer.YES: "可能符合",
+    Answer.CONFIRM: "要先确认",
+    Answer.UNKNOWN: "还不能判断",
+    Answer.NO: "可能不符合",
+    Answer.ENDED: "已经停止",
+}
+PER = {
+    Period.DAY: "元/天",
+    Period.MONTH: "元/月",
+    Period.YEAR: "元/年",
+    Period.ONCE: "元，一次性",
+    Period.MEAL: "元/餐",
+}
+BASES = {Base.WHOLE: "前面抵过以后的全部费用", Base.CARE: "护理费"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule's answer. `counted` is what it takes off the bill, or gives where there is none.
+
+    `open_amount` is what a line still to be confirmed would give: shown, and in no sum.
+    """
+
+    policy: Policy
+    answer: Answer
+    payee: Payee
+    amount: str
+    counted: int | None
+    open_amount: str
+    reasons: tuple[str, ...]
+    last_day: datetime.date | None = None
+    # What was said in words above, as the engine says it.
+    outcome: Outcome | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def verdict(self) -> str:
+        return VERDICTS[self.answer]
+
+    @property
+    def cited(self) -> str:
+        """Document, clause, date and grade: what makes a figure a fact, in one line."""
+        document = self.policy.document
+        place = f"{document.number}{self.policy.clause and ' '}{self.policy.clause}"
+        return f"{document.heading}{place}，{self.dated}，{self.policy.get_grade_display()}"
+
+    @property
+    def dated(self) -> str:
+        """Since when, and until when; the date of the document where a rule states none."""
+        policy = self.policy
+        until = f"，到 {policy.in_force_to} 为止" if policy.in_force_to else ""
+        if policy.since:
+            return f"{policy.since} 起{until}"
+        if policy.document.issued_on:
+            return f"文件日期 {policy.document.issued}{until}"
+        return f"起始日期没有查到{until}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the sets of benefits that may be had together, and the cash it gives.
+
+    `uncounted` are those of the set whose amount is a formula: the cash is at least that.
+    """
+
+    names: tuple[str, ...]
+    cash: int
+    uncounted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Every line, and the three totals: to the elder, on the elder's bill, to the home.
+
+    `bill` is None where there is no price to count on. The third total never is a sum: what the
+    home gets stands line by line.
+    """
+
+    lines: tuple[Line, ...]
+    bill: Bill | None
+    to_elder: int
+    to_home: tuple[Line, ...]
+    choices: tuple[Choice, ...]
+    is_at_most: bool
+
+    @property
+    def on_bill(self) -> int | None:
+        return self.bill.on_bill if self.bill else None
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The day after which less is counted than today, because the hukou has been moved."""
+        return min((line.last_day for line in self.counted if line.last_day), default=None)
+
+    @property
+    def is_choice_sure(self) -> bool:
+        """Whether the sets can be told apart by their cash."""
+        return not any(choice.uncounted for choice in self.choices)
+
+    @property
+    def counted(self) -> list[Line]:
+        """The lines that make list price and rest differ, in their order on the bill."""
+        counted = [line for line in self.lines if line.counted is not None]
+        return sorted(counted, key=lambda line: (line.policy.stage, line.policy.slug))
+
+    def _of(self, *answers: Answer) -> list[Line]:
+        return [line for line in self.lines if line.answer in answers]
+
+    @property
+    def confirmed(self) -> list[Line]:
+        return self._of(Answer.YES)
+
+    @property
+    def to_confirm(self) -> list[Line]:
+        return self._of(Answer.CONFIRM)
+
+    @property
+    def unknown(self) -> list[Line]:
+        return self._of(Answer.UNKNOWN)
+
+    @property
+    def refused(self) -> list[Line]:
+        return self._of(Answer.NO, Answer.ENDED)
+
+    @property
+    def open_lines(self) -> list[Line]:
+        """What makes the rest an upper bound: lines that may yet give the family more."""
+        return [line for line in self.to_confirm + self.unknown if line.payee is not Payee.HOME]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a line says that is the same at every price."""
+
+    amount: str
+    reasons: tuple[str, ...]
+
+
+def words(found: Assessment, book: Book) -> dict[str, Words]:
+    """Amount and reasons of every outcome, by the slug of its rule."""
+    return {
+        outcome.rule.slug: Words(
+            amount_words(outcome.amount, outcome.period), tuple(_sentences(outcome, book))
+        )
+        for outcome in found.outcomes
+    }
+
+
+def ledger(
+    found: Assessment,
+    book: Book,
+    fee: int | None = None,
+    care: int | None = None,
+    said: Mapping[str, Words] | None = None,
+) -> Ledger:
+    """The ledger of one assessment, with a bill where a list price and its care part are given.
+
+    `said` are the `words` of it, where many homes share them.
+    """
+    said = words(found, book) if said is None else said
+    priced = None if fee is None else bill(found, fee, care)
+    counted = _counted(found, priced)
+    lines = {
+        outcome.rule.slug: Line(
+            policy=book.policies[outcome.rule.slug],
+            answer=outcome.answer,
+            payee=outcome.rule.payee,
+            amount=said[outcome.rule.slug].amount,
+            counted=counted.get(outcome.rule.slug),
+            open_amount=_open_amount(found, outcome, fee, care),
+            reasons=said[outcome.rule.slug].reasons,
+            last_day=outcome.last_day,
+            outcome=outcome,
+        )
+        for outcome in found.outcomes
+    }
+    return Ledger(
+        lines=tuple(lines.values()),
+        bill=priced,
+        to_elder=priced.to_elder if priced else to_elder(found),
+        to_home=tuple(lines[outcome.rule.slug] for outcome in to_home(found)),
+        choices=_choices(found, book),
+        is_at_most=priced.is_at_most if priced else found.leaves_open,
+    )
+
+
+def _counted(found: Assessment, priced: Bill | None) -> dict[str, int]:
+    """By slug: what each line takes off the bill; without a bill, the cash of the best choice."""
+    if priced:
+        return {line.slug: line.paid for line in priced.lines}
+    best = max(found.options, key=cash_of)
+    return {
+        outcome.rule.slug: amount.fen
+        for outcome in best
+        if outcome.rule.payee is Payee.ELDER
+        and isinstance(amount := a_month(outcome.amount, outcome.period), Fixed)
+    }
+
+
+def _open_amount(found: Assessment, outcome: Outcome, fee: int | None, care: int | None) -> str:
+    if outcome.answer is not Answer.CONFIRM or fee is None or outcome.rule.payee is Payee.HOME:
+        return ""
+    match would_pay(found, outcome, fee, care):
+        case int(fen):
+            return f"如果能享受，这里是 {yuan(fen)} 元/月"
+        case Between(low, high):
+            return f"如果能享受，这里是 {yuan(low)}—{yuan(high)} 元/月"
+    return ""
+
+
+def _choices(found: Assessment, book: Book) -> tuple[Choice, ...]:
+    """Where only one set may be had: every set, by what tells it apart; none where all go."""
+    if len(found.options) < 2:
+        return ()
+    common = set(found.options[0]).intersection(*found.options[1:])
+    return tuple(
+        Choice(
+            tuple(book.policies[o.rule.slug].name for o in option if o not in common),
+            cash_of(option),
+            tuple(book.policies[o.rule.slug].name for o in option if _is_uncounted(o)),
+        )
+        for option in found.options
+    )
+
+
+def _is_uncounted(outcome: Outcome) -> bool:
+    return outcome.term is None and outcome.rule.payee is not Payee.HOME
+
+
+def _sentences(outcome: Outcome, book: Book) -> Iterable[str]:
+    """Reasons in words; another policy by its name."""
+    yield from (_sentence(reason, book.policies) for reason in outcome.reasons)
+    yield from (f"还可能更高。{_sentence(r, book.policies)}" for r in outcome.higher)
+    yield from (_sentence(reason, book.policies) for reason in outcome.hints)
+    if outcome.last_day and outcome.answer is Answer.YES:
+        yield f"户籍已经迁出，给到 {outcome.last_day} 为止，下个月起没有。"
+
+
+def _sentence(reason: Reason, policies: Mapping[str, Policy]) -> str:
+    other = policies.get(reason.about)
+    words = SENTENCES[reason.code].format(about=other.name if other else about(reason))
+    return f"{words}（到 {reason.last_day} 为止）" if reason.last_day else words
+
+
+def amount_words(amount: Amount | None, period: Period) -> str:
+    """An amount as its document states it; nothing where no amount is known."""
+    match amount:
+        case Fixed(fen):
+            return f"{yuan(fen)} {PER[period]}"
+        case Between(low, high):
+            return f"{yuan(low)}—{yuan(high)} {PER[period]}"
+        case Formula(text):
+            return text
+        case Share():
+            return _share_words(amount, period)
+    return ""
+
+
+def _share_words(share: Share, period: Period) -> str:
+    if share.percent is None:
+        return f"结算标准 {yuan(share.ceiling or 0)} {PER[period]}，其中付多少没有查到"
+    words = f"{BASES[share.base]}的 {share.percent}%"
+    if share.ceiling is not None:
+        words += f"（费用最多按 {yuan(share.ceiling)} {PER[period]}算）"
+    return words if share.cap is None else f"{words}，最多 {yuan(share.cap)} {PER[period]}"
+
+
+def yuan(fen: int) -> str:
+    """Yuan with thousands commas; the fen only where there are any."""
+    return f"{fen // 100:,}" if fen % 100 == 0 else f"{fen / 100:,.2f}"

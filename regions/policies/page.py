@@ -1,0 +1,148 @@
+"""What the page of one policy shows: plain data made from its rows, as of a day."""
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.urls import reverse
+
+from regions.models import Exclusion, Policy, Rate, Region, Status
+from regions.policies import text as words
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One rate: for whom, how much, and when, if it has dates of its own."""
+
+    name: str
+    conditions: list[str]
+    amount: str
+    period: str
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """What one sentence of a document says of this policy and others, or of statuses."""
+
+    words: str
+    policies: list[Policy]
+    statuses: list[str]
+    exclusion: Exclusion
+
+
+def for_page() -> QuerySet[Policy]:
+    """Policies with everything their page shows but the exclusions."""
+    named = Region.objects.with_ancestors()
+    return Policy.objects.select_related("document", "region__parent__parent").prefetch_related(
+        "rates",
+        "portable_to_groups",
+        Prefetch("portable_to", named),
+        Prefetch("doubtful_in", named),
+    )
+
+
+class PolicyPage:
+    """One policy of `for_page` on the day `on`."""
+
+    def __init__(self, policy: Policy, on: datetime.date) -> None:
+        self.policy = policy
+        self.state = words.state(policy, on)
+        self.gives = words.gives(policy)
+        self.whose = words.whose(policy)
+        self.follows = words.follows(policy)
+        self.grade = words.grade(policy)
+        self.is_quotable = words.is_quotable(policy)
+
+    @property
+    def fix_path(self) -> str:
+        """What a correction of this page is about, among what its document says."""
+        return f"policies/{self.policy.slug}"
+
+    @property
+    def region(self) -> Place:
+        return _place(self.policy.region)
+
+    @property
+    def tiers(self) -> list[Tier]:
+        return [
+            Tier(
+                rate.name,
+                words.conditions(rate),
+                words.amount(rate, self.policy),
+                _dates(rate),
+                rate,
+            )
+            for rate in sorted(self.policy.rates.all(), key=lambda rate: rate.order)
+        ]
+
+    @property
+    def places(self) -> list[Place]:
+        """The regions and groups that the policy names beside its own."""
+        groups = [
+            Place(group.name, reverse("region_group", args=[group.slug]))
+            for group in self.policy.portable_to_groups.all()
+        ]
+        return groups + [_place(region) for region in self.policy.portable_to.all()]
+
+    @property
+    def doubtful(self) -> list[Place]:
+        """Where the hukou makes it something to ask about."""
+        return [_place(region) for region in self.policy.doubtful_in.all()]
+
+    @property
+    def until(self) -> str:
+        end = self.policy.in_force_to
+        return f"到 {end} 为止；以后有没有，没有公布" if end else "没有查到终止日期"
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """Three queries where it is named at all, else one."""
+        rows = (
+            Exclusion.objects.filter(Q(first=self.policy) | Q(second=self.policy))
+            .select_related("document")
+            .prefetch_related("first", "second")
+            .distinct()
+        )
+        return [_conflict(row, self.policy) for row in rows]
+
+
+def _place(region: Region) -> Place:
+    return Place(region.full_name, reverse("region", args=[region.code]))
+
+
+def _dates(rate: Rate) -> str:
+    """起 and 止 of a rate that has dates of its own."""
+    start, end = rate.in_force_from, rate.in_force_to
+    said = [f"{start} 起" if start else "", f"到 {end} 为止" if end else ""]
+    return "，".join(filter(None, said))
+
+
+def _conflict(row: Exclusion, policy: Policy) -> Conflict:
+    is_first = policy in row.first.all()
+    others = row.second if is_first else row.first
+    statuses = [str(Status(code).label) for code in row.statuses.split()]
+    return Conflict(_said(row, is_first), list(others.all()), statuses, row)
+
+
+def _said(row: Exclusion, is_first: bool) -> str:
+    """What the sentence means for a policy on its first or its second side."""
+    kinds = Exclusion.Conflict
+    match row.conflict:
+        case kinds.CHOOSE:
+            return "和下面这些只能选一组"
+        case kinds.BLOCKS:
+            return "有下面这些身份的，不能享受这一项"
+        case kinds.ASKS:
+            return "有下面这些身份的，这一项要当地确认"
+        case kinds.REPLACES if is_first:
+            return "有了这一项，下面的不另给"
+        case kinds.REPLACES:
+            return "有了下面任何一项，就按那一项，这一项不另给"
+    return "能不能和下面的一起享受，没有写明"
