@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "carebridge.middleware.limits.limit_requests",
+    "carebridge.middleware.blank_parameters.drop_blank_parameters",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "carebridge.middleware.heads.omit_bodies",

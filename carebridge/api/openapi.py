@@ -49,11 +49,14 @@ KINDS = {
 
 
 def finish(result: Schema, **kwargs: Any) -> Schema:
-    """Postprocessing: what every operation may answer beside what was asked for."""
+    """Postprocessing: what every operation takes and may answer beside what was asked for."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in result["paths"].items():
         for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "query" and not parameter.get("required"):
+                    parameter["allowEmptyValue"] = True
             responses = operation["responses"]
             responses["304"] = {"description": "和您手里的一样（If-None-Match、If-Modified-Since）"}
             for status, (title, _) in WORDS.items():

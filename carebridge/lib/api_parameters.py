@@ -53,14 +53,12 @@ def several(offered: Iterable[str]) -> Schema:
 
 
 def refuse_unknown(data: QueryDict, known: Mapping[str, forms.Field]) -> None:
-    """A misspelt filter must not find everything; nor may one that says nothing, or two things."""
+    """A misspelt filter must not find everything; nor may one that says two things."""
     offered = sorted(known)
     words = f"没有这个参数。可以用的有：{'、'.join(offered)}。" if offered else "这里没有参数。"
     errors = {name[:40]: [words] for name in data if name not in known}
     for name, values in data.lists():
-        if name in known and "" in values:
-            errors[name] = ["空着。用不着这个参数，就不要写它。"]
-        elif name in known and len(values) > 1 and not _takes_several(known[name]):
+        if name in known and len(values) > 1 and not _takes_several(known[name]):
             errors[name] = ["这一项写了不止一次，只写一次。"]
     if errors:
         raise ValidationError(errors)

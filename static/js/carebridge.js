@@ -9,10 +9,12 @@
     const form = event.target.closest("form.filters");
     if (form && event.target.type === "checkbox" && !form.matches(":popover-open")) form.requestSubmit();
   });
-  // Blank fields stay out of the address.
-  document.addEventListener("htmx:configRequest", (event) => {
-    const blank = [...event.detail.formData.keys()].filter((name) => event.detail.formData.get(name) === "");
-    blank.forEach((name) => event.detail.formData.delete(name));
+  // Blank fields stay out of the address; `new FormData`, which htmx uses too, sends this event.
+  document.addEventListener("formdata", ({ target, formData }) => {
+    if (target.method !== "get") return;
+    const kept = [...formData].filter(([, value]) => value.trim());
+    [...formData.keys()].forEach((name) => formData.delete(name));
+    kept.forEach(([name, value]) => formData.append(name, value));
   });
 
   // The list of homes put aside: kept in this browser, told to nobody. Where the browser keeps

@@ -120,7 +120,9 @@ def test_the_feed_itself(client, settings, home):
     assert "CC BY 4.0" in feed.rights
 
 
-@pytest.mark.parametrize("query", ["e_age=80", "e_anything=", "near=131082", "near2=1", "within=3"])
+@pytest.mark.parametrize(
+    "query", ["e_age=80", "e_anything=1", "near=131082", "near2=1", "within=3"]
+)
 def test_nothing_of_a_family_is_subscribed_to(client, query):
     response = client.get(f"{URL}?{query}")
     assert response.status_code == 400
