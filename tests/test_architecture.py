@@ -25,7 +25,8 @@ BELOW = {
 PAGES = {"institutions.register", "institutions.costs", "institutions.search"}
 ROOMS: dict[str, set[str]] = {
     "regions.engine": set(),
-    "regions.policies": {"regions.engine"},
+    "regions.law": set(),
+    "regions.policies": {"regions.engine", "regions.law"},
     "regions.places": {"regions.engine"},
     "regions.elder": {"regions.engine", "regions.places"},
     "regions.staff": set(),

@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, Model
 
 from institutions.models import Institution
 from institutions.register.listings import refresh
+from regions.law import shipped
 from regions.models import (
     Agreement,
     Document,
@@ -38,6 +39,9 @@ REFERENCE = (
 )
 # Homes belong to the clerks once loaded: a file is never loaded a second time.
 ONCE = ("institutions.json", "demo.json.xz")
+# The folder of official texts; sentences name policies, so new ones are linked as they appear.
+LAW = "law"
+LAW_NAMES = ("documents.json", "policies.json")
 
 # The fields by which a row is known. A model without an entry is a part of another row.
 KEYS: dict[type[Model], tuple[str, ...]] = {
@@ -78,7 +82,9 @@ def load(
         loaded = dict(LoadedFixture.objects.values_list("name", "checksum"))
         wanted = [name for name in names if is_wanted(folder / name, loaded)]
         added = sum(load_file(folder / name, on, say) for name in wanted)
-        if wanted:
+        if is_law := (folder / LAW).is_dir() and loaded.get(LAW) != law_checksum(folder):
+            added += load_law(folder, say)
+        if wanted or is_law:
             policies.changed()
         return added
 
@@ -102,6 +108,23 @@ def load_file(path: Path, on: datetime.date, say: Callable[[str], object]) -> in
     count = sum(len(rows) for rows in added.values())
     say(f"{path.name}：新增 {count:,} 行。")
     return count
+
+
+def load_law(folder: Path, say: Callable[[str], object]) -> int:
+    """Let the official texts follow the folder `law`; return the number of new sentences."""
+    try:
+        added = shipped.follow(folder / LAW)
+    except shipped.ShippedTextError as error:
+        raise FixtureError(f"{LAW}：{error}") from error
+    LoadedFixture.objects.update_or_create(name=LAW, defaults={"checksum": law_checksum(folder)})
+    say(f"{LAW}：新增 {added:,} 句。")
+    return added
+
+
+def law_checksum(folder: Path) -> str:
+    """Return a checksum of the texts and of the files whose rows they name."""
+    parts = [shipped.checksum(folder / LAW), *(checksum(folder / name) for name in LAW_NAMES)]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def checksum(path: Path) -> str:

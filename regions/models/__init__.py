@@ -5,6 +5,7 @@ from .codes import DisabilityKind, Scale, Scheme, Setting, Status
 from .document import DatePrecision, Document, Grade
 from .fact import Fact
 from .fixture import LoadedFixture
+from .law import LawText, Sentence
 from .policy import Exclusion, Policy
 from .rate import Rate
 from .region import Region, RegionGroup
@@ -21,6 +22,7 @@ __all__ = [
     "Fact",
     "FailedSignIn",
     "Grade",
+    "LawText",
     "LoadedFixture",
     "Policy",
     "Rate",
@@ -28,6 +30,7 @@ __all__ = [
     "RegionGroup",
     "Scale",
     "Scheme",
+    "Sentence",
     "Setting",
     "SignIn",
     "StaffMember",

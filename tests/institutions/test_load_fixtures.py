@@ -84,7 +84,7 @@ def test_shipped_files_over_a_database_that_has_their_rows_add_nothing() -> None
     count = Bed.objects.count()
     assert load(SHIPPED) == 0
     assert Bed.objects.count() == count
-    assert LoadedFixture.objects.count() == len(fixtures.REFERENCE + fixtures.ONCE)
+    assert LoadedFixture.objects.count() == len([*fixtures.REFERENCE, *fixtures.ONCE, fixtures.LAW])
 
 
 def test_says_what_it_does_unless_told_to_be_silent(folder: Path, settings: Settings) -> None:
