@@ -6,6 +6,7 @@ Free of the domain. A sheet that cannot be read is refused whole, with a reason 
 
 import csv
 import io
+import itertools
 import re
 import zipfile
 import zlib
@@ -17,6 +18,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from python_calamine import CalamineError, CalamineWorkbook
+
+from carebridge.lib.text_encoding import EncodingError, decode
 
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
@@ -33,6 +36,8 @@ HEAD_ROWS = 10
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 # By which Excel knows UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
+# By which a CSV file tells Excel its delimiter; the heads show it too.
+SEPARATOR_LINE = re.compile(r'"?sep=[,;\t]"?(\r\n|\r|\n)', re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 # ODS and XLSB also come as ZIP files, and say in few bytes that a row repeats a million times.
 OTHER_KINDS = {"content.xml", "mimetype", "xl/workbook.bin"}
@@ -102,19 +107,19 @@ def read(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> Sheet:
         raise SheetError("文件是空的。")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetError("这是旧版 Excel 文件（.xls）或加了密码的文件，请另存为 .xlsx 再上传。")
-    tables = _worksheets(content) if content.startswith(b"PK") else [_csv_rows(content)]
+    tables = _worksheets(content) if content.startswith(b"PK") else [_csv_rows(content, wanted)]
     seen: list[str] = []
     for table in tables:
         if sheet := _below_heads(table, wanted):
             return sheet
         seen = seen or [shown(cell) for row in table[:1] for cell in row if shown(cell)]
     words = "、".join(head[:20] for head in seen[:12]) or "什么也没有"
-    raise SheetError(f"没有找到需要的表头。第一行是：{words}。如果是乱码，请另存为 UTF-8 编码。")
+    raise SheetError(f"没有找到需要的表头。第一行是：{words}。")
 
 
 def _below_heads(table: Sequence[Sequence[Cell]], wanted: Callable[..., bool]) -> Sheet | None:
     for place, line in enumerate(table[:HEAD_ROWS]):
-        heads = tuple(re.sub(r"\s+", "", shown(cell)) for cell in line)
+        heads = _heads(line)
         if wanted(heads):
             twice = sorted({head for head in heads if head and heads.count(head) > 1})
             if twice:
@@ -126,6 +131,10 @@ def _below_heads(table: Sequence[Sequence[Cell]], wanted: Callable[..., bool]) -
     return None
 
 
+def _heads(line: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(re.sub(r"\s+", "", shown(cell)) for cell in line)
+
+
 def _rows(table: Sequence[Sequence[Cell]], start: int, heads: Sequence[str]) -> Iterator[Row]:
     for number, line in enumerate(table[start:], start=start + 1):
         if any(cell not in (None, "") for cell in line):
@@ -133,17 +142,20 @@ def _rows(table: Sequence[Sequence[Cell]], start: int, heads: Sequence[str]) -> 
             yield Row(number, cells)
 
 
-def _csv_rows(content: bytes) -> list[list[str]]:
-    text = _decoded(content)
+def _csv_rows(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> list[list[str]]:
+    try:
+        text = decode(content)
+    except EncodingError as error:
+        raise SheetError(str(error)) from error
     if "\0" in text:
         raise SheetError("这不是 CSV 或 XLSX 表格文件。")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
+    if match := SEPARATOR_LINE.match(text):
+        # Excel shows no row for it.
+        text = text[match.end() :]
     rows: list[list[str]] = []
     seen: dict[str, str] = {}
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in reader:
+        for row in _csv_reader(text, _delimiter(text, wanted)):
             # Most cells say what others say; each text is kept once.
             rows.append([seen.setdefault(cell, cell) for cell in map(str.strip, row)])
             _check_size(len(rows), len(row))
@@ -154,13 +166,25 @@ def _csv_rows(content: bytes) -> list[list[str]]:
     return rows
 
 
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+def _csv_reader(text: str, delimiter: str) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+
+
+def _delimiter(text: str, wanted: Callable[[Sequence[str]], bool]) -> str:
+    """Return the delimiter that gives the heads looked for, else the most frequent one.
+
+    A title above the heads may hold other delimiters, or none.
+    """
+    first = text[: HEAD_ROWS * MOST_TEXT]
+    by_count = sorted(",\t;", key=first.count, reverse=True)
+    for delimiter in by_count:
         try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
+            for line in itertools.islice(_csv_reader(first, delimiter), HEAD_ROWS):
+                if wanted(_heads(line)):
+                    return delimiter
+        except csv.Error:
             continue
-    raise SheetError("文字编码看不懂：请另存为 UTF-8 或 GB18030（GBK）编码的 CSV，或 .xlsx。")
+    return by_count[0]
 
 
 def _check_size(rows: int, columns: int) -> None:

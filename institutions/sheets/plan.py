@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from carebridge.lib.sheet_files import Problem, Sheet, SheetError, read, shown
+from carebridge.lib.sheet_files import Problem, Sheet, read, shown
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, Change, Key, Part
 from institutions.sheets.checks import Judge, empty
@@ -29,7 +29,6 @@ Say = Callable[[str, int, int], object]
 Parts = dict[str, dict[Key, Fields]]
 
 OUTCOMES = ("new", "changed", "waiting", "same", "refused")
-RESOLVED_AT_LEAST = 0.9
 NOT_VERIFIED = {"verified_on": None, "verified_by": None, "verified_how": ""}
 
 
@@ -134,8 +133,7 @@ def make_plan(
 
     `within` is the region whose homes the sheet may touch. Where the importer's changes have to be
     `reviewed`, those of published homes wait for a reviewer. `lock` keeps the homes from others
-    until the transaction ends. Raises `SheetError` when too few regions are understood: then the
-    sheet is in another encoding, or not of homes at all.
+    until the transaction ends.
     """
     places = Places.load()
     columns = columns_of(sheet.heads)
@@ -143,12 +141,6 @@ def make_plan(
     for number, row in enumerate(sheet.rows, start=1):
         statements.append(cleaned(row, columns, places))
         say("核对", number, len(sheet.rows))
-    resolved = sum(said.region is not None for said in statements)
-    if resolved < RESOLVED_AT_LEAST * len(statements):
-        raise SheetError(
-            f"{len(statements):,} 行里只有 {resolved:,} 行的地区能认出来（至少要九成），"
-            "可能选错了文件或编码不对，一行也没有导入。"
-        )
     register = Register.load(places.names)
     lines = _lines(statements, register, within)
     names = _part_names(statements)

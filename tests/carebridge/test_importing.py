@@ -57,12 +57,31 @@ SHEET = "xl/worksheets/sheet1.xml"
         as_csv(ROWS, "utf-8-sig"),
         as_csv(ROWS, "gb18030"),
         as_csv(ROWS).replace(b"\r\n", b"\n"),
+        as_csv(ROWS).replace(b"\r\n", b"\r"),
         as_csv(ROWS).replace(b",", b"\t"),
+        as_csv(ROWS).replace(b",", b";"),
+        b"sep=;\r\n" + as_csv(ROWS).replace(b",", b";"),
+        "某县,养老机构;,一览表\r\n".encode() + as_csv(ROWS).replace(b",", b"\t"),
+        as_csv(ROWS, "utf-16"),
+        as_csv(ROWS, "utf-16-le"),
         as_csv([["某县养老机构一览表", ""], *ROWS]),
         as_xlsx(ROWS),
         as_xlsx([["说明"], ["不是这张"]], ROWS),
     ],
-    ids=["utf-8", "bom", "gb18030", "newlines", "tabs", "title", "xlsx", "second sheet"],
+    ids=[
+        *(
+            "utf-8",
+            "bom",
+            "gb18030",
+            "newlines",
+            "returns",
+            "tabs",
+            "semicolons",
+            "sep",
+            "delimiters",
+        ),
+        *("utf-16", "utf-16 without mark", "title", "xlsx", "second sheet"),
+    ],
 )
 def test_a_sheet_is_read(content: bytes):
     sheet = read(content, wanted)
@@ -74,6 +93,21 @@ def test_a_sheet_is_read(content: bytes):
         (0, "甲院"),
         (2, "乙院"),
     ]
+
+
+def test_only_a_wrong_encoding_is_called_one():
+    for content in (as_csv([["甲", "乙"], ["1", "2"]]), as_xlsx([["甲", "乙"]]), b"a,b\r\n1,2"):
+        with pytest.raises(SheetError, match="没有找到需要的表头") as error:
+            read(content, wanted)
+        assert "编码" not in str(error.value)
+        assert "乱码" not in str(error.value)
+
+
+def test_a_line_that_names_the_delimiter_is_no_row():
+    """Excel takes it away before it numbers the rows."""
+    for mark in ("sep=;", '"sep=;"', "SEP=;"):
+        content = f"{mark}\r\n名称;数\r\n甲院;1".encode()
+        assert read(content, wanted).rows == (Row(2, {"名称": "甲院", "数": "1"}),)
 
 
 def test_rows_have_the_numbers_excel_shows():
@@ -110,9 +144,7 @@ def far(xml: bytes) -> bytes:
         (as_xlsx([["甲", "乙"], ["1", "2"]]), "没有找到需要的表头。第一行是：甲、乙"),
         (as_csv([["名称", "名称"], ["1", "2"]]), "表头重复了：名称"),
         (as_csv([["名称"]]), "没有数据"),
-        (as_csv(ROWS, "utf-16"), "编码|不是 CSV|表头"),
-        # Big5 is either no GB18030, or heads of gibberish
-        (as_csv([["名稱", "床位"], ["甲院", "50"]], "big5"), "编码|表头"),
+        (as_csv([["名稱", "床位"], ["甲院", "50"]], "big5"), "Big5"),
         (b"\xff\xfe\xff" * 9, "编码"),
         ("名称\0".encode(), "不是 CSV"),
         ('名称\n"甲院'.encode(), "第 2 行的引号不成对"),

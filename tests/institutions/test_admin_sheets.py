@@ -88,7 +88,7 @@ def test_refused_rows_come_back_to_be_mended(clerk: Client):
         (b"", {}, "空"),
         (b"\xd0\xcf\x11\xe0", {}, "另存为 .xlsx"),
         (as_csv(["甲", "乙"], ["1", "2"]), {}, "没有找到需要的表头"),
-        (as_csv(HEADS, ["甲", "朝陽", "", ""]), {}, "至少要九成"),
+        ("name,region\r\n養老院,110105\r\n".encode("big5"), {}, "繁体的 Big5"),
         (as_csv(HEADS, GOOD), {"kind": "public"}, "不是机构自己填报的，要选来源文件"),
         (as_csv(HEADS, GOOD), {"as_of": "2027-01-01"}, "日期还没有到"),
         (as_csv(HEADS, GOOD), {"as_of": "\0"}, "日期"),
