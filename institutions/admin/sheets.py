@@ -7,11 +7,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
+    QueryDict,
     StreamingHttpResponse,
 )
 from django.shortcuts import render
@@ -25,8 +27,9 @@ from institutions.models.institution import InstitutionQuerySet
 from institutions.register.change_text import lines
 from institutions.register.history import from_data
 from institutions.sheets import export as exporters
+from institutions.sheets.identity import ANSWERS
 from institutions.sheets.plan import MovedError, read_sheet
-from institutions.sheets.uploads import check, reasons, settle, write
+from institutions.sheets.uploads import answer, check, reasons, settle, write
 from regions.models import Region, StaffMember
 from regions.models.region import NATION
 from regions.staff.scoped_admin import ScopedAdmin
@@ -78,8 +81,8 @@ class SheetImportAdmin(ScopedAdmin):
 
     scope = "within"
     list_display = [
-        "file_name", "author", "made_at", "state", "new", "changed", "waiting", "same", "refused",
-        "flagged", "settled_at",
+        "file_name", "author", "made_at", "state", "new", "changed", "waiting", "same", "asked",
+        "refused", "flagged", "settled_at",
     ]  # fmt: skip
     list_filter = [TaskFilter, "state"]
     list_select_related = ["author"]
@@ -94,6 +97,7 @@ class SheetImportAdmin(ScopedAdmin):
         return [
             path("template.xlsx", page(self.template_view), name="sheet_template"),
             path("<int:pk>/write/", page(self.write_view), name="sheet_write"),
+            path("<int:pk>/answer/", page(self.answer_view), name="sheet_answer"),
             path("<int:pk>/settle/", page(self.settle_view), name="sheet_settle"),
             path("<int:pk>/refused.xlsx", page(self.refused_view), name="sheet_refused"),
             *super().get_urls(),
@@ -142,7 +146,8 @@ class SheetImportAdmin(ScopedAdmin):
         shown = [(line, lines(from_data(line.changes))) for line in page]
         return self._page(
             request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
-            shown=shown, tabs=self._tabs(taken),
+            shown=shown, tabs=self._tabs(taken), answers=ANSWERS,
+            asks=any(line.questions for line, _ in shown),
         )  # fmt: skip
 
     def _tabs(self, taken: SheetImport) -> list[tuple[str, str, int]]:
@@ -168,11 +173,27 @@ class SheetImportAdmin(ScopedAdmin):
                 self.message_user(request, said)
         return HttpResponseRedirect(taken.get_absolute_url())
 
+    def answer_view(self, request: Any, pk: int) -> HttpResponse:
+        """Keep of which homes the asked rows speak, and show what the sheet would do then."""
+        taken = self._posted(request, pk)
+        given = answers_in(request.POST, taken.lines.exclude(questions=[]))
+        try:
+            answer(taken, given, reviewed=self._is_reviewed(request))
+        except (MovedError, SheetError):
+            said = "这张表已经导入过，或者读不出来了，没有记下。请重新上传核对。"
+            self.message_user(request, said, messages.ERROR)
+        else:
+            for number, said in given.items():
+                self.log_change(request, taken, f"第 {number} 行：{'、'.join(said.values())}")
+            left = f"还有 {taken.asked:,} 家要人确认。" if taken.asked else "没有要确认的了。"
+            self.message_user(request, f"记下了 {len(given):,} 行的回答。{left}")
+        return HttpResponseRedirect(f"{taken.get_absolute_url()}?outcome=asked")
+
     def settle_view(self, request: Any, pk: int) -> HttpResponse:
         """No longer remind of the refused rows; who said so, and when, is kept."""
         taken = self._posted(request, pk)
         settle(taken, request.user)
-        self.message_user(request, "不再提醒这张表里退回的行。")
+        self.message_user(request, "不再提醒这张表里剩下的行。")
         return HttpResponseRedirect(taken.get_absolute_url())
 
     # Files
@@ -214,6 +235,17 @@ class SheetImportAdmin(ScopedAdmin):
         page = {"title": title, "opts": self.opts, **context}
         page |= self.admin_site.each_context(request)
         return render(request, f"admin/institutions/sheetimport/{name}.html", page)
+
+
+def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[str, str]]:
+    """The answers that were sent for these lines, by row and home; anything else is not heard."""
+    given: dict[str, dict[str, str]] = {}
+    for line in lines:
+        for question in line.questions:
+            said = data.get(f"answer-{line.first_row}-{question['home']}", "")
+            if said in ANSWERS and said != question["answer"]:
+                given.setdefault(str(line.first_row), {})[str(question["home"])] = said
+    return given
 
 
 def download(content: bytes, name: str) -> HttpResponse:

@@ -77,8 +77,8 @@ def undecided(corrections: Rows, on: datetime.date) -> Rows:
 
 
 def half_taken(imports: Rows, on: datetime.date) -> Rows:
-    """Sheets some rows of which wait to be mended, until somebody says that they need not."""
-    return imports.filter(refused__gt=0, settled_at=None)
+    """Sheets some rows of which wait to be mended or answered, until somebody says otherwise."""
+    return imports.filter(Q(refused__gt=0) | Q(asked__gt=0), settled_at=None)
 
 
 TASKS = (
@@ -87,7 +87,7 @@ TASKS = (
     Task("pending", "修改等审核", PendingChange, waiting),
     Task("beds-90", "床位数字超过 90 天没有更新", BedFigures, stale(90)),
     Task("beds-30", "床位数字超过 30 天没有更新", BedFigures, stale(30)),
-    Task("imports", "导入时有行被退回的表格", SheetImport, half_taken),
+    Task("imports", "有行被退回或要人确认的表格", SheetImport, half_taken),
     Task("incomplete", "缺电话、地址、价格或空床数", Institution, incomplete),
     Task("ratings", f"等级评定 {RUNS_OUT_DAYS} 天内到期", Institution, runs_out("ratings")),
     Task("lists", f"定点或名单 {RUNS_OUT_DAYS} 天内到期", Institution, runs_out("designations")),

@@ -64,8 +64,11 @@ class SheetImport(models.Model):
     changed = models.PositiveIntegerField("有变化", default=0)
     waiting = models.PositiveIntegerField("已提交待审核", default=0)
     same = models.PositiveIntegerField("没有变化", default=0)
+    asked = models.PositiveIntegerField("要人确认", default=0)
     refused = models.PositiveIntegerField("退回", default=0)
     flagged = models.PositiveIntegerField("请核对", default=0)
+    # Of each row, by number, which homes a person said it is: {"5": {"12": "same"}}
+    answers: "models.JSONField[Any, Any]" = models.JSONField("回答", default=dict, blank=True)
     # Who said that the refused rows need no more work
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -116,6 +119,7 @@ class SheetLine(models.Model):
         CHANGED = "changed", "有变化"
         WAITING = "waiting", "已提交待审核"
         SAME = "same", "没有变化"
+        ASKED = "asked", "要人确认"
         REFUSED = "refused", "退回"
 
     sheet = models.ForeignKey(SheetImport, models.CASCADE, related_name="lines")
@@ -134,6 +138,8 @@ class SheetLine(models.Model):
     changes: "models.JSONField[Any, Any]" = models.JSONField("变化", default=list, blank=True)
     problems: "models.JSONField[Any, Any]" = models.JSONField("问题", default=list, blank=True)
     flags: "models.JSONField[Any, Any]" = models.JSONField("请核对", default=list, blank=True)
+    # What is asked of which home it is: `institutions.sheets.side_by_side.questions_of`
+    questions: "models.JSONField[Any, Any]" = models.JSONField("是哪一家", default=list, blank=True)
 
     class Meta:
         verbose_name = "导入结果"

@@ -319,6 +319,9 @@ def _heads() -> dict[str, Column]:
 SHARED: Mapping[str, list[Column]] = _shared()
 HEADS: Mapping[str, Column] = _heads()
 IDS = {ID, "id"}
+# Beside the id in what we export: by it an id that comes back is known to be ours.
+MARK = "本站记号"
+MARKS = {MARK, "mark"}
 # A refused row comes back with this column; it is not read.
 REASON = "退回原因"
 

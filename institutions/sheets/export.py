@@ -7,7 +7,8 @@ from carebridge.lib.sheet_files import Row, Sheet, csv_lines, shown, workbook
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
 from institutions.register.record import PARTS, Record, to_record
-from institutions.sheets.columns import BY_KEY, COLUMNS, ID, REASON, Column
+from institutions.sheets.columns import BY_KEY, COLUMNS, ID, MARK, REASON, Column
+from institutions.sheets.identity import mark_of
 from regions.models import Region
 from regions.models.region import NATION
 from regions.places.addresses import RegionNames
@@ -31,7 +32,8 @@ GUIDE = (
     "地区写全名（如 河北省廊坊市三河市）或 6 位代码。",
     "信用代码、电话、地区代码的列要设成“文本”。金额用元。",
     "日期写 2026-01-31，只知道年月就写 2026-01。",
-    "编号是本站的号码，新机构空着；从本站导出的表里有，改名时靠它认出是哪一家。",
+    "编号是本站的号码，新机构空着；从本站导出的表里有，改名时靠它和“本站记号”认出是哪一家。",
+    "台账自己的序号不要填在“编号”下面，请把表头写成“序号”。",
 )
 
 
@@ -40,22 +42,26 @@ def rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
 
     Demo homes wear 示例数据 in a column of their own.
     """
-    yield [ID, *(column.head for column in COLUMNS)]
+    yield [ID, MARK, *(column.head for column in COLUMNS)]
     regions = RegionNames.load().by_code
     ids = list(institutions.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         batch = Institution.objects.with_parts().filter(pk__in=ids[start : start + BATCH])
         for home in batch.order_by("pk"):
-            yield from _rows_of(home.pk, to_record(home), regions)
+            yield from _rows_of(home, to_record(home), regions)
 
 
-def _rows_of(pk: int, record: Record, regions: Mapping[str, Region]) -> Iterator[list[Any]]:
+def _rows_of(
+    home: Institution, record: Record, regions: Mapping[str, Region]
+) -> Iterator[list[Any]]:
     """As many rows as the longest part has; each says which home it is of."""
     parts = {part.name: part.data(record) for part in PARTS}
+    mark = mark_of(home.pk, home.created_at)
     for place in range(max(1, *(len(found) for found in parts.values()))):
         cells = [_cell(column, record, parts, place) for column in COLUMNS]
         yield [
-            pk,
+            home.pk,
+            mark,
             *(
                 # A code would come back from Excel as a number.
                 regions[cell].full_name if cell and column.names_region else cell

@@ -2,7 +2,8 @@
 
 `make_plan` says what a sheet would do and writes nothing; `commit` does it in one transaction
 {write, verify, record sources and history, refresh listings}. A home is the unit: if one of its
-rows is refused, all are. Homes are known by id, else by credit code, else by name and region.
+rows is refused, all are. Homes are known by id, else by credit code, else by name and region
+(`identity`); where that is not certain a person is asked, and until then the home is left out.
 """
 
 import datetime
@@ -19,16 +20,26 @@ from carebridge.lib.sheet_files import Problem, Sheet, read, shown
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, Change, Key, Part
 from institutions.sheets.checks import Judge, empty
-from institutions.sheets.columns import ID, IDS, REASON, Places, columns_of, has_required, head_of
+from institutions.sheets.columns import (
+    ID,
+    IDS,
+    MARKS,
+    REASON,
+    Places,
+    columns_of,
+    has_required,
+    head_of,
+)
+from institutions.sheets.identity import Answers, Question, Register, RowsSoFar
 from institutions.sheets.rows import COUNTED, PART_OF, Fields, Statement, cleaned
-from institutions.sheets.write import Current, Register, Writer, changes_of
+from institutions.sheets.write import Current, Writer, changes_of
 from regions.models import Document, Region
 from regions.places.addresses import contradicts
 
 Say = Callable[[str, int, int], object]
 Parts = dict[str, dict[Key, Fields]]
 
-OUTCOMES = ("new", "changed", "waiting", "same", "refused")
+OUTCOMES = ("new", "changed", "waiting", "same", "asked", "refused")
 NOT_VERIFIED = {"verified_on": None, "verified_by": None, "verified_how": ""}
 
 
@@ -64,6 +75,8 @@ class Line:
     writes: list[tuple[str, Key]] = field(default_factory=list)
     # Whether the changes wait for a reviewer instead of being made.
     waits: bool = False
+    # What a person is asked, or has answered, of which home it is.
+    questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     flags: list[Problem] = field(default_factory=list)
 
@@ -92,6 +105,7 @@ class Plan:
                 line.pk,
                 line.changes,
                 *((line.fields, line.parts) if line.pk is None else ()),
+                *(line.questions),
             )
             for line in self.lines
         )
@@ -113,8 +127,8 @@ def read_sheet(content: bytes) -> Sheet:
 
 def unknown_heads(sheet: Sheet) -> list[str]:
     """Heads that mean nothing here: their columns are not read, and the report says so."""
-    known = {*columns_of(sheet.heads), *IDS, REASON}
-    return [head for head in sheet.heads if head not in known and head.lower() not in IDS]
+    known = {*columns_of(sheet.heads), *IDS, *MARKS, REASON}
+    return [head for head in sheet.heads if head not in known and head.lower() not in IDS | MARKS]
 
 
 # All rows together
@@ -126,12 +140,14 @@ def make_plan(
     *,
     within: Region | None = None,
     reviewed: bool = False,
+    answers: Answers | None = None,
     lock: bool = False,
     say: Say = quiet,
 ) -> Plan:
     """What the sheet would do to the register, with everything refused and why. Writes nothing.
 
-    `within` is the region whose homes the sheet may touch. Where the importer's changes have to be
+    `within` is the region whose homes the sheet may touch; `answers` are a person's, where it was
+    asked which home a row speaks of. Where the importer's changes have to be
     `reviewed`, those of published homes wait for a reviewer. `lock` keeps the homes from others
     until the transaction ends.
     """
@@ -141,8 +157,8 @@ def make_plan(
     for number, row in enumerate(sheet.rows, start=1):
         statements.append(cleaned(row, columns, places))
         say("核对", number, len(sheet.rows))
-    register = Register.load(places.names)
-    lines = _lines(statements, register, within)
+    register = Register.load(places.names, within)
+    lines = _lines(statements, register, answers or {})
     names = _part_names(statements)
     del statements
     current = Current.load({line.pk for line in lines if line.pk}, names, lock)
@@ -163,26 +179,43 @@ def _part_names(statements: Iterable[Statement]) -> set[str]:
     return {name for said in statements for name in said.parts}
 
 
-def _lines(statements: list[Statement], register: Register, within: Region | None) -> list[Line]:
+def _lines(statements: list[Statement], register: Register, answers: Answers) -> list[Line]:
     """The rows of each home together, in the order of the sheet."""
     groups: dict[Any, Line] = {}
-    limits = within.heirs() if within else []
+    so_far = RowsSoFar()
     holders: dict[Any, list[Statement]] = defaultdict(list)
     for said in statements:
         key: Any = ("row", said.row.number)
+        questions: tuple[Question, ...] = ()
         if not said.problems.found:
-            said.pk, why = register.find(said)
-            key = said.pk or said.fields.get("credit_code") or _named(said)
-            if why:
-                said.problems.add(ID if said.row.cells.get(ID) else "名称", _name(said), why)
-            elif within and not register.lies_in(limits, said):
-                said.problems.add("地区", said.region, f"不在{within.name}，您不能导入。")
+            key, questions = _identified(said, register, so_far, answers)
         line = groups.setdefault(key, Line(_name(said), [], pk=said.pk))
         _join(line, said, holders[key])
         holders[key].append(said)
         line.rows.append(said.row.number)
+        line.questions = line.questions or list(questions)
         line.problems += said.problems.found
     return list(groups.values())
+
+
+def _identified(
+    said: Statement, register: Register, so_far: RowsSoFar, answers: Answers
+) -> tuple[Any, tuple[Question, ...]]:
+    """What the rows of its home have in common, and what is asked of which home it is."""
+    number = so_far.number_of(said)
+    given = answers.get(number, {})
+    match = so_far.find(said, register.find(said, given), given)
+    stated, said.pk = said.pk, match.pk
+    if match.problem:
+        said.problems.add(ID if stated else "名称", stated or _name(said), match.problem)
+    elif not register.lies_in_limits(said):
+        where = register.within.name if register.within else ""
+        said.problems.add("地区", said.region, f"不在{where}，您不能导入。")
+    if match.by_name and match.pk:
+        said.fields["name"] = register.homes[match.pk].name
+    if match.problem or match.is_asked:
+        return ("asked", number), match.questions
+    return said.pk or said.fields.get("credit_code") or _named(said), match.questions
 
 
 def _name(said: Statement) -> str:
@@ -223,7 +256,8 @@ def _whole_key(part: Part, values: Fields) -> Fields:
 
 def _decide(line: Line, current: Current, source: Source, judge: Judge, places: Places) -> None:
     """Compare with what the register holds, and judge what would change."""
-    if not line.problems:
+    is_asked = any(question.is_open for question in line.questions)
+    if not line.problems and not is_asked:
         was = current.fields.get(line.pk or 0)
         _keep_region(line, was, places)
         _flag(line, was, places)
@@ -233,6 +267,8 @@ def _decide(line: Line, current: Current, source: Source, judge: Judge, places: 
                 line.changes += _part_changes(line, part, current, source, judge)
     if line.problems:
         line.outcome, line.changes = "refused", []
+    elif is_asked:
+        line.outcome = "asked"
     elif line.pk is None:
         line.outcome = "new"
     elif line.changes:
@@ -267,6 +303,10 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
                 f"地址写的是{found.full_name}，地区填的是{region.full_name}，请核对。",
             )
         )
+    if was and was["region"] != line.fields["region"]:
+        before = places.names.by_code[was["region"]].full_name
+        why = f"原来在{before}，请核对。"
+        line.flags.append(Problem(line.rows[0], "地区", region.full_name, why))
     if was and was["name"] != line.fields["name"]:
         line.flags.append(
             Problem(line.rows[0], "名称", line.fields["name"], f"原来叫“{was['name']}”，请核对。")
@@ -340,6 +380,7 @@ def commit(
     within: Region | None = None,
     by: AbstractBaseUser | None = None,
     reviewed: bool = False,
+    answers: Answers | None = None,
     note: str = "",
     expected: str = "",
     say: Say = quiet,
@@ -352,7 +393,8 @@ def commit(
     """
     try:
         with transaction.atomic():
-            plan = make_plan(sheet, source, within=within, reviewed=reviewed, lock=True, say=say)
+            options: dict[str, Any] = {"within": within, "reviewed": reviewed, "answers": answers}
+            plan = make_plan(sheet, source, **options, lock=True, say=say)
             if expected and plan.digest() != expected:
                 raise MovedError
             if plan.of("new") or plan.of("changed"):

@@ -1,13 +1,14 @@
 """What one row of a sheet says, by itself: of which home, and which values; asks no database."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from carebridge.lib.sheet_files import Problems, Row, shown
 from institutions.register.record import PARTS, Part
 from institutions.sheets.cells import CellError
-from institutions.sheets.columns import ID, IDS, Column, Places, head_of, rated
+from institutions.sheets.columns import ID, IDS, MARKS, Column, Places, head_of, rated
+from institutions.sheets.identity import shown_mark
 from regions.models import Region
 
 Fields = dict[str, Any]
@@ -36,6 +37,7 @@ class Statement:
     fields: Fields = field(default_factory=dict)
     parts: dict[str, Fields] = field(default_factory=dict)
     pk: int | None = None
+    mark: str = ""
     region: Region | None = None
 
 
@@ -64,7 +66,8 @@ def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statemen
 
 
 def _identify(said: Statement, columns: Mapping[str, Column], places: Places) -> None:
-    cell = next((said.row.cells[name] for name in said.row.cells if name.lower() in IDS), None)
+    cell = _cell_of(said.row, IDS)
+    said.mark = shown_mark(shown(_cell_of(said.row, MARKS)))
     if text := shown(cell):
         # PostgreSQL takes no larger number.
         if text.isascii() and text.isdigit() and len(text) < 16:
@@ -77,6 +80,10 @@ def _identify(said: Statement, columns: Mapping[str, Column], places: Places) ->
     for key in ("name", "region"):
         if not said.fields.get(key) and key not in told:
             said.problems.add(head_of(key), "", "必须填写。")
+
+
+def _cell_of(row: Row, heads: Collection[str]) -> Any:
+    return next((cell for head, cell in row.cells.items() if head.lower() in heads), None)
 
 
 def _rate(said: Statement, cells: dict[str, tuple[str, Any]]) -> None:

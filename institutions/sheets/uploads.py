@@ -11,6 +11,7 @@ from django.utils import timezone
 from carebridge.lib.sheet_files import Problem, Sheet
 from institutions.models import SheetImport, SheetLine
 from institutions.register.history import as_data
+from institutions.sheets.identity import Answers
 from institutions.sheets.plan import (
     Line,
     MovedError,
@@ -23,6 +24,7 @@ from institutions.sheets.plan import (
     read_sheet,
     unknown_heads,
 )
+from institutions.sheets.side_by_side import questions_of
 from institutions.sheets.write import batches
 from regions.models import Document, Grade
 
@@ -57,7 +59,14 @@ def examine(taken: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> 
     content = bytes(taken.content or b"")
     taken.checksum = checksum(content)
     sheet = read_sheet(content)
-    plan = make_plan(sheet, source_of(taken), within=taken.within, reviewed=reviewed, say=say)
+    plan = make_plan(
+        sheet,
+        source_of(taken),
+        within=taken.within,
+        reviewed=reviewed,
+        answers=taken.answers,
+        say=say,
+    )
     taken.digest = plan.digest()
     taken.unread = unknown_heads(sheet)
     return sheet, plan
@@ -68,6 +77,21 @@ def check(taken: SheetImport, *, reviewed: bool) -> None:
     _, plan = examine(taken, reviewed=reviewed)
     with transaction.atomic():
         _keep(taken, plan)
+
+
+def answer(taken: SheetImport, given: Answers, *, reviewed: bool) -> None:
+    """Keep a person's answers of which homes rows speak of, and examine the sheet anew.
+
+    `given` holds answers by row and home; those of other rows stay. Raises `MovedError` for a
+    sheet that is written already, and `SheetError`.
+    """
+    with transaction.atomic():
+        if not _is_waiting(taken):
+            raise MovedError
+        taken.answers = SheetImport.objects.values_list("answers", flat=True).get(pk=taken.pk)
+        for number, of_homes in given.items():
+            taken.answers[number] = taken.answers.get(number, {}) | of_homes
+        check(taken, reviewed=reviewed)
 
 
 def write(
@@ -90,6 +114,7 @@ def write(
             within=taken.within,
             by=by,
             reviewed=reviewed,
+            answers=taken.answers,
             note=f"导入“{taken.file_name}”",
             expected=taken.digest,
             say=say,
@@ -115,11 +140,12 @@ def _keep(taken: SheetImport, plan: Plan) -> None:
         setattr(taken, name, count)
     taken.save()
     taken.lines.all().delete()
+    questions = questions_of(plan.lines)
     for batch in batches(plan.lines):
-        SheetLine.objects.bulk_create(_line(taken, line) for line in batch)
+        SheetLine.objects.bulk_create(_line(taken, line, questions) for line in batch)
 
 
-def _line(taken: SheetImport, line: Line) -> SheetLine:
+def _line(taken: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLine:
     return SheetLine(
         sheet=taken,
         first_row=line.rows[0],
@@ -130,6 +156,7 @@ def _line(taken: SheetImport, line: Line) -> SheetLine:
         changes=as_data(line.changes[:MOST_CHANGES]),
         problems=_plain(line.problems),
         flags=_plain(line.flags),
+        questions=questions.get(line.rows[0], []),
     )
 
 

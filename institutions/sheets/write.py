@@ -1,4 +1,4 @@
-"""Many homes at once: found, read and written as `records` and `revisions` do one.
+"""Many homes at once: read and written as `records` and `revisions` do one.
 
 Rows are read without building models, and written by hundreds. A test holds both ways to the same
 record, history and listing.
@@ -6,7 +6,6 @@ record, history and listing.
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,10 @@ from institutions.register.listings import lock, refresh
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.register.review import propose
 from institutions.sheets.checks import FIELDS_OF, Fields, Model, empty
-from regions.models import Document, Region
-from regions.places.addresses import RegionNames
+from regions.models import Document
 
 if TYPE_CHECKING:
     from institutions.sheets.plan import Line, Plan, Source
-    from institutions.sheets.rows import Statement
 
 BATCH = 500
 PROVENANCE = next(part for part in PARTS if part.name == "provenance")
@@ -36,82 +33,6 @@ def batches(values: Iterable[Any], size: int = 0) -> Iterator[list[Any]]:
     whole, size = list(values), size or BATCH
     for start in range(0, len(whole), size):
         yield whole[start : start + size]
-
-
-# Which homes there are
-
-
-@dataclass(frozen=True)
-class Register:
-    """Every home by id, credit code and name."""
-
-    homes: dict[int, tuple[str, Region, str]]
-    by_credit_code: dict[str, int] = field(default_factory=dict)
-    by_name: dict[str, list[int]] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, names: RegionNames) -> "Register":
-        rows = Institution.objects.order_by("pk").values_list(
-            "pk", "name", "region_id", "credit_code"
-        )
-        found = cls({pk: (name, names.by_code[code], cc) for pk, name, code, cc in rows})
-        for pk, (name, _, credit_code) in found.homes.items():
-            found.by_name.setdefault(name, []).append(pk)
-            if credit_code:
-                found.by_credit_code[credit_code] = pk
-        return found
-
-    def find(self, said: "Statement") -> tuple[int | None, str]:
-        """The home a row speaks of, None for a new one; or why that cannot be told."""
-        code = said.fields.get("credit_code")
-        holder = self.by_credit_code.get(code) if code else None
-        if said.pk is not None:
-            if said.pk not in self.homes:
-                return None, "没有这个编号的机构；新机构不要填编号。"
-            if holder not in {None, said.pk}:
-                return None, "这个信用代码是另一家机构的，和编号对不上。"
-            return said.pk, ""
-        return (holder, "") if holder else self._find_by_name(said, code)
-
-    def _find_by_name(self, said: "Statement", code: str | None) -> tuple[int | None, str]:
-        found = [
-            pk
-            for pk in self.by_name.get(said.fields["name"], [])
-            if self._is_near(self.homes[pk][1], said.region)
-        ]
-        if len(found) > 1:
-            return None, "这个地区里有几家同名机构，请填编号或信用代码。"
-        if found and code and self.homes[found[0]][2] not in {"", code}:
-            return None, "同名机构的信用代码和这里填的不一样，请填编号或核对代码。"
-        return (found[0] if found else None), ""
-
-    def _is_near(self, region: Region, stated: Region | None) -> bool:
-        """Whether one lies in the other: a sheet may name the province only."""
-        return stated is not None and (stated.contains(region) or region.contains(stated))
-
-    def lies_in(self, places: Iterable[Region], said: "Statement") -> bool:
-        """Whether the home is in one of `places`, and the row does not move it out."""
-        stated, places = said.region, list(places)
-        if said.pk is None:
-            return stated is not None and stated.lies_in(places)
-        region = self.homes[said.pk][1]
-        stays = stated is None or stated.contains(region) or stated.lies_in(places)
-        return region.lies_in(places) and stays
-
-    def claims(self, lines: Iterable["Line"]) -> Iterator[tuple["Line", str]]:
-        """The homes whose name or credit code another home has, or claims in the same sheet."""
-        names: dict[tuple[str, str], int | None] = {
-            (region.code, name): pk for pk, (name, region, _) in self.homes.items()
-        }
-        codes: dict[str, int | None] = dict(self.by_credit_code)
-        for line in lines:
-            name = (line.fields["region"], line.fields["name"])
-            code = line.fields.get("credit_code") or ""
-            owner = line.pk if line.pk is not None else -line.rows[0]
-            if names.setdefault(name, owner) != owner:
-                yield line, "这个地区已经有一家同名机构。"
-            elif code and codes.setdefault(code, owner) != owner:
-                yield line, "已经有一家机构用了这个统一社会信用代码。"
 
 
 # What they hold

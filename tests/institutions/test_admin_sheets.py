@@ -173,7 +173,7 @@ def test_refused_rows_are_work_until_somebody_says_they_are_not(clerk: Client):
     settle = reverse("admin:sheet_settle", args=[taken.pk])
     assert clerk.get(settle).status_code == 404
     page = clerk.post(settle, follow=True)
-    assert "xiaowang 2026-11-22 12:00 说：退回的行不再提醒。" in text(page)
+    assert "xiaowang 2026-11-22 12:00 说：剩下的行不再提醒。" in text(page)
     assert "台账.xlsx" not in text(clerk.get(address, todo))
     assert "台账.xlsx" in text(clerk.get(address))
 

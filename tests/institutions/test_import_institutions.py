@@ -37,7 +37,7 @@ def test_a_dry_run_tells_all_and_writes_nothing(run):
     assert "这几列看不懂，没有读：备注。" in said
     assert "台账.csv 第 2 行 甲养老院 地址： → 双井 1 号" in said
     assert "台账.csv 第 3 行 床位数“五十”退回：要写一个数" in said
-    assert "新增 0，有变化 1，已提交待审核 0，没有变化 0，退回 1，请核对 0。" in said
+    assert "新增 0，有变化 1，已提交待审核 0，没有变化 0，要人确认 0，退回 1，请核对 0。" in said
     assert not SheetImport.objects.exists()
     assert Institution.objects.get(name="甲养老院").address == ""
 

@@ -25,6 +25,7 @@ from institutions.register.listings import wrong
 from institutions.register.record import PARTS, apply_record, difference
 from institutions.sheets import export as exporters
 from institutions.sheets.columns import COLUMNS, HEADS
+from institutions.sheets.identity import mark_of
 from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
 from institutions.validators import credit_code_check_character
 from regions.models import Document, Region
@@ -334,8 +335,8 @@ def test_a_home_is_known_by_id_then_credit_code_then_name():
         plan = planned(as_csv(heads, [*cells]))
         return None if plan.of("refused") else plan.lines[0].pk
 
-    assert found(home.pk, "新名", CHAOYANG, "") == home.pk
-    assert found("", "新名", CHAOYANG, CODE) == home.pk
+    assert found(home.pk, "旧名", "河北省廊坊市三河市", "") == home.pk
+    assert found("", "旧名", "河北省廊坊市三河市", CODE) == home.pk
     assert found("", "旧名", CHAOYANG, "") == home.pk
     assert found("", "旧名", "北京市", "") == home.pk
     assert found("", "别名", CHAOYANG, "") is None
@@ -353,10 +354,12 @@ def test_a_new_name_is_flagged_and_a_taken_one_refused():
     home, other = make_institution(name="甲"), make_institution(name="乙")
     heads = ["编号", *HEADS_]
 
-    renamed = planned(as_csv(heads, [home.pk, "甲新", CHAOYANG]))
+    marked = [home.pk, mark_of(home.pk, home.created_at), "甲新", CHAOYANG]
+    renamed = planned(as_csv(["编号", "本站记号", *HEADS_], marked))
     assert renamed.counts["changed"] == renamed.counts["flagged"] == 1
     taken = planned(as_csv(heads, [home.pk, other.name, CHAOYANG]))
-    assert told(taken) == [("名称", "这个地区已经有一家同名机构。")]
+    assert told(taken)[0][0] == "编号"
+    assert f"那是编号 {other.pk} 的机构" in told(taken)[0][1]
 
 
 def test_a_wider_region_does_not_move_a_home():
@@ -458,6 +461,7 @@ def test_twice_is_once():
         "changed": 0,
         "waiting": 0,
         "same": 2,
+        "asked": 0,
         "refused": 0,
         "flagged": 0,
     }
@@ -629,6 +633,7 @@ def test_what_goes_out_comes_in_and_changes_nothing(form):
         "changed": 0,
         "waiting": 0,
         "same": everything.count(),
+        "asked": 0,
         "refused": 0,
         "flagged": 0,
     }
@@ -700,6 +705,7 @@ def test_the_ratings_notices_are_ratings_of_existing_homes():
         "changed": 0,
         "waiting": 0,
         "same": 28,
+        "asked": 0,
         "refused": 0,
         "flagged": 0,
     }
@@ -717,4 +723,8 @@ def test_the_ratings_notices_are_ratings_of_existing_homes():
 def test_the_documents_list_every_column():
     text = (Path(__file__).parents[2] / "docs/data.md").read_text()
     listed = re.findall(r"^\| (\S+) \| `([\w.]+)` \|$", text.split("## Sheets")[1], re.M)
-    assert listed == [("编号", "id"), *((column.head, column.key) for column in COLUMNS)]
+    assert listed == [
+        ("编号", "id"),
+        ("本站记号", "mark"),
+        *((column.head, column.key) for column in COLUMNS),
+    ]

@@ -1,6 +1,7 @@
 """Brings in a sheet of institutions, CSV or XLSX: `--dry-run` says what it would do."""
 
 import datetime
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from carebridge.lib.sheet_files import MOST_BYTES, SheetError
 from institutions.models import Provenance, SheetImport
 from institutions.sheets.cells import CellError, date_of
+from institutions.sheets.identity import ANY, OTHER, SAME
 from institutions.sheets.plan import MovedError, Plan
 from institutions.sheets.uploads import examine, write
 from regions.models import Document, Region
@@ -19,9 +21,21 @@ WORDS = {
     "changed": "有变化",
     "waiting": "已提交待审核",
     "same": "没有变化",
+    "asked": "要人确认",
     "refused": "退回",
     "flagged": "请核对",
 }
+
+
+def numbers_in(text: str) -> list[int]:
+    """Row numbers: 5,8,12-20."""
+    found: list[int] = []
+    for piece in text.replace("，", ",").split(","):
+        first, _, last = piece.strip().partition("-")
+        if not (first.isdigit() and (last or first).isdigit() and len(last or first) < 7):
+            raise ArgumentTypeError("行号写成 5,8,12-20。")
+        found += range(int(first), int(last or first) + 1)
+    return found
 
 
 class Command(BaseCommand):
@@ -39,7 +53,15 @@ class Command(BaseCommand):
             "--as-of", required=True, help="数字截至哪天：2026-01-31、2026-01、2026"
         )
         parser.add_argument("--within", default="", help="只收这个地区的机构")
-        parser.add_argument("--skip-refused", action="store_true", help="有退回的行时，导入其余的")
+        parser.add_argument(
+            "--skip-refused", action="store_true", help="有退回或要确认的行时，导入其余的"
+        )
+        parser.add_argument(
+            "--same", type=numbers_in, default=[], help="这几行就是问到的那一家：5,8,12-20"
+        )
+        parser.add_argument(
+            "--not-same", type=numbers_in, default=[], help="这几行不是问到的那一家"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         taken = self.taken(options)
@@ -47,9 +69,15 @@ class Command(BaseCommand):
             sheet, plan = examine(taken, say=self.progress)
             self.report(taken.file_name, plan, taken.unread)
             refused, wanted = plan.counts["refused"], plan.of("new") or plan.of("changed")
+            asked = plan.counts["asked"]
             del sheet, plan
             if refused and not (options["skip_refused"] or options["dry_run"]):
                 raise CommandError("有退回的行，什么也没有导入。改好再来，或用 --skip-refused。")
+            if asked and not (options["skip_refused"] or options["dry_run"]):
+                raise CommandError(
+                    f"{asked} 家要人确认是不是已有的机构，什么也没有导入。"
+                    "看过再用 --same 或 --not-same 写行号，或用 --skip-refused 先放着。"
+                )
             if wanted and not options["dry_run"]:
                 write(taken, None, say=self.progress)
                 self.stdout.write("已导入。")
@@ -87,6 +115,8 @@ class Command(BaseCommand):
             as_of=datetime.date.fromisoformat(as_of),
             as_of_precision=precision,
             within=within,
+            answers={str(n): {ANY: SAME} for n in options["same"]}
+            | {str(n): {ANY: OTHER} for n in options["not_same"]},
         )
 
     def report(self, name: str, plan: Plan, unread: list[str]) -> None:
@@ -97,6 +127,10 @@ class Command(BaseCommand):
             for change in line.changes:
                 words = f"{change.label}：{change.old} → {change.new}"
                 self.stdout.write(f"{name} 第 {line.rows[0]} 行 {line.name} {words}")
+            for question in line.questions:
+                if question.is_open:
+                    where = f"{name} 第 {line.rows[0]} 行 {line.name}"
+                    self.stdout.write(f"{where} 要人确认：{question.reason}")
             for word, found in (("退回", line.problems), ("请核对", line.flags)):
                 for p in found:
                     where = f"{name} 第 {p.row} 行 {p.column}“{p.value}”"

@@ -1,0 +1,304 @@
+"""Which home a row of a sheet speaks of, and when a person has to be asked.
+
+An id counts where the name agrees, or where the sheet still carries the mark of our own export; a
+ledger's running number 1, 2, 3 is no id of ours. A credit code can be copied into another row, and
+a name can be written in other characters: what only looks like a known home is asked about.
+"""
+
+import datetime
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from institutions.models import Institution
+from institutions.register.tokens import fold, squeezed
+from regions.models import Region
+from regions.places.addresses import RegionNames
+
+if TYPE_CHECKING:
+    from institutions.sheets.plan import Line
+    from institutions.sheets.rows import Statement
+
+# Consonants: a mark is no word, and no spreadsheet takes it for a number or a date.
+MARK_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+MARK_LENGTH = 8
+SAME, OTHER, HOLD = "same", "other", "hold"
+ANSWERS = {SAME: "同一家", OTHER: "不是同一家", HOLD: "先放着"}
+# Stands for whichever home a row is asked about.
+ANY = "*"
+
+# Of each row, by its number as text: what a person answered of each home, by its id as text.
+Answers = Mapping[str, Mapping[str, str]]
+
+
+def mark_of(pk: int, created_at: datetime.datetime) -> str:
+    """The mark that our exports put beside an id: of this home in this database alone."""
+    made = created_at.astimezone(datetime.UTC).isoformat()
+    number = int.from_bytes(hashlib.sha256(f"{pk} {made}".encode()).digest()[:8])
+    letters = []
+    for _ in range(MARK_LENGTH):
+        number, place = divmod(number, len(MARK_LETTERS))
+        letters.append(MARK_LETTERS[place])
+    return "YQ" + "".join(letters)
+
+
+def spelling(name: str) -> str:
+    """The name without what only its typing differs in: width, case, brackets, spaces."""
+    return squeezed(unicodedata.normalize("NFKC", name).lower())
+
+
+def name_key(name: str) -> str:
+    """What is the same in all spellings of one name, traditional or simplified."""
+    return squeezed(fold(name))
+
+
+@dataclass(frozen=True)
+class Question:
+    """Whether a row speaks of a known home; `home` is negative for an earlier row of the sheet."""
+
+    home: int
+    reason: str
+    # A key that is hard to mistype agrees: the answer is set beforehand, and still a person's.
+    is_likely: bool = False
+    answer: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.answer not in {SAME, OTHER}
+
+
+@dataclass(frozen=True)
+class Match:
+    """The home a row speaks of, None for a new one; or why it is refused, or what is asked."""
+
+    pk: int | None = None
+    problem: str = ""
+    questions: tuple[Question, ...] = ()
+    # Found by its name: the register's own spelling of it stays.
+    by_name: bool = False
+
+    @property
+    def is_asked(self) -> bool:
+        return any(question.is_open for question in self.questions)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the register is searched by, of one home."""
+
+    name: str
+    region: Region
+    credit_code: str
+    created_at: datetime.datetime
+    aliases: str = ""
+
+
+@dataclass
+class Register:
+    """Every home by id, credit code and name; of what lies outside `within` no name is told."""
+
+    homes: dict[int, Known]
+    within: Region | None = None
+    limits: list[Region] = field(default_factory=list)
+    by_credit_code: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, names: RegionNames, within: Region | None = None) -> "Register":
+        rows = Institution.objects.order_by("pk").values_list(
+            "pk", "name", "region_id", "credit_code", "created_at", "aliases"
+        )
+        homes = {
+            pk: Known(name, names.by_code[region], *others) for pk, name, region, *others in rows
+        }
+        found = cls(homes, within, within.heirs() if within else [])
+        for pk, home in homes.items():
+            for key in {name_key(name) for name in (home.name, *home.aliases.splitlines())} - {""}:
+                found.by_name.setdefault(key, []).append(pk)
+            if home.credit_code:
+                found.by_credit_code[home.credit_code] = pk
+        return found
+
+    # Of which home
+
+    def find(self, said: "Statement", answers: Mapping[str, str]) -> Match:
+        """The home that a row speaks of; `answers` are those given for the row, by home."""
+        asked: tuple[Question, ...] = ()
+        for match in self._candidates(said):
+            questions = tuple(
+                replace(q, answer=answers.get(str(q.home)) or answers.get(ANY, ""))
+                for q in match.questions
+            )
+            asked += questions
+            if all(q.answer == OTHER for q in questions) and questions:
+                continue
+            pk = match.pk if not any(q.is_open for q in questions) else None
+            return replace(match, pk=pk, questions=asked)
+        return Match(questions=asked)
+
+    def _candidates(self, said: "Statement") -> Iterator[Match]:
+        code = said.fields.get("credit_code") or ""
+        holder = self.by_credit_code.get(code) if code else None
+        if said.pk is not None:
+            yield self._by_id(said, said.pk, holder)
+        if holder is not None:
+            yield self._by_credit_code(said, holder)
+        yield from self._by_name(said, code)
+
+    def _by_id(self, said: "Statement", pk: int, holder: int | None) -> Match:
+        home = self.homes.get(pk)
+        if home is None:
+            why = f"没有编号 {pk} 的机构（没有过，或者已经删除）；新机构不要填编号。"
+            return Match(problem=why)
+        if not self._may_touch(home):
+            return Match(problem=f"编号 {pk} 是外地的机构，不在{self._limit}，您不能导入。")
+        if holder not in {None, pk}:
+            return Match(problem="这个信用代码是另一家机构的，和编号对不上。")
+        if agrees(home, said):
+            return Match(pk)
+        both = f"编号 {pk} 在本站是{_named(home.name, home.region)}，这一行写的是{_row(said)}"
+        if (other := self._namesake(said, pk)) is not None:
+            return Match(problem=f"{both}，那是编号 {other} 的机构。")
+        is_near = self._is_near(home.region, said.region)
+        is_marked = said.mark == mark_of(pk, home.created_at)
+        if is_near and is_marked:
+            return Match(pk)
+        if not is_near and not is_marked:
+            why = "名称和地区都不一样。编号只认本站导出的；台账自己的序号请把表头改成“序号”。"
+            return Match(problem=f"{both}：{why}")
+        why = "改了名" if is_near else "名称和地区都改了"
+        return Match(pk, questions=(Question(pk, f"{both}：是同一家{why}吗？"),))
+
+    def _by_credit_code(self, said: "Statement", pk: int) -> Match:
+        home = self.homes[pk]
+        if not self._may_touch(home):
+            return Match(problem=f"这个信用代码是外地一家机构的，不在{self._limit}，您不能导入。")
+        if agrees(home, said):
+            return Match(pk)
+        why = f"信用代码和{_named(home.name, home.region)}一样，这一行写的是{_row(said)}："
+        is_near = self._is_near(home.region, said.region)
+        why += "是同一家改了名吗？" if is_near else "名称和地区都不一样，是同一家吗？"
+        return Match(pk, questions=(Question(pk, why, is_likely=is_near),))
+
+    def _by_name(self, said: "Statement", code: str) -> Iterator[Match]:
+        name = str(said.fields["name"])
+        found = [
+            pk
+            for pk in self.by_name.get(name_key(name), [])
+            if self._is_near(self.homes[pk].region, said.region)
+        ]
+        same = [pk for pk in found if spelling(self.homes[pk].name) == spelling(name)]
+        same = [pk for pk in same if self.homes[pk].name == name] or same
+        if len(same) > 1:
+            yield Match(problem="这个地区里有几家同名机构，请填编号或信用代码。")
+        for pk in same:
+            if code and self.homes[pk].credit_code not in {"", code}:
+                why = "同名机构的信用代码和这里填的不一样，请填编号或核对代码。"
+                yield Match(problem=why)
+            yield Match(pk, by_name=True)
+        for pk in found:
+            home = self.homes[pk]
+            if self._may_touch(home):
+                is_likely = bool(code) and home.credit_code == code
+                why = f"本站已有{_named(home.name, home.region)}，名称只是写法不同或是别名"
+                question = Question(pk, f"{why}：是同一家吗？", is_likely)
+                yield Match(pk, questions=(question,), by_name=True)
+
+    def _namesake(self, said: "Statement", pk: int) -> int | None:
+        """Another home that has the row's name where the row says it lies."""
+        for other in self.by_name.get(name_key(str(said.fields["name"])), []):
+            if other != pk and self._is_near(self.homes[other].region, said.region):
+                return other
+        return None
+
+    def _is_near(self, region: Region, stated: Region | None) -> bool:
+        """Whether one lies in the other: a sheet may name the province only."""
+        return stated is not None and (stated.contains(region) or region.contains(stated))
+
+    # Whether it may be touched
+
+    @property
+    def _limit(self) -> str:
+        return self.within.name if self.within else ""
+
+    def _may_touch(self, home: Known) -> bool:
+        return self.within is None or home.region.lies_in(self.limits)
+
+    def lies_in_limits(self, said: "Statement") -> bool:
+        """Whether the row's home is in the limits, and the row does not move it out."""
+        if self.within is None:
+            return True
+        stated = said.region
+        if said.pk is None:
+            return stated is not None and stated.lies_in(self.limits)
+        home = self.homes[said.pk]
+        stays = stated is None or stated.contains(home.region) or stated.lies_in(self.limits)
+        return self._may_touch(home) and stays
+
+    def claims(self, lines: Iterable["Line"]) -> Iterator[tuple["Line", str]]:
+        """The homes whose name or credit code another home has, or claims in the same sheet."""
+        names: dict[tuple[str, str], int | None] = {
+            (home.region.code, home.name): pk for pk, home in self.homes.items()
+        }
+        codes: dict[str, int | None] = dict(self.by_credit_code)
+        for line in lines:
+            name = (line.fields["region"], line.fields["name"])
+            code = line.fields.get("credit_code") or ""
+            owner = line.pk if line.pk is not None else -line.rows[0]
+            if names.setdefault(name, owner) != owner:
+                yield line, "这个地区已经有一家同名机构。"
+            elif code and codes.setdefault(code, owner) != owner:
+                yield line, "已经有一家机构用了这个统一社会信用代码。"
+
+
+def agrees(home: Known, said: "Statement") -> bool:
+    """Whether the row gives the home's name, however it is spelled."""
+    return name_key(home.name) == name_key(str(said.fields["name"]))
+
+
+def _named(name: str, region: Region | None) -> str:
+    return f"“{name}”（{region.full_name if region else '地区不明'}）"
+
+
+def _row(said: "Statement") -> str:
+    return _named(str(said.fields["name"]), said.region)
+
+
+class RowsSoFar:
+    """The new homes of a sheet by their names, so that one home in two spellings is noticed."""
+
+    def __init__(self) -> None:
+        self._first: dict[Any, Statement] = {}
+        self._asked: dict[Any, int] = {}
+
+    def number_of(self, said: "Statement") -> str:
+        """The first row that says the same of which home it is: it was answered for all."""
+        fields = said.fields
+        what = (said.pk, said.mark, *(fields.get(n) for n in ("credit_code", "name", "region")))
+        return str(self._asked.setdefault(what, said.row.number))
+
+    def find(self, said: "Statement", match: Match, answers: Mapping[str, str]) -> Match:
+        """What an earlier row says of a new home: the same name, or another spelling of it."""
+        if match.pk is not None or match.problem or match.is_asked:
+            return match
+        name = str(said.fields["name"])
+        first = self._first.setdefault((said.region, name_key(name)), said)
+        earlier = str(first.fields["name"])
+        if spelling(earlier) == spelling(name):
+            said.fields["name"] = earlier
+            return match
+        number = -first.row.number
+        why = f"第 {-number} 行“{earlier}”的名称只是写法不同：是同一家吗？"
+        answer = answers.get(str(number)) or answers.get(ANY, "")
+        if answer == SAME:
+            said.fields["name"] = earlier
+        question = Question(number, why, answer=answer)
+        return replace(match, questions=(*match.questions, question))
+
+
+def shown_mark(text: str) -> str:
+    """A mark as it may come back: with spaces, in small or wide letters."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
