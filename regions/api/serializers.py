@@ -7,7 +7,7 @@ from django.utils.timezone import localdate
 from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 
-from regions.models import Document, Fact, Grade, Policy, Rate, Region
+from regions.models import Document, Fact, Grade, Policy, Rate, Region, Sentence
 from regions.policies import text as words
 from regions.policies.page import Conflict, Place, PolicyPage, Tier
 from regions.policies.text import Follows
@@ -187,6 +187,17 @@ class PlaceRef(serializers.Serializer[Place]):
     page = Page(source="url")
 
 
+class SentenceSerializer(serializers.Serializer[Sentence]):
+    """One sentence of an official text that makes a policy."""
+
+    document = DocumentRef(source="text.document")
+    number = serializers.IntegerField(help_text="第几句")
+    clause = Known(help_text="条款")
+    words = serializers.CharField(help_text="原文")
+    makes = serializers.ChoiceField(Sentence.Makes.choices, help_text="定什么")
+    page = Page(source="get_absolute_url")
+
+
 class PolicyPageSerializer(serializers.Serializer[PolicyPage]):
     """One policy with every rate and what stands in its way."""
 
@@ -195,6 +206,7 @@ class PolicyPageSerializer(serializers.Serializer[PolicyPage]):
     places = PlaceRef(many=True, help_text="除了本地，写明的地区")
     doubtful = PlaceRef(many=True, help_text="户籍在这里的要另问")
     conflicts = ConflictSerializer(many=True, help_text="不能同时享受的")
+    sentences = SentenceSerializer(many=True, help_text="原文里定这一项的句子；空的是原文没有找到")
 
 
 def paged(name: str, child: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:

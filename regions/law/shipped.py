@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from regions.law.clauses import clauses
 from regions.law.coverage import Line
 from regions.models import Document, Exclusion, LawText, Policy, Sentence
 from regions.models.law import checksum_of
 
 TEXTS = "texts.csv"
 COVERAGE = "coverage.csv"
-FIELDS = ["number", "words", "makes", "reason", "signed", "shipped"]
+FIELDS = ["number", "clause", "words", "makes", "reason", "signed", "shipped"]
 # Beyond the number of any sentence.
 FAR = 10_000
 
@@ -157,16 +158,18 @@ class _Writer:
         _make_room(order)
         taken: list[tuple[Sentence, Line]] = []
         moved: list[Sentence] = []
-        for number, (row, line) in enumerate(order, 1):
-            is_elsewhere, row.number = row.number != number, number
+        places = clauses([line.words if line else row.words for row, line in order])
+        for number, ((row, line), clause) in enumerate(zip(order, places, strict=True), 1):
+            before = row.number, row.clause
+            row.number, row.clause = number, clause
             if line is not None and self._take(row, line):
                 taken.append((row, line))
-            elif is_elsewhere:
+            elif before != (number, clause):
                 moved.append(row)
         new = [row for row, _ in taken if row.pk is None]
         Sentence.objects.bulk_create(new)
         Sentence.objects.bulk_update([row for row, _ in taken if row not in new], FIELDS)
-        Sentence.objects.bulk_update(moved, ["number"])
+        Sentence.objects.bulk_update(moved, ["number", "clause"])
         self._link(taken)
         return len(new)
 

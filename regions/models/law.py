@@ -95,6 +95,7 @@ class Sentence(models.Model):
         LawText, models.CASCADE, verbose_name="法规文本", related_name="sentences"
     )
     number = models.PositiveSmallIntegerField("第几句")
+    clause = models.CharField("条款", max_length=60, blank=True, editable=False)
     words = models.TextField("原文")
     makes = models.CharField("定什么", max_length=10, choices=Makes.choices, blank=True)
     policies = models.ManyToManyField(

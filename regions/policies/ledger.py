@@ -22,6 +22,7 @@ from regions.engine.rules import (
     Reason,
     Share,
 )
+from regions.law.citing import clause_of, url_of
 from regions.models import Policy
 from regions.policies.rulebook import SENTENCES, Book, about
 
@@ -69,8 +70,15 @@ class Line:
     def cited(self) -> str:
         """Document, clause, date and grade: what makes a figure a fact, in one line."""
         document = self.policy.document
-        place = f"{document.number}{self.policy.clause and ' '}{self.policy.clause}"
+        clause = clause_of(self.policy)
+        place = f"{document.number}{clause and ' '}{clause}"
         return f"{document.heading}{place}，{self.dated}，{self.policy.get_grade_display()}"
+
+    @property
+    def cited_url(self) -> str:
+        """The sentence that gives the amount, else the first of the policy, else the document."""
+        amount = self.outcome.amount if self.outcome else None
+        return url_of(self.policy, amount.fen if isinstance(amount, Fixed) else None)
 
     @property
     def dated(self) -> str:

@@ -2,11 +2,20 @@
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 
-from regions.models import Exclusion, Policy, Rate, Region, Status
+from regions.law.citing import (
+    Quotation,
+    clause_words,
+    quotations,
+    quoting,
+    sentences_of,
+    url_of,
+)
+from regions.models import Document, Exclusion, LawText, Policy, Rate, Region, Sentence, Status
 from regions.policies import text as words
 
 
@@ -40,7 +49,8 @@ class Conflict:
 def for_page() -> QuerySet[Policy]:
     """Policies with everything their page shows but the exclusions."""
     named = Region.objects.with_ancestors()
-    return Policy.objects.select_related("document", "region__parent__parent").prefetch_related(
+    rows = quoting(Policy.objects.select_related("document", "region__parent__parent"))
+    return rows.prefetch_related(
         "rates",
         "portable_to_groups",
         Prefetch("portable_to", named),
@@ -59,6 +69,35 @@ class PolicyPage:
         self.follows = words.follows(policy)
         self.grade = words.grade(policy)
         self.is_quotable = words.is_quotable(policy)
+
+    @cached_property
+    def text(self) -> LawText | None:
+        """The published text of the policy's own document."""
+        return LawText.objects.published().filter(document=self.policy.document_id).first()
+
+    @property
+    def clause(self) -> str:
+        """The clause, or why there is none."""
+        return clause_words(self.policy, self.text)
+
+    @property
+    def is_text_missing(self) -> bool:
+        """Whether the official document it stands on was looked for and not found."""
+        return self.text is None and self.policy.document.kind == Document.Kind.POLICY
+
+    @cached_property
+    def quotations(self) -> list[Quotation]:
+        return quotations(self.policy)
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """Every sentence that makes the policy, of all texts."""
+        return sentences_of(self.policy)
+
+    @property
+    def url(self) -> str:
+        """Where its clause stands."""
+        return url_of(self.policy)
 
     @property
     def fix_path(self) -> str:

@@ -13,13 +13,17 @@ from regions import models
 from regions.engine import rules
 from regions.engine.rules import Doubt, Hint, Missing, Refusal
 from regions.engine.settlement import KINDS, Pact, Settlement
+from regions.law.citing import quoting
 
 STAMP = "policies"
 
 
 @dataclass(frozen=True, eq=False)
 class Book:
-    """The rules and the policies they were made from, by slug, each with region and document."""
+    """The rules and the policies they were made from, by slug.
+
+    Each policy comes with its region, its document and the sentences that make it.
+    """
 
     token: uuid.UUID | None
     rules: rules.Rulebook
@@ -31,7 +35,7 @@ _kept: dict[str, Book] = {}
 
 
 def book() -> Book:
-    """The policies as they stand: one query while nothing changed, nine more when it did.
+    """The policies as they stand: one query while nothing changed, ten more when it did.
 
     The token is read first: rows that change meanwhile are read again the next time.
     """
@@ -40,7 +44,7 @@ def book() -> Book:
     if kept is None or token is None or kept.token != token:
         rows = {
             row.slug: row
-            for row in _policies().select_related("region__parent__parent", "document")
+            for row in quoting(_policies().select_related("region__parent__parent", "document"))
         }
         kept = _kept[database] = Book(token, rulebook(rows.values()), rows)
     return kept

@@ -128,8 +128,8 @@ def test_what_is_not_there_is_a_problem(client, path):
         # the region of the address, and its successors; policies with document and region, rates
         ("policies?region=110000", 4),
         # the policy with document and region; rates, groups, places, doubtful places; exclusions
-        # with documents, both their sides
-        ("policies/bj-01", 8),
+        # with documents, both their sides; sentences with their texts
+        ("policies/bj-01", 9),
     ],
 )
 def test_queries_are_pinned(client, path, queries, django_assert_num_queries):

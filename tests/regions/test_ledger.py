@@ -226,4 +226,4 @@ def in_comparison(cost: Cost) -> None:
         amount = f'<span class="num">{yuan(-line.counted)}</span>'
         link = f'<a class="src" href="#note-{said.note}">'
         assert f"{line.policy.name} {amount} 元{link}" in page
-        assert cited[said.note] == Cited(line.cited, line.policy.document.get_absolute_url())
+        assert cited[said.note] == Cited(line.cited, line.cited_url)

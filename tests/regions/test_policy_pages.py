@@ -278,8 +278,9 @@ def test_text_of_a_policy_is_never_markup(client) -> None:
 
 def test_queries_of_a_page(client, django_assert_num_queries) -> None:
     # 1 policy with document and place, 2 rates, 3 groups, 4 named regions, 5 doubtful regions
-    # 6 exclusions with documents, 7 first, 8 second
-    with django_assert_num_queries(8):
+    # 6 its sentences with their texts, 7 the text of its document
+    # 8 exclusions with documents, 9 first, 10 second
+    with django_assert_num_queries(10):
         client.get("/policies/bj-02/")
 
 

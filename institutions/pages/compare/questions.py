@@ -22,7 +22,6 @@ from institutions.pages.compare.table import (
 from institutions.pages.institution.fees import exact
 from institutions.register.ages import period
 from institutions.register.record import path_of
-from regions.models import Policy
 from regions.policies.agreements import Matter
 
 NEEDS = tuple(name for name in TAKES if name.startswith("meets_"))
@@ -124,7 +123,7 @@ def _reasons(column: Column) -> Answer:
     if column.cost is None or column.cost.ledger.bill is None:
         return words("暂时算不出")
     said = tuple(
-        Said(line.policy.name, -(line.counted or 0), "元", False, line.cited, _url(line.policy))
+        Said(line.policy.name, -(line.counted or 0), "元", False, line.cited, line.cited_url)
         for line in column.cost.ledger.counted
     )
     return Answer(said or (Said("没有能确定跟着走的"),))
@@ -136,10 +135,6 @@ def _open(column: Column) -> Answer:
     lines = column.cost.ledger.open_lines
     said = tuple(Said(f"{line.policy.name}：{line.verdict}") for line in lines)
     return Answer(said or (Said("没有"),))
-
-
-def _url(policy: Policy) -> str:
-    return policy.document.get_absolute_url()
 
 
 def _parts(column: Column) -> Answer:
