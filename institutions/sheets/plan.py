@@ -334,8 +334,8 @@ def _part_changes(
     for key in sorted(rows, key=lambda key: [(value is not None, value) for value in key]):
         was = held.get(key)
         whole = {**empty(part.model), **(was or {}), **rows[key]}
-        if "as_of" in whole and "as_of" not in rows[key]:
-            whole = _dated(part, whole, was, source)
+        if "as_of" in whole:
+            whole = _dated(part, whole, rows[key].get("as_of", ""), was, source)
         rows[key] = whole
         if whole == was:
             continue
@@ -353,16 +353,28 @@ def _part_changes(
             yield from changes_of(part, was, whole)
 
 
-def _dated(part: Part, whole: Fields, was: Fields | None, source: Source) -> Fields:
-    """Figures the sheet gives no date for are as of the day the sheet speaks of.
+def _dated(
+    part: Part, whole: Fields, given: str | None, was: Fields | None, source: Source
+) -> Fields:
+    """The row as of the right day; `given` is the date that stands in the sheet, "" for none.
 
-    A newer sheet that repeats what is there brings its date along.
+    Without one, figures are as of the day the sheet speaks of, and a newer sheet that repeats what
+    is there brings its date along. A date that came out with an export and comes back with other
+    figures is not their date; with figures that were dated anew since, it says nothing.
     """
     day = {"as_of": source.as_of.isoformat(), "as_of_precision": source.precision}
     if was is None:
-        return {**whole, **day}
-    newer = (was["as_of"] or "") < day["as_of"]
-    return {**whole, **day} if part.name in COUNTED and (newer or whole != was) else whole
+        return whole if given != "" else {**whole, **day}
+    held, is_counted = was["as_of"] or "", part.name in COUNTED
+    if given == "":
+        newer = held < day["as_of"]
+        return {**whole, **day} if is_counted and (newer or whole != was) else whole
+    if given is None or not (is_counted or part.name == "provenance"):
+        return whole
+    is_same = {**whole, **day} == {**was, **day}
+    if given < held and (is_same or not is_counted):
+        return dict(was)
+    return {**whole, **day} if is_counted and given == held and not is_same else whole
 
 
 def _refuse(line: Line, column: str, reason: str, value: Any = "") -> None:

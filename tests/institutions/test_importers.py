@@ -640,6 +640,46 @@ def test_what_goes_out_comes_in_and_changes_nothing(form):
     assert len(plan.lines) == everything.count()
 
 
+def test_an_edited_export_dates_what_changed_by_its_own_day():
+    home = make_whole_institution(name="甲养老院")
+    before, homes = record_of(home.pk), Institution.objects.filter(pk=home.pk)
+    table = list(csv.reader("".join(exporters.as_csv(homes)).splitlines()))
+    vacant = table[0].index("床位·空余床位")
+    rows = [row for row in table[1:] if row[vacant]]
+    held = before["beds"][0]
+    assert rows[0][vacant] == str(held["vacant"])
+    rows[0][vacant] = str(held["vacant"] - 1)
+    edited, day = as_csv(table[0], *table[1:]), datetime.date(2026, 11, 20)
+    committed(edited, source=source(as_of=day))
+
+    after = record_of(home.pk)
+    assert after["beds"][0] == held | {"vacant": held["vacant"] - 1, "as_of": "2026-11-20"}
+    # What nobody changed keeps its date and its source.
+    assert after["beds"][1:] == before["beds"][1:]
+    sources = {row["field"]: row for row in after["provenance"]}
+    assert all(sources[row["field"]] == row for row in before["provenance"])
+    path = f"beds/{held['category']}/{held['room']}/vacant"
+    assert sources[path]["as_of"] == "2026-11-20"
+    # Twice is once, although the old date still stands in the sheet.
+    again = planned(edited, source=source(as_of=day))
+    assert again.counts["same"] == 1, again.lines[0]
+
+
+def test_an_export_that_was_overtaken_does_not_come_back():
+    """Somebody counted after the sheet was taken out: its old figures cover nothing."""
+    home = make_whole_institution(name="甲养老院")
+    homes = Institution.objects.filter(pk=home.pk)
+    content = "".join(exporters.as_csv(homes)).encode()
+    bed = home.beds.filter(vacant__isnull=False).first()
+    Bed.objects.filter(pk=bed.pk).update(vacant=bed.vacant - 1, as_of="2026-11-21")
+
+    plan = planned(content, source=source(as_of=datetime.date(2026, 11, 22)))
+    assert plan.counts["refused"] == 1
+    assert "旧的不能盖过新的" in told(plan)[0][1]
+    Bed.objects.filter(pk=bed.pk).update(vacant=bed.vacant)
+    assert planned(content).counts["same"] == 1
+
+
 def test_an_export_brings_a_whole_home_to_another_register():
     home = make_whole_institution(name="甲养老院", introduction="=1+1\n第二行", address="'x")
     content = "".join(exporters.as_csv(Institution.objects.filter(pk=home.pk))).encode()
