@@ -31,6 +31,8 @@ from regions.policies.admin_forms import RateFormSet, TrialForm
 from regions.policies.trial import trial
 from regions.staff import devices
 from regions.staff.admin_parts import BoundedRows
+from regions.staff.merging import OPENED, MergingAdmin, MergingRow
+from regions.staff.merging_rows import MergingFormSet
 from regions.staff.scoped_admin import ScopedAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
@@ -41,7 +43,7 @@ __all__ = ["FailedSignInAdmin", "SignInAdmin"]
 TRIED = "carebridge.tried"
 
 
-class RulesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RulesAdmin(MergingAdmin):
     """Rows that policies are made of: an edit makes every page read the policies again."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -119,7 +121,7 @@ class DocumentAdmin(RulesAdmin):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(ScopedAdmin):
+class AgreementAdmin(ScopedAdmin, MergingAdmin):
     scope = "regions"
     list_display = ["name", "document", "in_force_from", "in_force_to"]
     list_select_related = ["document"]
@@ -144,13 +146,22 @@ class Tried(HttpResponse):
         self.slug = slug
 
 
+class MergingRates(RateFormSet, MergingFormSet):
+    """The rates of a policy, on which two people may meet."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return ("order",)
+
+
 class RateInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
     model = Rate
-    formset = RateFormSet
+    form = MergingRow
+    formset = MergingRates
     extra = 0
     formfield_overrides = {models.PositiveBigIntegerField: {"form_class": YuanField}}
     fieldsets = [
-        (None, {"fields": [("order", "name")]}),
+        (None, {"fields": [("order", "name"), OPENED]}),
         (
             "给什么人（都要符合）",
             {
@@ -280,7 +291,7 @@ class ExclusionAdmin(RulesAdmin):
 
 
 @admin.register(Fact)
-class FactAdmin(ScopedAdmin):
+class FactAdmin(ScopedAdmin, MergingAdmin):
     scope = "regions"
     list_display = ["code", "label", "entity", "shown", "nature", "dated", "document"]
     list_display_links = ["code", "label"]
@@ -336,7 +347,7 @@ class StaffUserAdmin(UserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(StaffMember)
-class StaffMemberAdmin(ScopedAdmin):
+class StaffMemberAdmin(ScopedAdmin, MergingAdmin):
     scope = "region"
     list_display = ["user", "role", "region"]
     list_filter = ["role"]

@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
-from institutions.admin.admin_rows import counted, reordered, typed_rows
 from institutions.admin.forms import COUNTS, day_of
 from institutions.admin.tasks import TaskFilter
 from institutions.models import BedFigures, Institution
 from institutions.register.review import confirm, count_beds
+from regions.staff.form_rows import counted, reordered, typed_rows
 from regions.staff.scoped_admin import ScopedAdmin
 
 FIGURES = {*COUNTS, "as_of"}

@@ -1,5 +1,6 @@
 """Forms of the back office."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -12,41 +13,51 @@ from institutions.register.history import from_data, since
 from institutions.register.provenance import label_of, source_of
 from institutions.validators import validate_not_future
 from regions.models import DatePrecision
+from regions.staff.merging import MergingForm, MergingRow
 
 # The counts of a bed row that change from day to day.
 COUNTS = {"occupied", "vacant"}
+# Lines of what others changed that are shown at once.
+MOST_TOLD = 20
 
 
-class HomeForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A home as one person saw it when they opened the page; refused when it is another by now."""
+class HomeForm(MergingForm):
+    """A home as one person saw it when they opened the page."""
 
     opened = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The version that the page showed; 0 where it says none.
+        self.seen = 0
+        # What others changed since.
+        self.meanwhile: list[str] = []
         super().__init__(*args, **kwargs)
         self.fields["opened"].initial = self.instance.version
 
-    def clean(self) -> dict[str, Any] | None:
-        super().clean()
-        home, opened = self.instance, self.cleaned_data.get("opened")
-        if home.pk and opened != home.version:
-            # Who has read what the other did may save: the page comes back with today's version.
-            typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-            typed[self.add_prefix("opened")] = home.version
-            self.data = typed
-            raise ValidationError(self._told(home, opened))
-        return self.cleaned_data
+    def unread(self) -> bool:
+        return self.seen != self.instance.version
 
-    def _told(self, home: Institution, opened: int | None) -> list[str]:
+    def _merge(self) -> None:
+        """From here on the page is of today's version."""
+        self.seen = version_in(self.data.get(self.add_prefix("opened"), ""))
+        super()._merge()
+        if self.unread():
+            self.meanwhile = self._told()
+        typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        typed[self.add_prefix("opened")] = self.instance.version
+        self.data = typed
+
+    def _told(self) -> list[str]:
         """Who changed what since this page was opened, in words."""
-        told = ["您打开这一页以后，别人改过这家机构，所以没有保存。您填的都还在下面。"]
-        for step in since(home, opened or 0):
+        told = []
+        for step in since(self.instance, self.seen) if self.seen else []:
             when = f"{localtime(step.made_at):%m-%d %H:%M}"
             told += [
                 f"{step.author or '系统'} {when} 改了{line.label}：{line.old} → {line.new}"
                 for line in lines(from_data(step.changes))
             ]
-        return [*told, "请核对；再点一次保存，就以您填的为准。"]
+        left = len(told) - MOST_TOLD
+        return [*told[:MOST_TOLD], f"还有 {left:,} 处，见“历史”"] if left > 0 else told
 
 
 def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
@@ -57,12 +68,17 @@ def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
     return {"as_of": localdate(), "as_of_precision": DatePrecision.DAY}
 
 
-class BedRowForm(forms.ModelForm):  # type: ignore[type-arg]
+class BedRowForm(MergingRow):
     """A row of beds on the page of its home; a new row says its day itself."""
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
         return said | day_of(self) if self.instance.pk else said
+
+
+def version_in(typed: str) -> int:
+    """The version a page says it shows; 0, which no home has, where it says none."""
+    return int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
 
 
 class VerifyForm(forms.Form):

@@ -1,6 +1,5 @@
 """Pages of one home beside its form: preview, verification, history, the steps between stages."""
 
-import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,7 +9,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.timezone import localdate
 
-from institutions.admin.forms import VerifyForm
+from institutions.admin.forms import VerifyForm, version_in
 from institutions.costs.monthly_cost import priced
 from institutions.models import Institution
 from institutions.pages.institution.page import for_profile, profile
@@ -26,11 +25,6 @@ def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
     cost = priced(home, ElderForm(QueryDict(), on), on)
     page = {"profile": profile(home, on), "priced": cost, "preview": True}
     return render(request, "institutions/institution_detail.html", page)
-
-
-def version_in(typed: str) -> int:
-    """The version a page says it shows; 0, which no home has, where it says none."""
-    return int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
 
 
 class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]

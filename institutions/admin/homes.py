@@ -17,8 +17,8 @@ from django.utils.timezone import localdate
 
 from institutions.admin.bed_figures import BedFiguresAdmin
 from institutions.admin.corrections import CorrectionAdmin
-from institutions.admin.forms import HomeForm
-from institutions.admin.home_pages import HomePages, version_in
+from institutions.admin.forms import HomeForm, version_in
+from institutions.admin.home_pages import HomePages
 from institutions.admin.inlines import INLINES
 from institutions.admin.pending_changes import PendingChangeAdmin
 from institutions.admin.sheets import SheetActions, SheetImportAdmin
@@ -37,6 +37,7 @@ from institutions.register.list_price import prepayment_warnings
 from institutions.register.listings import lock, refresh, remove
 from institutions.register.record import Record, apply_record, difference, to_record
 from institutions.register.review import MOVES, UnreadError, move, propose
+from regions.staff.merging import MergingAdmin
 from regions.staff.scoped_admin import ScopedAdmin
 
 # Django looks for admin pages in this module.
@@ -48,7 +49,7 @@ admin.site.register(BedFigures, BedFiguresAdmin)
 
 
 @admin.register(Institution)
-class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin):
+class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     scope = "region"
     form = HomeForm
     list_display = ["name", "region", "kind", "ownership", "operating", "stage", "is_demo"]
@@ -110,15 +111,6 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin):
 
     # Saving
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Who saves waits for whoever is saving: what is read is what was left last."""
-        home = super().get_object(request, object_id, from_field)
-        if home is None or request.method != "POST":
-            return home
-        with transaction.atomic():
-            Institution.objects.select_for_update().get(pk=home.pk)
-        return super().get_object(request, object_id, from_field)
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new home is saved here; a change of one is saved with its parts, or waits whole."""
         if not change:
@@ -140,6 +132,10 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin):
                 institution=home, version=1, how=Revision.How.CREATED, author_id=request.user.pk
             )
         refresh([home.pk], on=localdate())
+        if form.meanwhile:
+            told = "；".join(form.meanwhile)
+            said = f"您打开这一页以后，这家机构又改过，都保留了：{told}。"
+            self.message_user(request, said, messages.INFO)
         terms = ContractTerms.objects.filter(pk=home.pk).first()
         for warning in prepayment_warnings(home.fees.all(), terms, localdate()):
             self.message_user(request, f"已保存，但请核对：{warning}", messages.WARNING)

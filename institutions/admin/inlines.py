@@ -6,11 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
-from django.forms import BaseInlineFormSet, Textarea
+from django.forms import Textarea
 from django.utils.html import format_html
 
 from carebridge.lib.money import YuanField
-from institutions.admin.admin_rows import counted, reordered
 from institutions.admin.forms import BedRowForm
 from institutions.models import (
     Bed,
@@ -29,53 +28,33 @@ from institutions.models import (
 from institutions.register.photos import PhotographField
 from institutions.register.record import PARTS
 from regions.staff.admin_parts import BoundedRows
+from regions.staff.merging import MergingRow
+from regions.staff.merging_rows import MergingFormSet
 from regions.staff.scoped_admin import ScopedChoices
 
 KEYS: dict[Any, tuple[str, ...]] = {part.model: part.key for part in PARTS}
 
 
-GONE = "别人刚刚删掉了这一行。还要它，就再保存一次；不要，就把这一行清空。"
+# Of the keys, those that say what a row is about. The others are figures themselves: a number
+# that was mistyped is still the number of the same phone.
+WORDS = {"number", "partner", "conditions"}
 
-TWIN = "别人刚刚加了同样的一行，已经保存了。请清空这一行再保存；要改那一行，保存以后再改。"
+TWIN = "别人刚刚加了同样的一行，已经保存了。请清空这一行再保存；要改那一行，就在那一行里改。"
 
 
-class PartFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """Rows of one part, no two of which have the same key.
-
-    A row that somebody else deleted meanwhile comes back as a new one, with what was typed in it.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # The numbers of the rows that were deleted by somebody else.
-        self.gone = range(0)
-        if self.is_bound:
-            self._part_from_gone()
-
-    def _part_from_gone(self) -> None:
-        """Put the rows that are there no more among the new ones, unless they were to go anyway."""
-        count, total = self.initial_form_count(), self.total_form_count()
-        held = {str(row.pk) for row in self.get_queryset()}
-        rows = range(min(count, total))
-        kept = [n for n in rows if self.data.get(self._named(n, self.pk_name)) in held]
-        gone = [n for n in rows if n not in kept and not self.data.get(self._named(n, "DELETE"))]
-        if len(kept) == count:
-            return
-        order, prefix = [*kept, *gone, *range(count, total)], str(self.prefix)
-        typed = reordered(self.data, prefix, order)
-        counted(typed, prefix, len(kept), len(order))
-        self.gone = range(len(kept), len(kept) + len(gone))
-        for number in self.gone:
-            typed.pop(self._named(number, self.pk_name), None)
-        self.data, self.files = typed, reordered(self.files, prefix, order)
-        del self.management_form
+class PartFormSet(MergingFormSet):
+    """Rows of one part, no two of which have the same key."""
 
     @property
-    def pk_name(self) -> str:
-        return str(self.model._meta.pk.name)
+    def key(self) -> tuple[str, ...]:
+        return KEYS[self.model]
 
-    def _named(self, number: int, field: str) -> str:
-        return f"{self.prefix}-{number}-{field}"
+    @property
+    def subject(self) -> tuple[str, ...]:
+        return tuple(name for name in self.key if name not in WORDS)
+
+    def unread(self) -> bool:
+        return self.data.get("opened") != str(self.instance.version)
 
     def clean(self) -> None:
         """Django leaves the link to the parent, and so every key, out of an inline's validation.
@@ -83,35 +62,28 @@ class PartFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         A key that another row has until it is saved is refused too: rows are written in turn.
         """
         super().clean()
-        for number in self.gone:
-            self.forms[number].add_error(None, GONE)
-        deleted, seen, others = self.deleted_forms, set(), self._unseen()
+        deleted, seen, added = self.deleted_forms, set(), self.added
         rows = [form for form in self.forms if form.is_valid() and form not in deleted]
-        before = {self.key(form.initial): form for form in rows if form.instance.pk}
+        before = {self.key_of(form.initial): form for form in rows if form.instance.pk}
+        others = {self.key_of(form.initial) for form in rows if form.instance.pk in added}
         for form in rows:
-            key = self.key(form.cleaned_data)
-            if form.cleaned_data and (key in seen or before.get(key, form) is not form):
-                form.add_error(None, "这一行和另一行重复了。要互换内容，请分两次保存。")
-            elif form.cleaned_data and key in others:
+            key = self.key_of(form.cleaned_data)
+            if form.cleaned_data and key in others and form.instance.pk not in added:
                 form.add_error(None, TWIN)
+            elif form.cleaned_data and (key in seen or before.get(key, form) is not form):
+                form.add_error(None, "这一行和另一行重复了。要互换内容，请分两次保存。")
             seen.add(key)
 
-    def _unseen(self) -> set[tuple[Any, ...]]:
-        """The keys of rows that somebody else added after this page was opened."""
-        shown = {form.instance.pk for form in self.initial_forms}
-        fields = [self.model._meta.get_field(name) for name in KEYS[self.model]]
-        rows = [row for row in self.get_queryset() if row.pk not in shown]
-        return {tuple(getattr(row, field.attname) for field in fields) for row in rows}
-
-    def key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    def key_of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The key among a form's values, links by their primary keys."""
-        found = (values.get(name) for name in KEYS[self.model])
+        found = (values.get(name) for name in self.key)
         return tuple(getattr(value, "pk", value) for value in found)
 
 
 class PartInline(BoundedRows, ScopedChoices, admin.TabularInline):  # type: ignore[type-arg]
     """The rows of one part of an institution."""
 
+    form = MergingRow
     formset = PartFormSet
     extra = 0
     formfield_overrides = {models.TextField: {"widget": Textarea(attrs={"rows": 2, "cols": 30})}}
@@ -139,6 +111,7 @@ class FeeInline(PartInline):
 
 class TermsInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
     model = ContractTerms
+    form = MergingRow
     formset = PartFormSet
     extra = 0
 

@@ -1,6 +1,5 @@
 """Draft, review, published; changes that wait; acts of their own. All through the admin."""
 
-import copy
 import datetime
 import re
 from typing import Any
@@ -16,7 +15,7 @@ from institutions.register.record import to_record
 from institutions.register.review import verify
 from regions.models import StaffMember
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
-from tests.institutions.test_admin import added, change_page, row_of, shown, typed
+from tests.institutions.test_admin import change_page, row_of, shown, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -298,28 +297,6 @@ def test_only_reviewers_of_the_place_decide(clerk: Client, home: Institution):
 # Two on one home
 
 
-def test_the_second_save_is_refused_with_the_difference_and_keeps_what_was_typed(
-    reviewer: Client, clerk: Client
-):
-    home = make_institution(stage="draft", address="旧址")
-    hers, his = (copy.copy(typed(client, change_page(home))) for client in (clerk, reviewer))
-    reviewer.post(change_page(home), his | {"address": "他的地址"})
-
-    page = clerk.post(change_page(home), hers | {"operator": "她的公司"})
-
-    text = page.content.decode()
-    assert "没有保存" in text
-    assert "改了地址：旧址 → 他的地址" in text
-    assert 'value="她的公司"' in text
-    home.refresh_from_db()
-    assert (home.address, home.operator) == ("他的地址", "")
-    again = hers | {"operator": "她的公司", "address": "他的地址", "opened": 2}
-    assert 'name="opened" value="2"' in text
-    clerk.post(change_page(home), again)
-    home.refresh_from_db()
-    assert (home.address, home.operator, home.version) == ("他的地址", "她的公司", 3)
-
-
 # Verified
 
 
@@ -347,19 +324,6 @@ def test_a_row_that_somebody_deleted_comes_back_with_what_was_typed(reviewer: Cl
     home = Institution.objects.get(pk=home.pk)
     assert home.beds.get(room="single").registered == 33
     assert (home.address, home.terms.trial_days, home.phones.count()) == ("新址", 9, 0)
-
-
-def test_a_row_that_somebody_added_alike_is_told(reviewer: Client):
-    home = make_whole_institution(stage=Institution.Stage.DRAFT)
-    mine, theirs = (typed(reviewer, change_page(home)) for _ in range(2))
-    for data in (mine, theirs):
-        added(data, "phones", number="010-11112222")
-    assert reviewer.post(change_page(home), theirs).status_code == 302
-
-    again = reviewer.post(change_page(home), mine)
-    page = reviewer.post(change_page(home), shown(again))
-
-    assert "别人刚刚加了同样的一行" in page.content.decode()
 
 
 def test_saving_verifies_nothing_and_a_new_figure_is_nobodys_old_word(
