@@ -29,7 +29,8 @@ from institutions.register.history import from_data
 from institutions.sheets import export as exporters
 from institutions.sheets.identity import ANSWERS
 from institutions.sheets.plan import MovedError, read_sheet
-from institutions.sheets.uploads import answer, check, reasons, settle, write
+from institutions.sheets.undo import UndoneError, examine_undo, undo
+from institutions.sheets.uploads import WrittenError, answer, check, reasons, settle, write
 from regions.models import Region, StaffMember
 from regions.models.region import NATION
 from regions.staff.scoped_admin import ScopedAdmin
@@ -98,6 +99,7 @@ class SheetImportAdmin(ScopedAdmin):
             path("template.xlsx", page(self.template_view), name="sheet_template"),
             path("<int:pk>/write/", page(self.write_view), name="sheet_write"),
             path("<int:pk>/answer/", page(self.answer_view), name="sheet_answer"),
+            path("<int:pk>/undo/", page(self.undo_view), name="sheet_undo"),
             path("<int:pk>/settle/", page(self.settle_view), name="sheet_settle"),
             path("<int:pk>/refused.xlsx", page(self.refused_view), name="sheet_refused"),
             *super().get_urls(),
@@ -159,8 +161,10 @@ class SheetImportAdmin(ScopedAdmin):
         reviewed = self._is_reviewed(request)
         try:
             write(taken, request.user, reviewed=reviewed)
+        except WrittenError:
+            self.message_user(request, "这张表已经导入过，没有再导入一次。")
         except MovedError:
-            said = "核对之后数据被别人改了，或者这张表已经导入过。什么也没有导入，请重新上传核对。"
+            said = "核对之后数据被别人改了。什么也没有导入，请重新上传核对。"
             self.message_user(request, said, messages.ERROR)
         except SheetError as error:
             self.message_user(request, f"什么也没有导入：{error}", messages.ERROR)
@@ -188,6 +192,28 @@ class SheetImportAdmin(ScopedAdmin):
             left = f"还有 {taken.asked:,} 家要人确认。" if taken.asked else "没有要确认的了。"
             self.message_user(request, f"记下了 {len(given):,} 行的回答。{left}")
         return HttpResponseRedirect(f"{taken.get_absolute_url()}?outcome=asked")
+
+    def undo_view(self, request: Any, pk: int) -> HttpResponse:
+        """Say what taking the import back would do; do it when that is agreed to."""
+        taken = self._own(request, pk)
+        options: dict[str, Any] = {
+            "within": limit_of(request.user), "reviewed": self._is_reviewed(request),
+        }  # fmt: skip
+        if request.method != "POST":
+            found = examine_undo(taken, **options)
+            return self._page(request, "undo", "撤回这次导入", original=taken, found=found)
+        try:
+            found = undo(taken, by=request.user, on=localdate(), **options)
+        except UndoneError:
+            self.message_user(request, "这次导入已经撤回过，或者还没有导入，没有再撤回一次。")
+        else:
+            left = [one for one in found if one.fate == SheetLine.Undone.LEFT]
+            self.message_user(request, f"已撤回 {len(found) - len(left):,} 家。")
+            if left:
+                names = "、".join(f"{one.home.name}（{one.why}）" for one in left[:20])
+                said = f"{len(left):,} 家没有动：{names}。每一家都写在下面。"
+                self.message_user(request, said, messages.WARNING)
+        return HttpResponseRedirect(taken.get_absolute_url())
 
     def settle_view(self, request: Any, pk: int) -> HttpResponse:
         """No longer remind of the refused rows; who said so, and when, is kept."""

@@ -47,6 +47,14 @@ class Revision(models.Model):
         null=True,
         blank=True,
     )
+    sheet = models.ForeignKey(
+        "SheetImport",
+        models.SET_NULL,
+        verbose_name="哪次导入",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     made_at = models.DateTimeField("时间", auto_now_add=True)
 
     class Meta:
@@ -91,6 +99,14 @@ class PendingChange(models.Model):
     changes: "models.JSONField[Any, Any]" = models.JSONField("要改什么")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="谁要改", related_name="+"
+    )
+    sheet = models.ForeignKey(
+        "SheetImport",
+        models.SET_NULL,
+        verbose_name="哪次导入",
+        related_name="+",
+        null=True,
+        blank=True,
     )
     made_at = models.DateTimeField("提交时间", auto_now_add=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)

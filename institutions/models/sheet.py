@@ -21,6 +21,7 @@ class SheetImport(models.Model):
     class State(models.TextChoices):
         CHECKED = "checked", "已核对，还没有导入"
         DONE = "done", "已导入"
+        UNDONE = "undone", "已撤回"
 
     file_name = models.CharField("文件名", max_length=200)
     checksum = models.CharField("校验和（SHA-256）", max_length=64)
@@ -57,6 +58,16 @@ class SheetImport(models.Model):
     title = models.CharField("这张表的名称", max_length=200, blank=True)
     as_of = models.DateField("数字截至", validators=[validate_not_future])
     as_of_precision = precision_field()
+    # Who took it back
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="谁撤回的",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    undone_at = models.DateTimeField("撤回时间", null=True, blank=True)
     # What became of its homes
     digest = models.CharField("核对结果的校验和", max_length=64, blank=True)
     unread: "models.JSONField[Any, Any]" = models.JSONField("看不懂的列", default=list, blank=True)
@@ -87,9 +98,15 @@ class SheetImport(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="sheet_import_done_has_a_time",
-                condition=Q(state="done", done_at__isnull=False)
+                condition=Q(state__in=["done", "undone"], done_at__isnull=False)
                 | Q(state="checked", done_at__isnull=True),
                 violation_error_message="导入了的要有导入时间，没有导入的不写。",
+            ),
+            models.CheckConstraint(
+                name="sheet_import_undone_has_a_time",
+                condition=Q(state="undone", undone_at__isnull=False)
+                | (~Q(state="undone") & Q(undone_at__isnull=True, undone_by=None)),
+                violation_error_message="撤回了的要有撤回时间，没有撤回的不写。",
             ),
             models.CheckConstraint(
                 name="sheet_import_settled_whole",
@@ -122,6 +139,16 @@ class SheetLine(models.Model):
         ASKED = "asked", "要人确认"
         REFUSED = "refused", "退回"
 
+    class Undone(models.TextChoices):
+        """What taking the import back did with the home."""
+
+        BACK = "back", "改回原来的内容"
+        PROPOSED = "proposed", "改回原来的内容（要审核的已送审）"
+        WITHDRAWN = "withdrawn", "送审的修改已撤回"
+        DELETED = "deleted", "新录入的，已删除"
+        OFF_SITE = "off_site", "新录入的，已从网站撤下"
+        LEFT = "left", "没有动"
+
     sheet = models.ForeignKey(SheetImport, models.CASCADE, related_name="lines")
     first_row = models.PositiveIntegerField("第一行")
     rows: "models.JSONField[Any, Any]" = models.JSONField("行", default=list)
@@ -140,6 +167,9 @@ class SheetLine(models.Model):
     flags: "models.JSONField[Any, Any]" = models.JSONField("请核对", default=list, blank=True)
     # What is asked of which home it is: `institutions.sheets.side_by_side.questions_of`
     questions: "models.JSONField[Any, Any]" = models.JSONField("是哪一家", default=list, blank=True)
+
+    undone = models.CharField("撤回结果", max_length=10, choices=Undone.choices, blank=True)
+    undone_note = models.CharField("为什么没有撤回", max_length=200, blank=True)
 
     class Meta:
         verbose_name = "导入结果"

@@ -187,6 +187,7 @@ def revise(
     how: Revision.How,
     on: datetime.date,
     note: str = "",
+    sheet: int | None = None,
 ) -> Revision | None:
     """Make of a home's record what `make` says: parts, version, history and listing in one.
 
@@ -197,7 +198,7 @@ def revise(
         before = record_of(home)
         after = make(before)
         apply_record(home, after)
-        step = keep(home, difference(before, after), by=by, how=how, note=note)
+        step = keep(home, difference(before, after), by=by, how=how, note=note, sheet=sheet)
         refresh([pk], on)
         return step
 
@@ -209,6 +210,7 @@ def keep(
     by: AbstractBaseUser | None,
     how: Revision.How,
     note: str = "",
+    sheet: int | None = None,
 ) -> Revision | None:
     """The step of changes that were just written as the home's present version; None of none.
 
@@ -224,6 +226,7 @@ def keep(
         note=note,
         changes=as_data(changes),
         author_id=by.pk if by else None,
+        sheet_id=sheet,
     )
 
 

@@ -79,7 +79,12 @@ MOVES = {
 
 
 def move(
-    pk: int, name: str, *, by: AbstractBaseUser, on: datetime.date, seen: int | None = None
+    pk: int,
+    name: str,
+    *,
+    by: AbstractBaseUser | None,
+    on: datetime.date,
+    seen: int | None = None,
 ) -> bool:
     """Take the home one step further; False where it does not stand at the step's beginning.
 
@@ -105,7 +110,12 @@ def move(
 
 
 def propose(
-    home: Institution, changes: list[Change], *, by: AbstractBaseUser, on: datetime.date
+    home: Institution,
+    changes: list[Change],
+    *,
+    by: AbstractBaseUser,
+    on: datetime.date,
+    sheet: int | None = None,
 ) -> PendingChange | None:
     """Publish what is news of the day, keep the rest for a reviewer; None if all went live."""
     waiting = [change for change in changes if not is_news(change)]
@@ -117,7 +127,7 @@ def propose(
     news = [change for change in news if _row(change) not in undated]
     try:
         with transaction.atomic():
-            options: dict[str, Any] = {"by": by, "how": Revision.How.BEDS, "on": on}
+            options: dict[str, Any] = {"by": by, "how": Revision.How.BEDS, "on": on, "sheet": sheet}
             revise(home.pk, lambda record: patched(record, news), **options)
     except ValidationError:
         # The day's figures stand only together with the rest: more beds, more of them free.
@@ -126,7 +136,11 @@ def propose(
         return None
     home.refresh_from_db(fields=["version"])
     return PendingChange.objects.create(
-        institution=home, base_version=home.version, changes=as_data(waiting), author_id=by.pk
+        institution=home,
+        base_version=home.version,
+        changes=as_data(waiting),
+        author_id=by.pk,
+        sheet_id=sheet,
     )
 
 
@@ -149,7 +163,13 @@ def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | N
 
         note = f"{pending.author} 提交"
         step = revise(
-            pending.institution_id, make, by=by, how=Revision.How.APPROVED, on=on, note=note
+            pending.institution_id,
+            make,
+            by=by,
+            how=Revision.How.APPROVED,
+            on=on,
+            note=note,
+            sheet=pending.sheet_id,
         )
         _decide(pending, State.APPROVED, by)
         return step

@@ -395,6 +395,7 @@ def commit(
     answers: Answers | None = None,
     note: str = "",
     expected: str = "",
+    upload: int | None = None,
     say: Say = quiet,
 ) -> Plan:
     """Write what the sheet says, all or nothing, and return what was done.
@@ -412,7 +413,7 @@ def commit(
             if plan.of("new") or plan.of("changed"):
                 if source.document and source.document.pk is None:
                     source.document.save()
-                Writer(plan, source, on, by, note, say).write()
+                Writer(plan, source, on, by, note, say, upload).write()
     except IntegrityError as error:
         raise MovedError from error
     return plan

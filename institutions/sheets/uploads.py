@@ -32,15 +32,24 @@ from regions.models import Document, Grade
 MOST_CHANGES = 200
 
 
+class WrittenError(MovedError):
+    """The sheet is written already."""
+
+
 def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def slug_of(taken: SheetImport) -> str:
+    """What the sheet is called as a document."""
+    return f"sheet-{taken.checksum[:16]}"
 
 
 def source_of(taken: SheetImport) -> Source:
     """Where the figures of the sheet come from: a document, the home itself, or the sheet."""
     document = taken.document
     if document is None and taken.title:
-        slug = f"sheet-{taken.checksum[:16]}"
+        slug = slug_of(taken)
         document = Document.objects.filter(slug=slug).first() or Document(
             slug=slug,
             title=taken.title,
@@ -101,12 +110,14 @@ def write(
 
     Changes of published homes wait for a reviewer where the importer's have to be `reviewed`.
 
-    Raises `MovedError` when the register is no longer what it was checked against, or somebody
-    else has written this sheet.
+    Raises `MovedError` when the register is no longer what it was checked against, and
+    `WrittenError` when this sheet is written already: a button pressed twice.
     """
     with transaction.atomic():
         if taken.pk and not _is_waiting(taken):
-            raise MovedError
+            raise WrittenError
+        if taken.pk is None:
+            taken.save()
         plan = commit(
             read_sheet(bytes(taken.content or b"")),
             source_of(taken),
@@ -117,6 +128,7 @@ def write(
             answers=taken.answers,
             note=f"导入“{taken.file_name}”",
             expected=taken.digest,
+            upload=taken.pk,
             say=say,
         )
         taken.state, taken.done_at = SheetImport.State.DONE, timezone.now()

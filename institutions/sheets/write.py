@@ -159,9 +159,10 @@ class Writer:
         by: AbstractBaseUser | None,
         note: str,
         say: Callable[[str, int, int], object],
+        sheet: int | None = None,
     ) -> None:
         self.plan, self.source, self.on, self.say = plan, source, on, say
-        self.by, self.note = by, note
+        self.by, self.note, self.sheet = by, note, sheet
         self.links = _Links()
         self.now = timezone.now()
 
@@ -196,7 +197,7 @@ class Writer:
             for line in batch:
                 assert self.by is not None  # noqa: S101 (only a person's changes have to wait)
                 changes = [c for c in self._cite(line) if not current.waits(line.pk, c)]
-                propose(homes[line.pk or 0], changes, by=self.by, on=self.on)
+                propose(homes[line.pk or 0], changes, by=self.by, on=self.on, sheet=self.sheet)
 
     def _verify(self, batch: list["Line"]) -> None:
         """Read back what was written: it is what the sheet says, or the import is undone."""
@@ -307,6 +308,7 @@ class Writer:
             note=self.note[:200],
             changes=as_data(changes) if kept else [],
             author_id=self.by.pk if self.by else None,
+            sheet_id=self.sheet,
         )
 
 

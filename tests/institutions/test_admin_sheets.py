@@ -66,7 +66,7 @@ def test_from_upload_to_result(clerk: Client):
     assert taken.state == "done"
     # Twice is once.
     again = clerk.post(reverse("admin:sheet_write", args=[taken.pk]), follow=True)
-    assert "什么也没有导入" in text(again)
+    assert "已经导入过，没有再导入一次" in text(again)
     assert home.revisions.count() == 1
 
 

@@ -81,6 +81,7 @@ class Command(BaseCommand):
             if wanted and not options["dry_run"]:
                 write(taken, None, say=self.progress)
                 self.stdout.write("已导入。")
+                self.stdout.write(f"要撤回：manage.py undo_import {taken.pk}")
         except SheetError as error:
             raise CommandError(f"{options['file']}：{error}") from error
         except MovedError as error:
