@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import render
 from django.urls import reverse
 
 KILOBYTE = 1024
 # Bytes a body may have: readers send words, staff send sheets and photos (20 MB the file).
 FROM_READERS, FROM_STAFF = 256 * KILOBYTE, 25 * KILOBYTE * KILOBYTE
+# Fields that a form or an address of readers may have. The forms of staff have a few for every row
+# of a home, so what Django refuses by itself (DATA_UPLOAD_MAX_NUMBER_FIELDS) lies higher.
+FIELDS_FROM_READERS = 1_000
 # A child's home is measured from where the browser says one is; nothing else is ever asked for.
 PERMISSIONS = (
     "geolocation=(self), accelerometer=(), autoplay=(), camera=(), display-capture=(),"
@@ -31,6 +35,8 @@ def limit_requests(
         if length.isdecimal() and int(length) > most:
             page = {"megabytes": most // KILOBYTE // KILOBYTE}
             response = render(request, "413.html", page, status=413)
+        elif request.META.get("QUERY_STRING", "").count("&") >= FIELDS_FROM_READERS:
+            response = render(request, "400.html", status=400)
         else:
             response = get_response(request)
         response.headers["Permissions-Policy"] = PERMISSIONS
@@ -38,3 +44,29 @@ def limit_requests(
         return response
 
     return middleware
+
+
+def limit_fields(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: only who is signed in to the back office sends forms of thousands of fields."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        is_readers = request.method == "POST" and not _is_signed_in(request)
+        if is_readers and _count_fields(request) > FIELDS_FROM_READERS:
+            raise TooManyFieldsSent("more fields than a reader's form has")
+        return get_response(request)
+
+    return middleware
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    in_office = request.path.startswith(reverse("admin:index"))
+    return in_office and request.user.is_authenticated and bool(request.user.is_staff)
+
+
+def _count_fields(request: HttpRequest) -> int:
+    try:
+        return sum(len(values) for _, values in request.POST.lists())
+    except UnreadablePostError:  # who sent it has gone
+        return 0

@@ -46,10 +46,12 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk is None:  # moved out of the person's region meanwhile
             return said
         for name in FIGURES & self.fields.keys():
+            now, opened = self.initial[name], self._opened(name)
             if name not in self.changed_data:
-                said[name] = self.initial[name]
-            elif self._opened(name) != self.initial[name]:
-                self._refuse(name)
+                said[name] = now
+                self._show(name, now, now)
+            elif opened != now and said.get(name, self) != now:
+                self._refuse(name, opened)
         return said | day_of(self)
 
     def _opened(self, name: str) -> Any:
@@ -59,14 +61,21 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
         except ValidationError:
             return None
 
-    def _refuse(self, name: str) -> None:
+    def _refuse(self, name: str, opened: Any) -> None:
         """Show what somebody else has written; who saves again has seen it."""
-        now = self.initial[name]
-        typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
-        typed[self[name].html_initial_name] = "" if now is None else now
-        self.data = typed
+        now, was = self.initial[name], "空白" if opened is None else opened
+        self._show(name, now)
         shown = "空白" if now is None else now
-        self.add_error(name, f"别人刚把它改成了 {shown}。请核对；再保存就以您填的为准。")
+        said = f"别人刚把它改成了 {shown}（原来是 {was}）。请核对；再保存就以您填的为准。"
+        self.add_error(name, said)
+
+    def _show(self, name: str, opened: Any, *values: Any) -> None:
+        """Let the page that comes back say what stands now, and show it where nothing was typed."""
+        typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        typed[self[name].html_initial_name] = "" if opened is None else opened
+        for value in values:
+            typed[self[name].html_name] = "" if value is None else value
+        self.data = typed
 
     def _post_clean(self) -> None:
         """Against all counts of the row: Django skips rules that name a field the form lacks."""

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib.admin.options import InlineModelAdmin
 from django.http import HttpRequest
 
+# Where a home has as many already, so many more may be added; never more than MOST_HELD in all.
+ROOM, MOST_HELD = 50, 1_000
 # Django takes 2,000 of a kind where a request says so: 170 MB of forms.
 MOST_ROWS = 300
 
@@ -12,7 +14,7 @@ MOST_ROWS = 300
 class BoundedRows(InlineModelAdmin):  # type: ignore[type-arg]
     """So many rows of a kind at most, whatever number a request names.
 
-    A home with more, which only an import could make, is shown and not saved here; none comes near.
+    Where a home has as many already, `MergingFormSet` makes room for a few more.
     """
 
     max_num = MOST_ROWS

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.models import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 
 # The hidden field with what the form showed when it was opened.
@@ -30,6 +31,9 @@ TOGETHER = (
     {"bound", "value", "unit"},
 )
 LONGEST_WORDS = 60
+# What Django refuses, with some room for the fields of the page itself.
+MOST_FIELDS = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 1_000
+TOO_LARGE = "这一页行数太多（{}），保存不了，请不要在这里填，用表格导入来改。"
 
 # What a browser sends, by the names of the fields without the prefix of the form.
 Sent = dict[str, list[str]]
@@ -291,6 +295,21 @@ class MergingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The admin of rows on which two people may meet."""
 
     form = MergingForm
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Say of a form that is too large to be sent before anything is typed into it."""
+        formsets = [one.formset for one in context["inline_admin_formsets"]]
+        count = sum(len(form.fields) for one in formsets for form in one.forms)
+        names = [
+            str(one.model._meta.verbose_name_plural)
+            for one in formsets
+            if len(one.forms) > one.absolute_max
+        ]
+        if names or count > MOST_FIELDS:
+            self.message_user(request, TOO_LARGE.format("、".join(names)), messages.ERROR)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The page puts what the form showed outside of its boxes."""

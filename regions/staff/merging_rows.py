@@ -10,6 +10,7 @@ from django.db import models
 from django.forms.formsets import TOTAL_FORM_COUNT
 from django.forms.models import model_to_dict
 
+from regions.staff.admin_parts import MOST_HELD, MOST_ROWS, ROOM
 from regions.staff.form_rows import counted, reordered
 from regions.staff.merging import (
     OPENED,
@@ -53,6 +54,7 @@ class MergingFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
         self.lines: list[Line] = []
         # What stands in the way of a deletion.
         self.kept: list[str] = []
+        self._make_room()
         if self.is_bound and self.instance.pk and self._is_whole():
             self._merge()
 
@@ -84,6 +86,12 @@ class MergingFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
                 form.add_error(None, line.note)
         if self.kept:
             raise ValidationError(self.kept)
+
+    def _make_room(self) -> None:
+        """Let as many rows be sent as there are, and a few more; within reason."""
+        held = len(self.get_queryset()) if self.instance.pk else 0
+        if held > MOST_ROWS - ROOM:
+            self.max_num = self.absolute_max = min(held + ROOM, MOST_HELD)
 
     # Merging
 

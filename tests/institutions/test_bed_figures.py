@@ -122,6 +122,30 @@ def test_what_she_did_not_touch_is_not_taken_back(clerk: Client, bed: Bed):
     assert (bed.occupied, bed.vacant) == (12, 3)
 
 
+def test_two_who_type_the_same_are_not_asked(clerk: Client, bed: Bed):
+    other = signed_in("reviewer", "laoli")
+    hers, his = opened(clerk), opened(other)
+    save(other, his, vacant=3)
+
+    page = save(clerk, hers, vacant=3, occupied=12)
+
+    assert "别人刚把它改成了" not in page
+    bed.refresh_from_db()
+    assert (bed.occupied, bed.vacant) == (12, 3)
+
+
+def test_the_page_that_comes_back_shows_what_stands_where_nothing_was_typed(clerk, bed: Bed):
+    other = signed_in("reviewer", "laoli")
+    hers, his = opened(clerk), opened(other)
+    save(other, his, vacant=3, occupied=15)
+
+    page = save(clerk, hers, vacant=9)
+
+    assert "别人刚把它改成了 3（原来是 10）" in page
+    assert 'name="form-0-vacant" value="9"' in page
+    assert 'name="form-0-occupied" value="15"' in page
+
+
 def test_confirming_is_an_act_that_dates(clerk: Client, bed: Bed, today):
     unknown = make_bed(bed.institution, category="ordinary", as_of=None)
     data = {"action": "confirm_unchanged", "_selected_action": [bed.pk, unknown.pk]}
@@ -185,7 +209,7 @@ def test_queries_are_pinned(clerk: Client, bed: Bed, django_assert_max_num_queri
 
 
 def test_of_twenty_who_save_one_list_one_wins_and_the_others_are_told(own_database, today):
-    bed = make_home(today)
+    bed = make_home(today, registered=60, operating=60)
     clients = [signed_in("clerk", f"clerk{number}") for number in range(20)]
     lists = [opened(client) for client in clients]
     gate = threading.Barrier(20)
@@ -194,7 +218,7 @@ def test_of_twenty_who_save_one_list_one_wins_and_the_others_are_told(own_databa
     def let_in(number: int) -> None:
         try:
             gate.wait()
-            answers[number] = save(clients[number], lists[number], vacant=9, occupied=11)
+            answers[number] = save(clients[number], lists[number], vacant=11 + number)
         finally:
             connection.close()
 
@@ -204,8 +228,9 @@ def test_of_twenty_who_save_one_list_one_wins_and_the_others_are_told(own_databa
     for thread in threads:
         thread.join()
 
-    assert sum("别人刚把它改成了 9" in answer for answer in answers.values()) == 19
     bed.refresh_from_db()
-    assert (bed.occupied, bed.vacant) == (11, 9)
+    told = f"别人刚把它改成了 {bed.vacant}（原来是 10）"
+    assert sum(told in answer for answer in answers.values()) == 19
+    assert told not in answers[bed.vacant - 11]
     assert list(Revision.objects.values_list("version", flat=True)) == [2]
-    assert Listing.objects.get(pk=bed.institution_id).vacant == 9
+    assert Listing.objects.get(pk=bed.institution_id).vacant == bed.vacant
