@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
@@ -20,6 +21,7 @@ from institutions.admin.corrections import CorrectionAdmin
 from institutions.admin.forms import HomeForm, version_in
 from institutions.admin.home_pages import HomePages
 from institutions.admin.inlines import INLINES
+from institutions.admin.once import sent_once, token_of
 from institutions.admin.pending_changes import PendingChangeAdmin
 from institutions.admin.sheets import SheetActions, SheetImportAdmin
 from institutions.admin.tasks import TaskFilter
@@ -110,6 +112,18 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     inlines = INLINES
 
     # Saving
+
+    def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """A new home; a second click on the button makes no second one."""
+        extra = (extra_context or {}) | {"once": token_of(request)}
+        said = "这家机构刚才已经保存，没有再保存一次。"
+        return sent_once(
+            request, lambda: super(InstitutionAdmin, self).add_view(request, form_url, extra), said
+        )
+
+    def response_add(self, request: Any, obj: Any, *args: Any, **options: Any) -> HttpResponse:
+        request.made = reverse("admin:institutions_institution_change", args=[obj.pk])
+        return super().response_add(request, obj, *args, **options)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new home is saved here; a change of one is saved with its parts, or waits whole."""

@@ -21,6 +21,7 @@ from django.urls import path
 from django.utils.timezone import localdate
 
 from carebridge.lib.sheet_files import MOST_BYTES, SheetError
+from institutions.admin.once import sent_once, token_of
 from institutions.admin.tasks import TaskFilter
 from institutions.models import Provenance, SheetImport, SheetLine
 from institutions.models.institution import InstitutionQuerySet
@@ -118,6 +119,10 @@ class SheetImportAdmin(ScopedAdmin):
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
+        said = "这张表刚才已经上传过，没有再上传一次。"
+        return sent_once(request, lambda: self._upload(request), said)
+
+    def _upload(self, request: Any) -> HttpResponse:
         within = limit_of(request.user)
         form = SheetForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -129,8 +134,10 @@ class SheetImportAdmin(ScopedAdmin):
             except SheetError as error:
                 form.add_error("file", str(error))
             else:
-                return HttpResponseRedirect(taken.get_absolute_url())
-        return self._page(request, "upload", "导入表格", form=form, within=within)
+                request.made = taken.get_absolute_url()
+                return HttpResponseRedirect(request.made)
+        page: dict[str, Any] = {"form": form, "within": within, "once": token_of(request)}
+        return self._page(request, "upload", "导入表格", **page)
 
     # What it would do, or did
 

@@ -15,6 +15,7 @@ from .revision import PendingChange, Revision
 from .service import Service
 from .sheet import SheetImport, SheetLine
 from .staffing import StaffFigure
+from .submission import Submission
 from .tokens import Tokens
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "SheetImport",
     "SheetLine",
     "StaffFigure",
+    "Submission",
     "Tokens",
 ]

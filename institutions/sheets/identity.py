@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from carebridge.lib.text import name_key
 from institutions.models import Institution
-from institutions.register.tokens import fold, squeezed
+from institutions.register.tokens import squeezed
 from regions.models import Region
 from regions.places.addresses import RegionNames
 
@@ -48,11 +49,6 @@ def mark_of(pk: int, created_at: datetime.datetime) -> str:
 def spelling(name: str) -> str:
     """The name without what only its typing differs in: width, case, brackets, spaces."""
     return squeezed(unicodedata.normalize("NFKC", name).lower())
-
-
-def name_key(name: str) -> str:
-    """What is the same in all spellings of one name, traditional or simplified."""
-    return squeezed(fold(name))
 
 
 @dataclass(frozen=True)
@@ -285,7 +281,7 @@ class RowsSoFar:
         if match.pk is not None or match.problem or match.is_asked:
             return match
         name = str(said.fields["name"])
-        first = self._first.setdefault((said.region, name_key(name)), said)
+        first = self._first.setdefault((said.region, name_key(name) or name), said)
         earlier = str(first.fields["name"])
         if spelling(earlier) == spelling(name):
             said.fields["name"] = earlier
