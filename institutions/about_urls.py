@@ -3,7 +3,11 @@ from django.views.generic import ListView, TemplateView
 
 from regions.models import Document, Grade
 
-reports = Document.objects.filter(kind=Document.Kind.REPORT, grade=Grade.REPORT).order_by("pk")
+reports = (
+    Document.objects.published()
+    .filter(kind=Document.Kind.REPORT, grade=Grade.REPORT)
+    .order_by("pk")
+)
 
 urlpatterns = [
     path(

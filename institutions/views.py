@@ -23,10 +23,11 @@ from institutions.pages.results.map import ResultsMap, drawn
 from institutions.pages.results.page import Results
 from institutions.pages.shortlist import Shortlist, way_here
 from institutions.pages.sources import shelves, source_page
+from institutions.register.provenance import public_documents
 from institutions.search.filters import InstitutionFilter
 from institutions.search.suggestions import suggestions
 from regions.elder.form import ElderForm
-from regions.models import Document, Region, RegionGroup
+from regions.models import Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 from regions.places.anchors import AnchorForm
 
@@ -129,7 +130,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 @require_safe
 def source(request: HttpRequest, slug: str) -> HttpResponse:
     """One document and everything cited from it."""
-    document = get_object_or_404(Document, slug=slug)
+    document = get_object_or_404(public_documents(), slug=slug)
     page = {"page": source_page(document, localdate())}
     return render(request, "institutions/source_detail.html", page)
 

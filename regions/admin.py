@@ -19,13 +19,17 @@ from regions.models import (
     Document,
     Exclusion,
     Fact,
+    Grade,
     LoadedFixture,
+    PendingEdit,
     Policy,
     Rate,
     Region,
     RegionGroup,
     StaffMember,
+    Stage,
 )
+from regions.models.region import NATION
 from regions.policies import rulebook as policies
 from regions.policies.admin_forms import RateFormSet, TrialForm
 from regions.policies.trial import trial
@@ -33,6 +37,7 @@ from regions.staff import devices
 from regions.staff.admin_parts import BoundedRows
 from regions.staff.merging import OPENED, MergingAdmin, MergingRow
 from regions.staff.merging_rows import MergingFormSet
+from regions.staff.reviewed_admin import PendingEditAdmin, ReviewedAdmin
 from regions.staff.scoped_admin import ScopedAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
@@ -89,9 +94,14 @@ class RegionGroupAdmin(RulesAdmin):
 
 
 @admin.register(Document)
-class DocumentAdmin(RulesAdmin):
-    list_display = ["title", "number", "kind", "issuer", "issued", "grade"]
-    list_filter = ["kind", "grade"]
+class DocumentAdmin(ReviewedAdmin):
+    """Everybody cites what is published; the grade is the nation's to give."""
+
+    scope = region_field = "region"
+    list_display = ["title", "number", "kind", "issuer", "issued", "grade", "region", "stage"]
+    list_filter = ["stage", "kind", "grade"]
+    list_select_related = ["region__parent__parent"]
+    autocomplete_fields = ["region"]
     search_fields = ["title", "number", "issuer", "slug"]
     search_help_text = "按标题、文号、发布者或网址名查找"
     show_facets = admin.ShowFacets.ALWAYS
@@ -107,6 +117,7 @@ class DocumentAdmin(RulesAdmin):
                     "number",
                     "kind",
                     "issuer",
+                    "region",
                     "url",
                     "licence",
                 ]
@@ -117,7 +128,32 @@ class DocumentAdmin(RulesAdmin):
             {"fields": [("issued_on", "issued_precision"), ("in_force_from", "in_force_to")]},
         ),
         ("核实", {"fields": ["grade", "note"]}),
+        ("本站的登记", {"fields": [("stage", "author")]}),
     ]
+
+    def seen_by(self, request: HttpRequest) -> models.Q:
+        return super().seen_by(request) | models.Q(stage=Stage.PUBLISHED)
+
+    def changed(self) -> None:
+        policies.changed()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.has_perm("regions.grade_document") else [*fields, "grade"]
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Only the nation's staff enter documents of the nation; others begin with their region."""
+        form: Any = super().get_form(request, *args, **kwargs)
+        field = form.base_fields.get("region")
+        post = StaffMember.objects.filter(user=request.user.pk).first()
+        if field and post and post.region_id != NATION:
+            field.required, field.initial = True, post.region_id
+        return form
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not change and "grade" not in form.cleaned_data:
+            obj.grade = Grade.WEAK
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Agreement)
@@ -291,11 +327,11 @@ class ExclusionAdmin(RulesAdmin):
 
 
 @admin.register(Fact)
-class FactAdmin(ScopedAdmin, MergingAdmin):
-    scope = "regions"
-    list_display = ["code", "label", "entity", "shown", "nature", "dated", "document"]
+class FactAdmin(ReviewedAdmin):
+    scope = region_field = "regions"
+    list_display = ["code", "label", "entity", "shown", "nature", "dated", "document", "stage"]
     list_display_links = ["code", "label"]
-    list_filter = ["nature", "document"]
+    list_filter = ["stage", "nature", "document"]
     list_select_related = ["document"]
     search_fields = ["code", "label", "entity", "quote"]
     search_help_text = "按编号、指标、对象或原文查找"
@@ -306,7 +342,14 @@ class FactAdmin(ScopedAdmin, MergingAdmin):
         ("数字", {"fields": [("bound", "value", "unit"), "text", "nature"]}),
         ("日期", {"fields": [("as_of", "as_of_precision"), "as_of_end"]}),
         ("原文", {"fields": ["quote", "note"]}),
+        ("本站的登记", {"fields": [("stage", "author")]}),
     ]
+
+
+@admin.register(PendingEdit)
+class EditAdmin(PendingEditAdmin):
+    def changed(self) -> None:
+        policies.changed()
 
 
 User = get_user_model()

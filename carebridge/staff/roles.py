@@ -17,6 +17,7 @@ CITE = ("view", "add")
 KEEP = ("view", "add", "change")
 OWN = ("view", "add", "change", "delete")
 PUBLISH = (*OWN, "publish")
+GRADE = (*PUBLISH, "grade")
 DECIDE = ("view", "publish")
 UPDATE = ("view", "change")
 
@@ -34,11 +35,12 @@ TABLE: dict[str, Row] = {
     "institutions.pendingchange": (READ, DECIDE, DECIDE, DECIDE),
     "institutions.sheetimport": (CITE, CITE, CITE, CITE),
     "institutions.correction": (UPDATE, UPDATE, UPDATE, UPDATE),
-    "regions.document": (CITE, CITE, CITE, OWN),
+    "regions.document": (KEEP, PUBLISH, PUBLISH, GRADE),
     "regions.region": (READ, READ, READ, OWN),
     "regions.policy": (READ, READ, READ, OWN),
     "regions.rate": (READ, READ, READ, OWN),
-    "regions.fact": (READ, READ, READ, OWN),
+    "regions.fact": (KEEP, PUBLISH, PUBLISH, PUBLISH),
+    "regions.pendingedit": (READ, DECIDE, DECIDE, DECIDE),
     "regions.agreement": (READ, READ, READ, OWN),
     "regions.exclusion": (NONE, NONE, NONE, OWN),
     "regions.regiongroup": (NONE, NONE, NONE, OWN),

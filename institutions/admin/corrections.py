@@ -61,7 +61,9 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         required=False,
         initial=Provenance.Kind.OWN,
     )
-    document = forms.ModelChoiceField(Document.objects.all(), label="来源文件", required=False)
+    document = forms.ModelChoiceField(
+        Document.objects.published(), label="来源文件", required=False
+    )
     as_of = forms.DateField(
         label="截至", required=False, widget=AdminDateWidget, validators=[validate_not_future]
     )

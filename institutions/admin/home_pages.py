@@ -15,8 +15,9 @@ from institutions.models import Institution
 from institutions.pages.institution.page import for_profile, profile
 from institutions.register.change_text import lines, reason_of
 from institutions.register.history import ConflictError, from_data, since
-from institutions.register.review import MOVES, UnreadError, move, restore, verify
+from institutions.register.review import move, restore, verify
 from regions.elder.form import ElderForm
+from regions.staff.stages import MOVES, UnreadError
 
 
 def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:

@@ -38,9 +38,10 @@ from institutions.register.history import cited, keep
 from institutions.register.list_price import prepayment_warnings
 from institutions.register.listings import lock, refresh, remove
 from institutions.register.record import Record, apply_record, difference, to_record
-from institutions.register.review import MOVES, UnreadError, move, propose
+from institutions.register.review import move, propose
 from regions.staff.merging import MergingAdmin
 from regions.staff.scoped_admin import ScopedAdmin
+from regions.staff.stages import MOVES, UnreadError
 
 # Django looks for admin pages in this module.
 __all__ = ["CorrectionAdmin", "InstitutionAdmin"]

@@ -16,8 +16,9 @@ from institutions.admin.tasks import TaskFilter
 from institutions.models import PendingChange
 from institutions.register.change_text import lines, reason_of
 from institutions.register.history import ConflictError, from_data
-from institutions.register.review import DecidedError, approve, reject
+from institutions.register.review import approve, reject
 from regions.staff.scoped_admin import ScopedAdmin
+from regions.staff.stages import DecidedError
 
 
 class PendingChangeAdmin(ScopedAdmin):

@@ -32,7 +32,7 @@ from institutions.sheets.identity import ANSWERS
 from institutions.sheets.plan import MovedError, read_sheet
 from institutions.sheets.undo import UndoneError, examine_undo, undo
 from institutions.sheets.uploads import WrittenError, answer, check, reasons, settle, write
-from regions.models import Region, StaffMember
+from regions.models import Document, Region, StaffMember
 from regions.models.region import NATION
 from regions.staff.scoped_admin import ScopedAdmin
 
@@ -66,6 +66,8 @@ class SheetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        documents = Document.objects.published().filter(is_sheet=False)
+        self.fields["document"].queryset = documents  # type: ignore[attr-defined]
         self.fields["kind"] = forms.ChoiceField(
             label="来源种类",
             choices=[c for c in Provenance.Kind.choices if c[0] != Provenance.Kind.DEMO],

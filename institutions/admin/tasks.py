@@ -46,5 +46,7 @@ def todo(site: admin.AdminSite, request: HttpRequest, on: datetime.date) -> list
             count = task.rows(model_admin.get_queryset(request), on).count()
             opts = task.model._meta
             address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
-            found.append(Todo(task.label, count, f"{address}?{PARAMETER}={task.name}"))
+            found.append(
+                Todo(task.label, count, f"{address}?{task.query or f'{PARAMETER}={task.name}'}")
+            )
     return found

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from institutions.models import BedFigures, Correction, Institution, PendingChange, SheetImport
+from regions.models import Document, Fact, PendingEdit
 
 Rows = models.QuerySet[Any]
 
@@ -28,6 +29,8 @@ class Task:
     label: str
     model: type[models.Model]
     rows: Callable[[Rows, datetime.date], Rows]
+    # What the list is asked for, where it has no filter of kinds of work.
+    query: str = ""
 
 
 def stale(days: int) -> Callable[[Rows, datetime.date], Rows]:
@@ -85,6 +88,9 @@ TASKS = (
     Task("corrections", "读者的纠错", Correction, undecided),
     Task("review", "新机构等审核", Institution, to_review),
     Task("pending", "修改等审核", PendingChange, waiting),
+    Task("documents", "来源文件等审核", Document, to_review, "stage__exact=review"),
+    Task("facts", "事实等审核", Fact, to_review, "stage__exact=review"),
+    Task("edits", "来源和事实的修改等审核", PendingEdit, waiting, "state__exact=waiting"),
     Task("beds-90", "床位数字超过 90 天没有更新", BedFigures, stale(90)),
     Task("beds-30", "床位数字超过 30 天没有更新", BedFigures, stale(30)),
     Task("imports", "有行被退回或要人确认的表格", SheetImport, half_taken),

@@ -26,7 +26,7 @@ from institutions.pages.results.clusters import clusters as find_clusters
 from institutions.pages.results.page import Results
 from institutions.pages.sources import source_page, sources
 from institutions.register.figures import UNKNOWN, Figure, figures
-from institutions.register.provenance import source_of
+from institutions.register.provenance import public_documents, source_of
 from institutions.register.record import to_record
 from institutions.search.facets import facets
 from institutions.search.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter, form_class
@@ -114,6 +114,13 @@ def institution(request: Request, pk: int) -> HttpResponseBase:
     provenance = list(home.provenance.all())
     record = to_record(home)
     del record["provenance"]
+    passed = {
+        row.document.slug
+        for row in home.designations.all()
+        if row.document and row.document.is_published
+    }
+    for row in record["designations"]:
+        row["document"] = row["document"] if row["document"] in passed else None
     data = {
         "institution": home,
         "prices": price_list(home.listing),
@@ -153,7 +160,7 @@ def documents(request: Request) -> HttpResponseBase:
     refuse_unknown(request.GET, PageForm.base_fields)
     paging = PageForm(request.GET)
     refuse_errors(paging.errors)
-    rows, cursor = listed(Document.objects.all(), paging)
+    rows, cursor = listed(public_documents(), paging)
     read = Document.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
     told = sources(read, localdate())
     results = serializers.DocumentSerializer(told, many=True, context={"request": request}).data
@@ -172,7 +179,7 @@ def documents(request: Request) -> HttpResponseBase:
 def document(request: Request, slug: str) -> HttpResponseBase:
     """One document."""
     refuse_unknown(request.GET, {})
-    page = source_page(get_object_or_404(Document, slug=slug), localdate())
+    page = source_page(get_object_or_404(public_documents(), slug=slug), localdate())
     return Response(serializers.DocumentPageSerializer(page, context={"request": request}).data)
 
 

@@ -114,7 +114,7 @@ def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
         policies = document.policies.prefetch_related("rates")
         policy = policies.filter(slug=about.removeprefix(POLICY)).first()
         return [(policy.name, _amounts(policy))] if policy else []
-    fact = document.facts.filter(code=about).first() if about else None
+    fact = document.facts.published().filter(code=about).first() if about else None
     return [(fact.label, f"{fact.shown}（{fact.dated}）")] if fact else []
 
 

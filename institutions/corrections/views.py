@@ -12,7 +12,7 @@ from institutions.corrections.decide import find, sender_of
 from institutions.corrections.form import CorrectionForm
 from institutions.corrections.subject import Subject, document_subject, home_subject, subject_label
 from institutions.models import Institution
-from regions.models import Document
+from institutions.register.provenance import public_documents
 
 # No forgery to guard against: nobody is signed in here, and without the token no cookie is set
 # and a page that lay open all afternoon can still be sent.
@@ -32,7 +32,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 @get_or_post
 def correct_source(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what is wrong with a document, or with the fact `?about=`."""
-    document = get_object_or_404(Document, slug=slug)
+    document = get_object_or_404(public_documents(), slug=slug)
     return _correct(request, document_subject(document, request.GET.get("about", "")))
 
 

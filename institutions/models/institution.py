@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from institutions.validators import validate_credit_code, validate_phone
-from regions.models import Region
-from regions.models.document import precision_field, show_date
+from regions.models import Region, Stage
+from regions.models.document import precision_field, show_date, validate_web_link
 from regions.models.region import within
 
 if TYPE_CHECKING:
@@ -133,10 +133,7 @@ class Institution(models.Model):
         SUSPENDED = "suspended", "暂停营业"
         CLOSED = "closed", "已停业"
 
-    class Stage(models.TextChoices):
-        DRAFT = "draft", "草稿"
-        REVIEW = "review", "待审核"
-        PUBLISHED = "published", "已发布"
+    Stage = Stage
 
     # What it is
     name = models.CharField("名称", max_length=100)
@@ -147,7 +144,7 @@ class Institution(models.Model):
     )
     kind = models.CharField("机构类型", max_length=30, choices=Kind.choices, blank=True)
     ownership = models.CharField("运营方式", max_length=30, choices=Ownership.choices, blank=True)
-    website = models.URLField("网址", blank=True)
+    website = models.URLField("网址", blank=True, validators=[validate_web_link])
     introduction = models.TextField("简介", blank=True)
     is_demo = models.BooleanField("示例数据", default=False)
 

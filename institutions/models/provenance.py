@@ -87,12 +87,12 @@ class Provenance(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.field or '全部'}：{self.source}，{self.dated}"
+        return f"{self.field or '全部'}：{self.document or self.get_kind_display()}，{self.dated}"
 
     @property
     def source(self) -> str:
-        """The document, or 机构填报 where the home speaks for itself."""
-        return str(self.document) if self.document else self.get_kind_display()
+        """The document as families read it, or 机构填报 where the home speaks for itself."""
+        return self.document.shown if self.document else self.get_kind_display()
 
     @property
     def dated(self) -> str:

@@ -105,8 +105,9 @@ def homes(ids: Iterable[int], site: str = "", parts: Iterable[str] = PART_NAMES)
         for pk in batch:
             if pk in found and pk in current.fields:
                 record = _record(current, pk)
-                sources = (_source(row, documents, site) for row in record["provenance"])
-                yield Home(pk, record, found[pk], site, tuple(sources))
+                sources = tuple(_source(row, documents, site) for row in record["provenance"])
+                _drop_unpassed(record, documents)
+                yield Home(pk, record, found[pk], site, sources)
 
 
 def _record(current: Current, pk: int) -> Record:
@@ -120,14 +121,22 @@ def _record(current: Current, pk: int) -> Record:
     return record
 
 
+def _drop_unpassed(record: Record, documents: dict[str, Document]) -> None:
+    """Take the names of documents that nobody has passed out of the rows that cite them."""
+    for part in ("provenance", "designations"):
+        for row in record.get(part, []):
+            if row["document"] and not documents[row["document"]].is_published:
+                row["document"] = None
+
+
 def _source(row: Row, documents: dict[str, Document], site: str) -> Source:
     document = documents.get(row["document"])
     kind = Provenance.Kind(row["kind"]).label
     return Source(
         field=row["field"],
         kind=str(kind),
-        title=str(document or kind),
-        url=f"{site}{document.get_absolute_url()}" if document else "",
+        title=document.shown if document else str(kind),
+        url=f"{site}{document.shown_url}" if document and document.is_published else "",
         as_of=BY_KEY["provenance.as_of"].write(row),
         verified_on=row["verified_on"] or "",
         quote=row["quote"],

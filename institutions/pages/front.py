@@ -248,7 +248,7 @@ def _choices(query: Mapping[str, str], offered: Mapping[str, Facet]) -> list[Cho
 def _stories() -> Iterable[Story]:
     """The stories of which a fact is in the database, in one query."""
     codes = [code for _, codes in STORIES for code in codes]
-    rows = Fact.objects.results().filter(code__in=codes).select_related("document")
+    rows = Fact.objects.published().results().filter(code__in=codes).select_related("document")
     facts = {fact.code: fact for fact in rows}
     for topic, wanted in STORIES:
         if told := tuple(facts[code] for code in wanted if code in facts):

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
-from regions.models import Document, Policy, Region, RegionGroup
+from institutions.register.provenance import public_documents
+from regions.models import Document, Fact, Policy, Region, RegionGroup
 
 
 class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
@@ -47,7 +48,7 @@ class Regions(Sitemap):  # type: ignore[type-arg]  # not generic at run time
     def items(self) -> list[Region]:
         homes = Institution.objects.published().real()
         current = Region.objects.current()
-        told = set(current.filter(facts__isnull=False))
+        told = set(current.filter(facts__in=Fact.objects.published()))
         for region in current.with_ancestors().filter(institution__in=homes):
             told.update(region.lineage())
         return sorted(told, key=lambda region: region.code)
@@ -66,7 +67,7 @@ class Groups(Sitemap):  # type: ignore[type-arg]  # not generic at run time
 
 class Documents(Sitemap):  # type: ignore[type-arg]  # not generic at run time
     def items(self) -> list[Document]:
-        return list(Document.objects.all())
+        return list(public_documents())
 
 
 class Policies(Sitemap):  # type: ignore[type-arg]  # not generic at run time

@@ -12,7 +12,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 
 from institutions.models import Designation, Institution, Provenance
 from institutions.register.ages import period, state
-from institutions.register.provenance import label_of
+from institutions.register.provenance import label_of, public_documents
 from regions.law.citing import clause_words, quoting
 from regions.law.page import TextPage, text_page
 from regions.models import Agreement, Document, Exclusion, Fact, Policy, Region
@@ -148,7 +148,7 @@ class SourcePage:
 
 def shelves(on: datetime.date) -> list[Shelf]:
     """Every document by kind, as of the day `on`. Seven queries."""
-    told = {s.document.pk: s for s in sources(Document.objects.order_by("title"), on)}
+    told = {s.document.pk: s for s in sources(public_documents().order_by("title"), on)}
     by_kind: dict[str, list[Document]] = defaultdict(list)
     for source in told.values():
         by_kind[source.document.kind].append(source.document)
@@ -177,7 +177,7 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 def source_page(document: Document, on: datetime.date) -> SourcePage:
     """What `document` is and everything cited from it, as of the day `on`. 15 to 18 queries."""
     used = uses(Document.objects.filter(pk=document.pk))
-    facts = Fact.objects.filter(document=document)
+    facts = Fact.objects.published().filter(document=document)
     agreements = Agreement.objects.filter(document=document)
     named = Region.objects.with_ancestors()
     return SourcePage(
@@ -194,7 +194,7 @@ def source_page(document: Document, on: datetime.date) -> SourcePage:
 
 def uses(documents: QuerySet[Document]) -> dict[int, Use]:
     """By primary key: how often each of `documents` is cited; one that is not is left out."""
-    facts = Fact.objects.filter(document__in=documents).values("document")
+    facts = Fact.objects.published().filter(document__in=documents).values("document")
     agreements = Agreement.objects.filter(document__in=documents).values("document")
     policies = Policy.objects.filter(document__in=documents).values("document")
     exclusions = Exclusion.objects.filter(document__in=documents).values("document")

@@ -12,7 +12,8 @@ from django.db import models
 from institutions.models import Fee, Institution
 from institutions.pages.institution.fees import exact
 from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain
-from regions.models.document import show_date
+from regions.models import Document
+from regions.models.document import UNPASSED, show_date
 
 UNKNOWN = "未公布"
 # Sources speak of figures and are none; the label 示例数据 is no claim of anybody's.
@@ -57,7 +58,8 @@ def _all(institution: Institution) -> Iterator[Figure]:
                 if not (field.name in part.key and field.choices):
                     at = f"{path}/{field.name}"
                     named, words = f"{label}·{_label(field)}", words_of(row, field)
-                    yield Figure(at, named, field, words, data[field.name])
+                    value = None if words == UNPASSED else data[field.name]
+                    yield Figure(at, named, field, words, value)
 
 
 def _label(field: AnyField) -> str:
@@ -91,6 +93,8 @@ def words_of(row: models.Model, field: AnyField) -> str:
         return show_date(value, getattr(row, precision) if precision else "day")
     if _is_money(field):
         return f"{exact(value)} 元"
+    if isinstance(value, Document):
+        return value.shown
     return str(value.full_name if field.name == "region" and field.model is Institution else value)
 
 

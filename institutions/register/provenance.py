@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from institutions.models import Provenance
+from institutions.models import Institution, Provenance
 from institutions.register.record import FIELDS, PARTS, AnyField
+from regions.models import Document
 
 
 class Sourced(Protocol):
@@ -46,7 +48,7 @@ class SourceLine:
         return cls(
             label_of(row.field),
             row.source,
-            row.document.get_absolute_url() if row.document else "",
+            row.document.shown_url if row.document else "",
             row.get_kind_display(),
             row.as_of,
             row.dated,
@@ -55,6 +57,17 @@ class SourceLine:
             row.kind == Provenance.Kind.DEMO,
             row.field,
         )
+
+
+def public_documents() -> "QuerySet[Document]":
+    """Return the documents that families see: passed, and of a sheet while a home it says of is.
+
+    What a sheet is called was typed by whoever brought it in, and means nothing without its homes.
+    """
+    homes = Provenance.objects.filter(
+        document=OuterRef("pk"), institution__stage=Institution.Stage.PUBLISHED
+    )
+    return Document.objects.published().filter(Q(is_sheet=False) | Exists(homes))
 
 
 def leads_to(field: str, path: str) -> bool:

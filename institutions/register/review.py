@@ -5,7 +5,6 @@ A clerk's change of a published home waits for a reviewer; bed figures of the da
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -29,7 +28,9 @@ from institutions.register.history import (
 from institutions.register.listings import refresh
 from institutions.register.photo_files import asked_for, let_go
 from institutions.register.record import Change, Record, difference, to_record
-from regions.models import DatePrecision
+from regions.models import DatePrecision, Document
+from regions.policies import rulebook as policies
+from regions.staff.stages import MOVES, DecidedError, UnreadError
 
 Stage = Institution.Stage
 State = PendingChange.State
@@ -37,14 +38,6 @@ State = PendingChange.State
 # Figures of a bed row that are the news of a day: of no use when they come after a review.
 COUNTS = ("/occupied", "/vacant")
 NEWS = {"occupied", "vacant", "as_of", "as_of_precision"}
-
-
-class DecidedError(Exception):
-    """Somebody else has decided this already."""
-
-
-class UnreadError(Exception):
-    """The home was changed since the page was opened from which somebody takes the step."""
 
 
 def is_news(change: Change) -> bool:
@@ -58,24 +51,6 @@ def is_news(change: Change) -> bool:
 
 
 # From stage to stage
-
-
-@dataclass(frozen=True)
-class Move:
-    """One step between stages, and the permission it takes."""
-
-    label: str
-    origin: str
-    target: str
-    permission: str
-
-
-MOVES = {
-    "submit": Move("送审", Stage.DRAFT, Stage.REVIEW, "change"),
-    "send_back": Move("退回草稿", Stage.REVIEW, Stage.DRAFT, "publish"),
-    "publish": Move("发布", Stage.REVIEW, Stage.PUBLISHED, "publish"),
-    "withdraw": Move("撤下", Stage.PUBLISHED, Stage.DRAFT, "publish"),
-}
 
 
 def move(
@@ -102,8 +77,21 @@ def move(
         home.refresh_from_db()
         change = Change("stage", "发布阶段", step.origin, step.target)
         keep(home, [change], by=by, how=Revision.How.STAGE)
+        if step.target == Stage.PUBLISHED:
+            pass_sheets(pk)
         refresh([pk], on)
     return True
+
+
+def pass_sheets(pk: int) -> None:
+    """Publish the sheets that the home came in with: who passes it has read what they are called.
+
+    Other documents are passed on their own, by somebody of enough reach.
+    """
+    cited = Document.objects.filter(is_sheet=True, cited_for__institution=pk)
+    if changed := cited.exclude(stage=Stage.PUBLISHED).values_list("pk", flat=True):
+        Document.objects.filter(pk__in=list(changed)).update(stage=Stage.PUBLISHED)
+        policies.changed()
 
 
 # A clerk's change of a published home
@@ -172,6 +160,7 @@ def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | N
             sheet=pending.sheet_id,
         )
         _decide(pending, State.APPROVED, by)
+        pass_sheets(pending.institution_id)
         return step
 
 

@@ -26,7 +26,7 @@ from institutions.sheets.plan import (
 )
 from institutions.sheets.side_by_side import questions_of
 from institutions.sheets.write import batches
-from regions.models import Document, Grade
+from regions.models import Document, Grade, Stage
 
 # A refused sheet of thousands of rows is told by its first problems; the file has all.
 MOST_CHANGES = 200
@@ -45,13 +45,20 @@ def slug_of(taken: SheetImport) -> str:
     return f"sheet-{taken.checksum[:16]}"
 
 
-def source_of(taken: SheetImport) -> Source:
-    """Where the figures of the sheet come from: a document, the home itself, or the sheet."""
+def source_of(taken: SheetImport, *, reviewed: bool) -> Source:
+    """Where the figures of the sheet come from: a document, the home itself, or the sheet.
+
+    A sheet whose homes have to be `reviewed` is passed together with the first of them.
+    """
     document = taken.document
     if document is None and taken.title:
         slug = slug_of(taken)
         document = Document.objects.filter(slug=slug).first() or Document(
             slug=slug,
+            is_sheet=True,
+            stage=Stage.DRAFT if reviewed else Stage.PUBLISHED,
+            region=taken.within,
+            author=taken.author,
             title=taken.title,
             title_is_ours=True,
             kind=Document.Kind.DATASET,
@@ -70,7 +77,7 @@ def examine(taken: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> 
     sheet = read_sheet(content)
     plan = make_plan(
         sheet,
-        source_of(taken),
+        source_of(taken, reviewed=reviewed),
         within=taken.within,
         reviewed=reviewed,
         answers=taken.answers,
@@ -120,7 +127,7 @@ def write(
             taken.save()
         plan = commit(
             read_sheet(bytes(taken.content or b"")),
-            source_of(taken),
+            source_of(taken, reviewed=reviewed),
             timezone.localdate(),
             within=taken.within,
             by=by,

@@ -53,7 +53,7 @@ class FactForm(forms.Form):
         slug = self.cleaned_data["document"]
         if not slug:
             return None
-        if found := Document.objects.filter(slug=slug).first():
+        if found := Document.objects.published().filter(slug=slug).first():
             return found
         raise ValidationError("没有这份文件。")
 
@@ -116,7 +116,9 @@ def region(request: Request, code: str) -> HttpResponseBase:
 def facts(request: Request) -> HttpResponseBase:
     """What documents say of regions."""
     asked, paging = _checked(request, FactForm)
-    rows = Fact.objects.naming(asked["region"]) if asked["region"] else Fact.objects.all()
+    rows = Fact.objects.published()
+    if asked["region"]:
+        rows = rows.naming(asked["region"])
     if asked["document"]:
         rows = rows.filter(document=asked["document"])
     if asked["nature"]:

@@ -11,6 +11,7 @@ from .rate import Rate
 from .region import Region, RegionGroup
 from .sign_in import FailedSignIn, SignIn
 from .staff import StaffMember
+from .stage import PendingEdit, Reviewed, Stage
 from .stamp import Stamp
 
 __all__ = [
@@ -24,16 +25,19 @@ __all__ = [
     "Grade",
     "LawText",
     "LoadedFixture",
+    "PendingEdit",
     "Policy",
     "Rate",
     "Region",
     "RegionGroup",
+    "Reviewed",
     "Scale",
     "Scheme",
     "Sentence",
     "Setting",
     "SignIn",
     "StaffMember",
+    "Stage",
     "Stamp",
     "Status",
 ]

@@ -6,7 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 
-from .document import DatePrecision, Document, show_date
+from .document import CITABLE, DatePrecision, Document, show_date
 from .region import ELSEWHERE_INSURED, NATION, Region
 
 # The columns that say what is agreed.
@@ -52,7 +52,11 @@ class Agreement(models.Model):
     name = models.CharField("名称", max_length=100)
     regions = models.ManyToManyField(Region, verbose_name="哪些地区", related_name="agreements")
     document = models.ForeignKey(
-        Document, models.PROTECT, verbose_name="依据", related_name="agreements"
+        Document,
+        models.PROTECT,
+        verbose_name="依据",
+        related_name="agreements",
+        limit_choices_to=CITABLE,
     )
     in_force_from = models.DateField("起始日期", null=True, blank=True)
     in_force_from_precision = models.CharField(

@@ -1,9 +1,32 @@
 """Where a figure comes from: official documents, reports, notices and data sets."""
 
 import datetime
+from typing import Self
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
+
+from .region import Region
+from .stage import Reviewed, Stage
+
+# What families read in place of the title of a document that nobody has passed yet.
+UNPASSED = "来源待审核"
+WEB = URLValidator(schemes=["http", "https"])
+NOT_WEB = "网址要以 http:// 或 https:// 开头，不带用户名和密码，中间没有空格。"
+
+
+def validate_web_link(url: str) -> None:
+    """Refuse all but a plain web address: no script, no file, no name before an @ in the host."""
+    try:
+        WEB(url)
+    except ValidationError as error:
+        raise ValidationError(NOT_WEB) from error
+    host = url.split("://", 1)[1].split("/", 1)[0]
+    if "@" in host or not url.isprintable() or "\\" in url:
+        raise ValidationError(NOT_WEB)
 
 
 class DatePrecision(models.TextChoices):
@@ -38,13 +61,24 @@ class Grade(models.TextChoices):
     UNKNOWN = "unknown", "未查到"
 
 
+# What policies and agreements may stand on.
+CITABLE = {"stage": Stage.PUBLISHED, "is_sheet": False}
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
+    def published(self) -> Self:
+        """Return those that somebody of enough reach has passed."""
+        return self.filter(stage=Stage.PUBLISHED)
+
     def get_by_natural_key(self, slug: str) -> "Document":
         return self.get(slug=slug)
 
 
-class Document(models.Model):
-    """A source that figures are cited from."""
+class Document(Reviewed):
+    """A source that figures are cited from.
+
+    `region` is where it speaks of and whose staff keep it; none stands for the whole nation.
+    """
 
     class Kind(models.TextChoices):
         REPORT = "report", "报告或报道"
@@ -66,7 +100,17 @@ class Document(models.Model):
     )
     in_force_from = models.DateField("施行日期", null=True, blank=True)
     in_force_to = models.DateField("失效日期", null=True, blank=True)
-    url = models.URLField("网址", max_length=500, blank=True)
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="哪里的文件",
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="由这个地区的人审核和维护；全国的空着。",
+    )
+    is_sheet = models.BooleanField("是导入的表格", default=False, editable=False)
+    url = models.URLField("网址", max_length=500, blank=True, validators=[validate_web_link])
     grade = models.CharField("核实程度", max_length=10, choices=Grade.choices)
     licence = models.CharField("许可", max_length=200, blank=True)
     note = models.TextField("说明", blank=True, help_text="它说了什么，没有说什么。")
@@ -85,6 +129,13 @@ class Document(models.Model):
                 | models.Q(in_force_from__lte=models.F("in_force_to")),
                 violation_error_message="失效日期不能早于施行日期。",
             ),
+            models.CheckConstraint(
+                name="document_link_is_of_the_web",
+                condition=Q(url="")
+                | Q(url__istartswith="http://")
+                | Q(url__istartswith="https://"),
+                violation_error_message=NOT_WEB,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +151,16 @@ class Document(models.Model):
     def heading(self) -> str:
         """The title in its marks; a title of our own wording wears none."""
         return self.title if self.title_is_ours else f"《{self.title}》"
+
+    @property
+    def shown(self) -> str:
+        """What families read of it: nothing of its own before it was passed."""
+        return str(self) if self.is_published else UNPASSED
+
+    @property
+    def shown_url(self) -> str:
+        """Our page of it; none before it was passed."""
+        return self.get_absolute_url() if self.is_published else ""
 
     @property
     def issued(self) -> str:

@@ -1,17 +1,23 @@
 """What the documents say of regions: one stated figure or finding each."""
 
 from decimal import Decimal
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 
 from .document import DatePrecision, Document, show_date
 from .region import Region
+from .stage import Reviewed, Stage
 
 
 class FactQuerySet(models.QuerySet["Fact"]):
     def get_by_natural_key(self, code: str) -> "Fact":
         return self.get(code=code)
+
+    def published(self) -> Self:
+        """Return those that somebody of enough reach has passed, and their document too."""
+        return self.filter(stage=Stage.PUBLISHED, document__stage=Stage.PUBLISHED)
 
     def naming(self, region: Region) -> "FactQuerySet":
         """Facts that name the region, or a former one that it succeeded."""
@@ -22,7 +28,7 @@ class FactQuerySet(models.QuerySet["Fact"]):
         return self.filter(nature=Fact.Nature.RESULT)
 
 
-class Fact(models.Model):
+class Fact(Reviewed):
     """One statement of a document about regions: a figure with its bound, or a text."""
 
     class Nature(models.TextChoices):
@@ -38,7 +44,11 @@ class Fact(models.Model):
 
     code = models.CharField("编号", max_length=20, unique=True)
     document = models.ForeignKey(
-        Document, models.PROTECT, verbose_name="来源", related_name="facts"
+        Document,
+        models.PROTECT,
+        verbose_name="来源",
+        related_name="facts",
+        limit_choices_to={"is_sheet": False},
     )
     regions = models.ManyToManyField(Region, verbose_name="地区", related_name="facts")
     label = models.CharField("指标", max_length=100)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from .codes import CodesField, Status
-from .document import DatePrecision, Document, Grade, show_date
+from .document import CITABLE, DatePrecision, Document, Grade, show_date
 from .region import ELSEWHERE_INSURED, NATION, Region, RegionGroup, in_ranges
 
 # Grades whose figures may be shown; of the rest no amount is kept at all.
@@ -102,7 +102,11 @@ class Policy(models.Model):
         "机构要在哪份名单上", max_length=20, choices=HomeList.choices, blank=True
     )
     document = models.ForeignKey(
-        Document, models.PROTECT, verbose_name="依据", related_name="policies"
+        Document,
+        models.PROTECT,
+        verbose_name="依据",
+        related_name="policies",
+        limit_choices_to=CITABLE,
     )
     clause = models.CharField("条款", max_length=100, blank=True)
     grade = models.CharField("核实程度", max_length=10, choices=Grade.choices)
@@ -203,7 +207,11 @@ class Exclusion(models.Model):
     )
     statuses = CodesField("身份（有一个就算）", codes=Status)
     document = models.ForeignKey(
-        Document, models.PROTECT, verbose_name="依据", related_name="exclusions"
+        Document,
+        models.PROTECT,
+        verbose_name="依据",
+        related_name="exclusions",
+        limit_choices_to=CITABLE,
     )
     clause = models.CharField("条款", max_length=100, blank=True)
     note = models.TextField("说明", blank=True)

@@ -1,11 +1,12 @@
 """Which rows are a signed-in person's: those of the region of their post, and of all in it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
-from regions.models import StaffMember
+from regions.models import Region, StaffMember
 from regions.models.region import NATION, within
 
 
@@ -29,3 +30,22 @@ def in_scope(
         # A join would give a row once for each of its regions.
         return rows.filter(pk__in=rows.model._base_manager.filter(inside).values("pk"))
     return rows.filter(inside)
+
+
+def reaches(user: AbstractBaseUser | AnonymousUser, codes: Iterable[str]) -> bool:
+    """Return whether all these regions lie in the region of the person's post.
+
+    None at all is the whole nation, which superusers and the nation's posts alone reach.
+    """
+    post: StaffMember | None = getattr(user, "staff_member", None)
+    if getattr(user, "is_superuser", False) or (post and post.region_id == NATION):
+        return True
+    asked = set(codes)
+    found = in_scope(Region.objects.filter(pk__in=asked), user, "code")
+    return bool(asked) and found.count() == len(asked)
+
+
+def above(user: AbstractBaseUser | AnonymousUser) -> list[str]:
+    """Return the codes of the regions that the person's own lies in, the nation last."""
+    post: StaffMember | None = getattr(user, "staff_member", None)
+    return post.region.codes_upward() if post else []

@@ -6,10 +6,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from regions.staff.scope import in_scope
+from regions.staff.scope import above, in_scope
 
 # Fields that lead out of one's region by their nature: a home of 廊坊 stands on a list of 北京.
 REACHING_OUT = {("designation", "region")}
+# Fields that may also name what one's region lies in: a draft waits for somebody who reaches it.
+REACHING_UP = {("document", "region"), ("fact", "regions")}
 
 
 class ScopedChoices(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
@@ -29,7 +31,10 @@ class ScopedChoices(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
             return {}
         if (db_field.model._meta.model_name, db_field.name) in REACHING_OUT:
             return {}
-        return {"queryset": in_scope(db_field.related_model.objects, request.user, other.scope)}
+        rows, own = db_field.related_model.objects, other.choices(request)
+        if (db_field.model._meta.model_name, db_field.name) in REACHING_UP:
+            own = _with_wider(rows.all(), own, request) | _named_now(db_field, request)
+        return {"queryset": own}
 
 
 class ScopedAdmin(ScopedChoices, admin.ModelAdmin):  # type: ignore[type-arg]
@@ -41,13 +46,35 @@ class ScopedAdmin(ScopedChoices, admin.ModelAdmin):  # type: ignore[type-arg]
     # The path from a row to its region.
     scope: str
 
+    def choices(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Return the rows that the person may choose in forms."""
+        return in_scope(self.model._default_manager.all(), request.user, self.scope)
+
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         rows = super().get_queryset(request)
-        return rows if _reaches_out(request) else in_scope(rows, request.user, self.scope)
+        if _asks_choices_of(request, REACHING_OUT):
+            return rows
+        own = in_scope(rows, request.user, self.scope)
+        return _with_wider(rows, own, request) if _asks_choices_of(request, REACHING_UP) else own
 
 
-def _reaches_out(request: HttpRequest) -> bool:
-    """Whether this asks for the choices of a field that leads out of one's region."""
+def _with_wider(rows: "QuerySet[Any]", own: "QuerySet[Any]", request: Any) -> "QuerySet[Any]":
+    """Return the person's own regions and those that these lie in."""
+    return own | rows.filter(pk__in=above(request.user))
+
+
+def _named_now(db_field: Any, request: Any) -> "QuerySet[Any]":
+    """Return the regions that the row of this page names already, wherever they are."""
+    rows = db_field.related_model.objects.all()
+    key = request.resolver_match.kwargs.get("object_id", "") if request.resolver_match else ""
+    if not key.isdecimal():
+        return rows.none()
+    found = db_field.model._base_manager.filter(pk=key).values_list(db_field.name, flat=True)
+    return rows.filter(pk__in=[code for code in found if code])
+
+
+def _asks_choices_of(request: HttpRequest, fields: set[tuple[str, str]]) -> bool:
+    """Return whether this is the search box of one of the fields, given by model and name."""
     match = request.resolver_match
-    asked = (request.GET.get("model_name"), request.GET.get("field_name"))
-    return match is not None and match.url_name == "autocomplete" and asked in REACHING_OUT
+    asked = (request.GET.get("model_name", ""), request.GET.get("field_name", ""))
+    return match is not None and match.url_name == "autocomplete" and asked in fields

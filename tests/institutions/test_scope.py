@@ -36,7 +36,16 @@ from institutions.register.listings import refresh
 from institutions.register.record import Change
 from institutions.sheets.plan import read_sheet
 from institutions.sheets.uploads import check
-from regions.models import Fact, FailedSignIn, Policy, Region, SignIn, StaffMember
+from regions.models import (
+    Document,
+    Fact,
+    FailedSignIn,
+    PendingEdit,
+    Policy,
+    Region,
+    SignIn,
+    StaffMember,
+)
 from regions.places.addresses import RegionNames
 from tests.conftest import TODAY
 from tests.factories import make_bed, make_document, make_institution, make_region, make_user
@@ -373,8 +382,9 @@ def make_policy(place: str) -> Policy:
 
 
 def make_fact(place: str) -> Fact:
-    """Of a county and its province, or of no region at all."""
+    """A draft of a county and its province, or of no region at all."""
     row = Fact.objects.create(
+        stage="draft",
         code=f"TEST-{place}",
         document=make_document(),
         label="测试",
@@ -402,6 +412,71 @@ def make_failure(place: str) -> FailedSignIn:
 
 def make_account(place: str) -> AbstractUser:
     return make_user()
+
+
+# Documents and facts
+
+
+def make_source(place: str) -> Document:
+    """A draft of a place, or of the whole nation."""
+    region = None if place == NATION else make_region(place)
+    return make_document(region=region, stage="draft")
+
+
+def enters_source(client: Client, row: Document) -> bool:
+    """A new one of the place of this one."""
+    data = {"slug": "entered", "title": "新的", "kind": "notice", "issued_precision": "day"}
+    client.post(url(row, "add"), data | {"region": row.region_id or "", "grade": "C"})
+    return Document.objects.filter(slug="entered", region=row.region_id).exists()
+
+
+def make_edit(place: str) -> PendingEdit:
+    document = make_source(place)
+    document.stage = "published"
+    document.save()
+    changes = [{"field": "title", "old": document.title, "new": "新题"}]
+    return PendingEdit.objects.create(document=document, changes=changes, author=make_user())
+
+
+def edit_decided(name: str, state: str, **data: str) -> Act:
+    def act(client: Client, row: PendingEdit) -> bool:
+        client.post(reverse(f"admin:{name}", args=[row.pk]), data)
+        return PendingEdit.objects.get(pk=row.pk).state == state
+
+    return act
+
+
+def approves_edits(client: Client, row: PendingEdit) -> bool:
+    chosen(client, row, "approve_all")
+    return PendingEdit.objects.get(pk=row.pk).state == "approved"
+
+
+def stepped(action: str, before: str, after: str, *, many: bool) -> Act:
+    """By the button of the page, or by the action of the list."""
+
+    def act(client: Client, row: Any) -> bool:
+        rows = type(row).objects.filter(pk=row.pk)
+        rows.update(stage=before)
+        if many:
+            chosen(client, row, action, **{f"seen-{row.pk}": row.version})
+        else:
+            page = reverse(f"admin:{row._meta.model_name}_move", args=[row.pk, action])
+            client.post(page, {"version": row.version})
+        return rows.filter(stage=after).exists()
+
+    return act
+
+
+STEPS = {
+    f"{action}{' many' if many else ''}": (stepped(action, before, after, many=many), roles)
+    for action, before, after, roles in (
+        ("submit", "draft", "review", EVERY),
+        ("publish", "review", "published", PUBLISHERS),
+        ("send_back", "review", "draft", PUBLISHERS),
+        ("withdraw", "published", "draft", PUBLISHERS),
+    )
+    for many in (False, True)
+}
 
 
 # The table
@@ -517,7 +592,51 @@ TABLE = {
     ),
     "balance": Kind(make_asked, {"read": (balanced, EVERY)}),
     "policy": Kind(make_policy, reference(EVERY, NATIONAL), (*COUNTIES, NATION)),
-    "fact": Kind(make_fact, reference(EVERY, NATIONAL), (*COUNTIES, NATION)),
+    "document": Kind(
+        make_source,
+        {
+            "list": (listed, EVERY),
+            "open": (opens("change"), EVERY),
+            "history": (opens("history"), EVERY),
+            "enter": (enters_source, EVERY),
+            "edit": (edits, EVERY),
+            "delete": (deletes, PUBLISHERS),
+            "delete many": (deletes_many, PUBLISHERS),
+            **STEPS,
+        },
+        (*COUNTIES, NATION),
+    ),
+    # Of a county and its province: whose pages show both.
+    "fact": Kind(
+        make_fact,
+        {
+            "list": (listed, EVERY),
+            "open": (opens("change"), EVERY),
+            "history": (opens("history"), EVERY),
+            "edit": (edits, EVERY),
+            "delete": (deletes, PROVINCES),
+            "delete many": (deletes_many, PROVINCES),
+            **{
+                name: (act, roles & PROVINCES if roles != EVERY else EVERY)
+                for name, (act, roles) in STEPS.items()
+            },
+        },
+        (*COUNTIES, NATION),
+    ),
+    "edit of a document": Kind(
+        make_edit,
+        {
+            "list": (listed, EVERY),
+            "open": (opens("change"), EVERY),
+            "approve": (edit_decided("edit_approve", "approved"), PUBLISHERS),
+            "approve many": (approves_edits, PUBLISHERS),
+            "reject": (edit_decided("edit_reject", "rejected", reason="不对"), PUBLISHERS),
+            "add": (adds, NOBODY),
+            "delete": (deletes, NOBODY),
+            "delete many": (deletes_many, NOBODY),
+        },
+        (*COUNTIES, NATION),
+    ),
     "region": Kind(make_region, reference(EVERY, NATIONAL), (*COUNTIES, NATION)),
     "staff member": Kind(make_colleague, reference(PROVINCES, NATIONAL)),
     "account": Kind(

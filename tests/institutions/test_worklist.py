@@ -120,7 +120,7 @@ def test_each_count_opens_its_list(today, django_assert_max_num_queries):
         old = make_whole_institution(region=make_region(region))
         old.beds.update(as_of=ago(40))
     # session, user, post, region; one for each kind of work; the last actions; phone; time (3)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(23):
         page = clerk.get("/admin/")
 
     todo = page.context["todo"]

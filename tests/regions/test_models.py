@@ -14,14 +14,17 @@ from regions.models import (
     Fact,
     Grade,
     LoadedFixture,
+    PendingEdit,
     Region,
     RegionGroup,
     StaffMember,
 )
+from regions.models.document import NOT_WEB
 
 pytestmark = pytest.mark.django_db
 
 DAY = datetime.date(2024, 1, 1)
+NOON = datetime.datetime(2024, 1, 1, 12, tzinfo=datetime.UTC)
 BEFORE = datetime.date(2023, 12, 31)
 NATION = "000000"
 
@@ -51,7 +54,21 @@ def agreement(**fields: object) -> Agreement:
     return Agreement(**defaults | fields)
 
 
+def edit(**fields: object) -> PendingEdit:
+    source = Document.objects.get(slug="chongqing-2018")
+    user = get_user_model().objects.create_user("editor")
+    return PendingEdit(**{"document": source, "changes": [{}], "author": user} | fields)
+
+
 BROKEN = [
+    (document, {"url": "ftp://a.gov.cn/"}, NOT_WEB),
+    (edit, {"document": None}, "一份修改说的是一份来源文件，或者一条事实。"),
+    (edit, {"state": "approved"}, "审核过的要写明是谁、什么时候审核的。"),
+    (
+        edit,
+        {"state": "rejected", "decided_by_id": 1, "decided_at": NOON},
+        "退回要写明原因。",
+    ),
     (region, {"parent_id": None}, "除全国外，每个地区都要有上级地区。"),
     (region, {"level": 0}, "除全国外，每个地区都要有上级地区。"),
     (region, {"valid_to": DAY}, "现行地区不能有撤销日期。"),
@@ -119,7 +136,7 @@ def test_the_nation_has_no_parent() -> None:
 def test_every_check_is_broken_above() -> None:
     """A constraint that nobody breaks may not be there at all."""
     told = {message for _, _, message in BROKEN}
-    for model in (Region, RegionGroup, Document, Fact, StaffMember, LoadedFixture):
+    for model in (Region, RegionGroup, Document, Fact, StaffMember, LoadedFixture, PendingEdit):
         for constraint in model._meta.constraints:
             assert isinstance(constraint, models.CheckConstraint)
             assert constraint.violation_error_message in told, constraint.name

@@ -59,7 +59,9 @@ class Crosswalk:
 
 def crosswalk(columns: list[Column], notes: Notes, elder: Elder, book: Book) -> Crosswalk:
     """The schemes that any of the homes is rated by, and every scale; one query."""
-    documents = {document.slug: document for document in Document.objects.filter(slug__in=SLUGS)}
+    documents = {
+        document.slug: document for document in Document.objects.published().filter(slug__in=SLUGS)
+    }
     return Crosswalk(
         tuple(_schemes(columns, notes, documents)),
         tuple(_scale(scale, elder, book, documents) for scale in Scale),

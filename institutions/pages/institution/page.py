@@ -318,8 +318,8 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
         designation.region.full_name,
         period(designation.since, designation.valid_to),
         state(designation.valid_from, designation.valid_to, on) or "有效",
-        str(document) if document else "",
-        document.get_absolute_url() if document else "",
+        document.shown if document else "",
+        document.shown_url if document else "",
         path_of(designation),
     )
 

@@ -140,7 +140,9 @@ class Pack:
     @cached_property
     def rules(self) -> list[Document]:
         """The documents that protect it, the older first; one query."""
-        return list(Document.objects.filter(slug__in=(RULE, CUSTODY)).order_by("issued_on"))
+        return list(
+            Document.objects.published().filter(slug__in=(RULE, CUSTODY)).order_by("issued_on")
+        )
 
     @property
     def rules_ended(self) -> bool:

@@ -117,7 +117,8 @@ class Mentions:
         self.own |= {old.code for region in regions for old in region.predecessors.all()}
         wider = {code for region in regions for code in region.codes_upward()}
         rows = Fact.regions.through.objects.filter(
-            within("region", regions) | Q(region__in=self.own | wider)
+            within("region", regions) | Q(region__in=self.own | wider),
+            fact__in=Fact.objects.published(),
         )
         self.named: dict[int, set[str]] = {}
         for fact, code in rows.values_list("fact_id", "region_id"):

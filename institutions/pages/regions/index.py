@@ -128,14 +128,15 @@ class Index:
     def _facts(self) -> list[Fact]:
         """Facts under any measure, in one order for every page."""
         labels = [label for measure in MEASURES for label in measure.labels]
-        rows = Fact.objects.filter(label__in=labels).select_related("document")
+        rows = Fact.objects.published().filter(label__in=labels).select_related("document")
         return list(rows.prefetch_related("regions"))
 
     @cached_property
     def _named(self) -> dict[str, int]:
         """How many facts name each region."""
         named: dict[str, int] = {}
-        for code in Fact.regions.through.objects.values_list("region_id", flat=True):
+        rows = Fact.regions.through.objects.filter(fact__in=Fact.objects.published())
+        for code in rows.values_list("region_id", flat=True):
             named[code] = named.get(code, 0) + 1
         return named
 
