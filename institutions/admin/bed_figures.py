@@ -1,10 +1,12 @@
 """Bed figures of many homes on one list: what a clerk brings up to date in an afternoon."""
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import label_for_field
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -143,7 +145,24 @@ class BedFiguresAdmin(ScopedAdmin):
             homes = Institution.objects.filter(pk__in=rows.values("institution"))
             list(homes.select_for_update().order_by("pk"))
             self._drop_gone(request, set(rows.values_list("pk", flat=True)))
+            if "_save" not in request.POST and _is_typed(request.POST):
+                return self._save_and_act(request, extra_context)
             return super().changelist_view(request, extra_context)
+
+    def _save_and_act(self, request: Any, extra_context: Any) -> HttpResponse:
+        """Save figures that were typed before an action is run; it waits where they are wrong."""
+        posted = request.POST
+        request.POST = posted.copy()
+        for name in ("action", "index", ACTION_CHECKBOX_NAME):
+            request.POST.pop(name, None)
+        request.POST["_save"] = "_save"
+        saved = super().changelist_view(request, extra_context)
+        if saved.status_code != HTTPStatus.FOUND:
+            said = "动作还没有执行：填的数字有要改的，改好保存以后再执行。"
+            self.message_user(request, said, messages.WARNING)
+            return saved
+        request.POST = posted
+        return super().changelist_view(request, extra_context)
 
     def _drop_gone(self, request: Any, held: set[int]) -> None:
         """Take out of what was typed the rows that are gone meanwhile; the others are saved.
@@ -196,6 +215,10 @@ def _farewell(pks: Collection[int], figures: list[str]) -> str:
         f"有 {len(pks):,} 行没有保存：床位或机构已被别人删除，或不再由您管。"
         f"{names and f'是：{names}。'}{typed and f'您填的是：{typed}。'}"
     )
+
+
+def _is_typed(posted: Any) -> bool:
+    return any(_figures(posted, number) for number in typed_rows(posted, FORM))
 
 
 def _figures(typed: Any, number: int) -> str:

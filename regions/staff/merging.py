@@ -75,7 +75,8 @@ def _is_file(one: forms.Field) -> bool:
 
 def _inner(one: forms.Field) -> forms.Widget:
     """The widget itself, without the buttons that the admin puts around a choice."""
-    return getattr(one.widget, "widget", one.widget)
+    inner: forms.Widget = getattr(one.widget, "widget", None) or one.widget
+    return inner
 
 
 def typed_of(fields: Fields, data: Any, files: Any, prefix: str, opened: Sent) -> Sent:
@@ -120,7 +121,8 @@ def spoken(one: forms.Field, sent: list[str]) -> str:
     if isinstance(widget, forms.CheckboxInput):
         return "是" if sent else "否"
     if isinstance(one, ModelChoiceField):
-        found = one.queryset.model._default_manager.filter(pk__in=filter(None, sent))
+        model: Any = one.queryset.model  # type: ignore[union-attr]
+        found = model._default_manager.filter(pk__in=filter(None, sent))
         words = "、".join(str(row) for row in found)
     elif choices := getattr(widget, "choices", None):
         labels = {str(key): str(label) for key, label in _flat(choices)}
@@ -198,7 +200,9 @@ def _question(name: str, fields: Fields, opened: Sent | None, now: Sent, others:
     if _is_file(fields[name]):
         return "您打开这一页以后，别人换了它，您选的没有保存。要用您的，请再选一次，再保存。"
     if name in others:
-        was = f"（原来是“{spoken(fields[name], opened[name])}”）" if name in (opened or {}) else ""
+        was = (
+            f"（原来是“{spoken(fields[name], opened[name])}”）" if opened and name in opened else ""
+        )
         told = f"您打开这一页以后，别人把它改成了“{spoken(fields[name], now[name])}”{was}。"
     else:
         changed = "；".join(_told(other, fields, opened, now) for other in sorted(others))

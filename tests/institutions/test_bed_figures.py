@@ -160,6 +160,24 @@ def test_confirming_is_an_act_that_dates(clerk: Client, bed: Bed, today):
     assert [step.how for step in Revision.objects.all()] == ["confirmed"]
 
 
+def test_an_action_saves_what_was_typed_first(clerk: Client, bed: Bed, today):
+    other = make_bed(bed.institution, category="ordinary", operating=9)
+    data = opened(clerk)
+    del data["_save"]
+    number = next(n for n in range(2) if data[f"form-{n}-id"] == bed.pk)
+    ticked = {"action": "confirm_unchanged", "index": 0, "_selected_action": [other.pk]}
+
+    wrong = clerk.post(URL, data | ticked | {f"form-{number}-vacant": 11})
+    assert "动作还没有执行" in (page := wrong.content.decode())
+    assert f'name="form-{number}-vacant" value="11"' in page
+    assert not Revision.objects.exists()
+    clerk.post(URL, data | ticked | {f"form-{number}-vacant": 7})
+
+    bed.refresh_from_db()
+    other.refresh_from_db()
+    assert (bed.vacant, bed.as_of, other.as_of) == (7, today, today)
+
+
 def test_rows_of_others_are_not_there(clerk: Client, bed: Bed):
     data = opened(clerk)
     Institution.objects.filter(pk=bed.institution_id).update(region=make_region("131082"))
