@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localdate, localtime
 
+from carebridge.lib.text import name_key
 from institutions.models import Institution, Provenance
 from institutions.register.change_text import lines
 from institutions.register.history import from_data, since
@@ -31,8 +32,19 @@ class HomeForm(MergingForm):
         self.seen = 0
         # What others changed since.
         self.meanwhile: list[str] = []
+        # Homes here whose names are only spelled otherwise than a new one's.
+        self.twins: list[Institution] = []
         super().__init__(*args, **kwargs)
         self.fields["opened"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        """A new home whose name only looks like another's is asked about before it is made."""
+        said = super().clean() or self.cleaned_data
+        if not self.instance.pk and self.data.get("another") != "yes":
+            self.twins = _twins(said)
+            if self.twins:
+                self.add_error("name", "这个地区已有名称只是写法不同的机构，请先看是不是同一家。")
+        return said
 
     def unread(self) -> bool:
         return self.seen != self.instance.version
@@ -58,6 +70,15 @@ class HomeForm(MergingForm):
             ]
         left = len(told) - MOST_TOLD
         return [*told[:MOST_TOLD], f"还有 {left:,} 处，见“历史”"] if left > 0 else told
+
+
+def _twins(said: dict[str, Any]) -> list[Institution]:
+    """Homes of the same region under the same name in other characters, or with it as an alias."""
+    name, region = said.get("name"), said.get("region")
+    if not name or region is None or not (key := name_key(name)):
+        return []
+    found = Institution.objects.filter(region=region).exclude(name=name).order_by("pk")
+    return [home for home in found if key in map(name_key, [home.name, *home.aliases.splitlines()])]
 
 
 def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:

@@ -196,8 +196,8 @@ class SheetImportAdmin(ScopedAdmin):
             said = "这张表已经导入过，或者读不出来了，没有记下。请重新上传核对。"
             self.message_user(request, said, messages.ERROR)
         else:
-            for number, said in given.items():
-                self.log_change(request, taken, f"第 {number} 行：{'、'.join(said.values())}")
+            for number, answers in given.items():
+                self.log_change(request, taken, f"第 {number} 行：{'、'.join(answers.values())}")
             left = f"还有 {taken.asked:,} 家要人确认。" if taken.asked else "没有要确认的了。"
             self.message_user(request, f"记下了 {len(given):,} 行的回答。{left}")
         return HttpResponseRedirect(f"{taken.get_absolute_url()}?outcome=asked")

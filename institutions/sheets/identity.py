@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from carebridge.lib.text import name_key
+from carebridge.lib import text
 from institutions.models import Institution
 from institutions.register.tokens import squeezed
 from regions.models import Region
@@ -46,6 +47,11 @@ def mark_of(pk: int, created_at: datetime.datetime) -> str:
     return "YQ" + "".join(letters)
 
 
+# A row's name is compared several times in a row.
+name_key = lru_cache(1_000)(text.name_key)
+
+
+@lru_cache(1_000)
 def spelling(name: str) -> str:
     """The name without what only its typing differs in: width, case, brackets, spaces."""
     return squeezed(unicodedata.normalize("NFKC", name).lower())
@@ -108,7 +114,8 @@ class Register:
             "pk", "name", "region_id", "credit_code", "created_at", "aliases"
         )
         homes = {
-            pk: Known(name, names.by_code[region], *others) for pk, name, region, *others in rows
+            pk: Known(name, names.by_code[region], code, made, aliases)
+            for pk, name, region, code, made, aliases in rows
         }
         found = cls(homes, within, within.heirs() if within else [])
         for pk, home in homes.items():
@@ -295,6 +302,6 @@ class RowsSoFar:
         return replace(match, questions=(*match.questions, question))
 
 
-def shown_mark(text: str) -> str:
+def shown_mark(cell: str) -> str:
     """A mark as it may come back: with spaces, in small or wide letters."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", cell)).upper()

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.models import Institution, SheetImport, Submission
+from tests.factories import make_institution
 from tests.institutions.sheets import as_csv
 from tests.institutions.test_admin import shown
 from tests.institutions.test_admin_sheets import GOOD, HEADS, text, upload
@@ -71,6 +72,20 @@ def test_a_sheet_uploaded_twice_by_one_click_is_one():
     assert "刚才已经上传过" in text(page)
     upload(clerk, as_csv(HEADS, GOOD), once=str(uuid.uuid4()))
     assert SheetImport.objects.count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["試驗（一）院", "试验(一)院 ", "曾用名院"])
+def test_a_new_home_in_another_spelling_is_asked_about(name):
+    make_institution(name="试验（一）院", aliases="曾用名院", address="东路 1 号")
+    clerk = signed_in("clerk", "xiaowang")
+    data = new_home(clerk, name=name)
+    page = text(clerk.post(ADD, data))
+    assert Institution.objects.filter(region="110105", name=name.strip()).count() == 0
+    assert "已有" in page
+    if "不是同一家，仍然录入" in page:
+        assert "东路 1 号" in page
+        assert clerk.post(ADD, data | {"another": "yes"}).status_code == 302
 
 
 def at_once(*work: Any) -> None:
