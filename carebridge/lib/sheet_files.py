@@ -8,28 +8,20 @@ import csv
 import io
 import itertools
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
-from python_calamine import CalamineError, CalamineWorkbook
 
 from carebridge.lib.text_encoding import EncodingError, decode
+from carebridge.lib.worksheets import MEGABYTE, MOST_TEXT, Worksheet, check_size, worksheets
+from carebridge.lib.worksheets import SheetError as SheetError
 
-MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
-# An honest sheet of 100,000 rows unpacks to less; a zip bomb to far more.
-MOST_UNPACKED = 200 * MEGABYTE
-MOST_ROWS = 100_000
-MOST_COLUMNS = 500
-MOST_CELLS = 6_000_000
-MOST_SHEETS = 100
-MOST_TEXT = 5_000
 # Above the heads there may be a title and a line or two on who filled the sheet in.
 HEAD_ROWS = 10
 # What a cell begins with that Excel and WPS would take for a formula.
@@ -39,36 +31,74 @@ BYTE_ORDER_MARK = "\ufeff"
 # By which a CSV file tells Excel its delimiter; the heads show it too.
 SEPARATOR_LINE = re.compile(r'"?sep=[,;\t]"?(\r\n|\r|\n)', re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
-# ODS and XLSB also come as ZIP files, and say in few bytes that a row repeats a million times.
-OTHER_KINDS = {"content.xml", "mimetype", "xl/workbook.bin"}
-# What places a cell or a row, as lenient as the reader is.
-CELL = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
-ROW = re.compile(rb"<(?:[\w.-]+:)?row[\s/>]")
-PLACE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{1,7})\d""")
-FAR_ROW = re.compile(rb"""\br\s*=\s*["']\s*[A-Za-z]*(\d{5,18})""")
+
+EMPTY = "表头下面没有数据"
+# As many rows as Excel has.
+ROWS_OF_A_SHEET = 2**20
 
 Cell = Any  # what calamine gives: str, float, int, bool, date, datetime, time, timedelta
 Progress = Callable[[int, int], object]
 
 
-class SheetError(Exception):
-    """The file cannot be taken as a sheet at all."""
-
-
 @dataclass(frozen=True)
 class Row:
-    """The cells of one row by the heads they stand under; `number` is what Excel shows."""
+    """The cells of one row by the heads they stand under.
+
+    `number` is what Excel shows. In the second worksheet that is read it begins after the last row
+    that Excel has, and so on: it is one of its own in the whole file; `place_of` puts it in words.
+    """
 
     number: int
     cells: dict[str, Cell]
+    # The worksheet, where several are read.
+    sheet: str = ""
+    is_struck: bool = False
+    # The heads whose cells take their value from a merged range.
+    merged: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> str:
+        return place_of(self.number, (self.sheet,))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows below one row of heads; empty and hidden rows are left out, these are counted."""
+
+    name: str
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+    hidden: int = 0
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows below one row of heads; empty rows are left out."""
+    """The tables of a file, one of each worksheet that is read, and why the others are not."""
 
-    heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    tables: tuple[Table, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(head for table in self.tables for head in table.heads))
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for table in self.tables for row in table.rows)
+
+    def report(self) -> list[dict[str, Any]]:
+        """Return what became of each worksheet, those that were read first, as plain data."""
+        return [
+            *({"name": t.name, "rows": len(t.rows), "hidden": t.hidden} for t in self.tables),
+            *({"name": name, "left_out": why} for name, why in self.left_out.items()),
+        ]
+
+
+def place_of(number: int, names: Sequence[str]) -> str:
+    """Put the number of a row in words; `names` are those of the worksheets that were read."""
+    sheet, row = divmod(number - 1, ROWS_OF_A_SHEET)
+    name = names[min(sheet, len(names) - 1)] if names else ""
+    return f"{f'“{name}”' if name else ''}第 {row + 1} 行"
 
 
 @dataclass(frozen=True)
@@ -107,27 +137,73 @@ def read(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> Sheet:
         raise SheetError("文件是空的。")
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetError("这是旧版 Excel 文件（.xls）或加了密码的文件，请另存为 .xlsx 再上传。")
-    tables = _worksheets(content) if content.startswith(b"PK") else [_csv_rows(content, wanted)]
-    seen: list[str] = []
-    for table in tables:
-        if sheet := _below_heads(table, wanted):
-            return sheet
-        seen = seen or [shown(cell) for row in table[:1] for cell in row if shown(cell)]
-    words = "、".join(head[:20] for head in seen[:12]) or "什么也没有"
-    raise SheetError(f"没有找到需要的表头。第一行是：{words}。")
+    if content.startswith(b"PK"):
+        return _in_workbook(content, wanted)
+    lines = _csv_rows(content, wanted)
+    if table := _below_heads(Worksheet("", cells=lines), wanted, 0):
+        return Sheet((_with_rows(table),))
+    raise SheetError(_no_heads(lines))
 
 
-def _below_heads(table: Sequence[Sequence[Cell]], wanted: Callable[..., bool]) -> Sheet | None:
-    for place, line in enumerate(table[:HEAD_ROWS]):
+def _in_workbook(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> Sheet:
+    found: list[Table] = []
+    left_out: dict[str, str] = {}
+    seen = ""
+    for page in worksheets(content):
+        table = None if page.left_out else _below_heads(page, wanted, len(found))
+        if page.left_out or table is None:
+            left_out[page.name] = page.left_out or "没有需要的表头"
+            seen = seen or ("" if page.left_out else _no_heads(page.cells))
+        elif table.rows:
+            found.append(table)
+        else:
+            left_out[page.name] = _why_no_rows(table)
+    if not found:
+        empty = [f"“{name}”：{why}。" for name, why in left_out.items() if EMPTY in why]
+        hidden = [f"“{name}”没有读：{why}。" for name, why in left_out.items() if "隐藏" in why]
+        raise SheetError("".join(empty) or "".join([seen, *hidden]) or "没有工作表。")
+    if len(found) > 1:
+        found = [_named(table) for table in found]
+    return Sheet(tuple(found), left_out)
+
+
+def _named(table: Table) -> Table:
+    return replace(table, rows=tuple(replace(row, sheet=table.name) for row in table.rows))
+
+
+def _with_rows(table: Table) -> Table:
+    if not table.rows:
+        raise SheetError(f"{_why_no_rows(table)}。")
+    return table
+
+
+def _why_no_rows(table: Table) -> str:
+    if table.hidden:
+        return f"{EMPTY}：{table.hidden:,} 行都隐藏了或筛选掉了"
+    return EMPTY
+
+
+def _no_heads(lines: Sequence[Sequence[Cell]]) -> str:
+    seen = [shown(cell)[:20] for line in lines[:1] for cell in line if shown(cell)]
+    return f"没有找到需要的表头。第一行是：{'、'.join(seen[:12]) or '什么也没有'}。"
+
+
+def _below_heads(page: Worksheet, wanted: Callable[..., bool], before: int) -> Table | None:
+    """Return the table of a worksheet, or nothing; `before` counts the worksheets read so far."""
+    for place, line in enumerate(page.cells[:HEAD_ROWS]):
         heads = _heads(line)
-        if wanted(heads):
-            twice = sorted({head for head in heads if head and heads.count(head) > 1})
-            if twice:
-                raise SheetError(f"表头重复了：{'、'.join(twice)}。")
-            rows = tuple(_rows(table, place + 1, heads))
-            if not rows:
-                raise SheetError("表头下面没有数据。")
-            return Sheet(tuple(filter(None, heads)), rows)
+        if not wanted(heads):
+            continue
+        if place + 1 in page.filled and wanted(below := _heads(page.cells[place + 1])):
+            # Heads of two rows: what stands in both is merged.
+            place, heads = place + 1, below
+        twice = sorted({head for head in heads if head and heads.count(head) > 1})
+        if twice:
+            where = f"“{page.name}”的" if page.name else ""
+            raise SheetError(f"{where}表头重复了：{'、'.join(twice)}。")
+        rows = list(_rows(page, place + 1, heads, before * ROWS_OF_A_SHEET))
+        shown_rows = tuple(row for row in rows if row)
+        return Table(page.name, tuple(filter(None, heads)), shown_rows, rows.count(None))
     return None
 
 
@@ -135,11 +211,18 @@ def _heads(line: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(re.sub(r"\s+", "", shown(cell)) for cell in line)
 
 
-def _rows(table: Sequence[Sequence[Cell]], start: int, heads: Sequence[str]) -> Iterator[Row]:
-    for number, line in enumerate(table[start:], start=start + 1):
-        if any(cell not in (None, "") for cell in line):
-            cells = {head: restored(cell) for head, cell in zip(heads, line, strict=False) if head}
-            yield Row(number, cells)
+def _rows(page: Worksheet, start: int, heads: Sequence[str], before: int) -> Iterator[Row | None]:
+    """Yield every row that is not empty, and None for one that is hidden."""
+    for number, line in enumerate(page.cells[start:], start=start + 1):
+        filled = page.filled.get(number - 1, set())
+        if all(cell in (None, "") for place, cell in enumerate(line) if place not in filled):
+            continue
+        if number in page.hidden:
+            yield None
+            continue
+        cells = {head: restored(cell) for head, cell in zip(heads, line, strict=False) if head}
+        merged = frozenset(heads[place] for place in filled if place < len(heads))
+        yield Row(before + number, cells, "", number in page.struck, merged)
 
 
 def _csv_rows(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> list[list[str]]:
@@ -158,7 +241,7 @@ def _csv_rows(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> list[l
         for row in _csv_reader(text, _delimiter(text, wanted)):
             # Most cells say what others say; each text is kept once.
             rows.append([seen.setdefault(cell, cell) for cell in map(str.strip, row)])
-            _check_size(len(rows), len(row))
+            check_size(len(rows), len(row))
             if any(len(cell) > MOST_TEXT for cell in row):
                 raise SheetError(f"第 {len(rows)} 行有一格超过 {MOST_TEXT:,} 字。")
     except csv.Error as error:
@@ -185,81 +268,6 @@ def _delimiter(text: str, wanted: Callable[[Sequence[str]], bool]) -> str:
         except csv.Error:
             continue
     return by_count[0]
-
-
-def _check_size(rows: int, columns: int) -> None:
-    if rows > MOST_ROWS:
-        raise SheetError(f"超过 {MOST_ROWS:,} 行，请分成几份。")
-    if columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-        raise SheetError("列太多，请删去右边的空列再上传。")
-
-
-def _worksheets(content: bytes) -> Iterator[list[list[Cell]]]:
-    _check_zip(content)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        if len(workbook.sheet_names) > MOST_SHEETS:
-            raise SheetError(f"超过 {MOST_SHEETS} 张工作表，请只留要上传的那一张。")
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            _check_size(sheet.total_height, sheet.total_width)
-            yield sheet.to_python(skip_empty_area=False)
-    except (CalamineError, ValueError, OSError) as error:
-        raise SheetError("这个 XLSX 文件坏了，或加了密码，打不开。") from error
-
-
-def _check_zip(content: bytes) -> None:
-    """Refuse what would not fit into memory before anything unpacks it.
-
-    Every file is looked at: a workbook may name any of them, in any spelling, as its worksheet.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > MOST_UNPACKED or len(entries) > 2_000:
-                raise SheetError("文件解压后太大，请删去图片和空行，或分成几份。")
-            names = {entry.filename.lower().replace("\\", "/") for entry in entries}
-            if names & OTHER_KINDS or "xl/workbook.xml" not in names:
-                raise SheetError("这不是 XLSX 文件（也可能坏了），请另存为 .xlsx 再上传。")
-            if len(names) < len(entries):
-                raise SheetError("这个 XLSX 文件坏了，或加了密码，打不开。")
-            longest = max(
-                _longest_text(archive.read(entry))
-                if entry.filename.lower().endswith("sharedstrings.xml")
-                else 0
-                for entry in entries
-            )
-            for entry in entries:
-                _check_worksheet(archive.read(entry), longest)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise SheetError("这个 XLSX 文件坏了，或加了密码，打不开。") from error
-
-
-def _longest_text(xml: bytes) -> int:
-    """Bytes of the longest text that the cells share."""
-    return max(map(len, re.split(rb"</(?:[\w.-]+:)?si>", xml)))
-
-
-def _check_worksheet(xml: bytes, longest: int) -> None:
-    """A cell in the last row makes a reader set room aside for all before it."""
-    cells = len(CELL.findall(xml))
-    letters = PLACE.findall(xml)
-    last = max(map(int, set(FAR_ROW.findall(xml))), default=0)
-    columns = max(map(_column_number, set(letters)), default=0)
-    if cells > len(letters):
-        # Cells that do not say where they stand follow one another.
-        columns += max(len(CELL.findall(row)) for row in ROW.split(xml))
-    _check_size(max(last, len(ROW.findall(xml))), columns)
-    if longest > 4 * MOST_TEXT and cells * longest > MOST_UNPACKED:
-        raise SheetError("有的格子文字太长，请缩短后再上传。")
-
-
-def _column_number(letters: bytes) -> int:
-    """A is 1, Z 26, AA 27."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number
 
 
 # Cells

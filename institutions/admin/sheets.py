@@ -154,7 +154,7 @@ class SheetImportAdmin(ScopedAdmin):
         elif outcome in SheetLine.Outcome.values:
             rows = rows.filter(outcome=outcome)
         page = Paginator(rows.order_by("first_row"), PER_PAGE).get_page(request.GET.get("p"))
-        shown = [(line, lines(from_data(line.changes))) for line in page]
+        shown = [(_placed(line, taken), lines(from_data(line.changes))) for line in page]
         return self._page(
             request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
             shown=shown, tabs=self._tabs(taken), answers=ANSWERS,
@@ -281,6 +281,14 @@ def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[st
             if said in ANSWERS and said != question["answer"]:
                 given.setdefault(str(line.first_row), {})[str(question["home"])] = said
     return given
+
+
+def _placed(line: SheetLine, taken: SheetImport) -> SheetLine:
+    """Put its rows in words, with the worksheet where several were read."""
+    line.rows = [taken.place(number) for number in line.rows]
+    for problem in [*line.problems, *line.flags]:
+        problem["place"] = taken.place(problem["row"])
+    return line
 
 
 def download(content: bytes, name: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from carebridge.lib.sheet_files import place_of
 from institutions.validators import validate_not_future
 from regions.models import Document, Region
 from regions.models.document import precision_field
@@ -71,6 +72,8 @@ class SheetImport(models.Model):
     # What became of its homes
     digest = models.CharField("核对结果的校验和", max_length=64, blank=True)
     unread: "models.JSONField[Any, Any]" = models.JSONField("看不懂的列", default=list, blank=True)
+    # What became of each worksheet: name, rows and hidden rows, or why it was left out
+    worksheets: "models.JSONField[Any, Any]" = models.JSONField("工作表", default=list, blank=True)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
     waiting = models.PositiveIntegerField("已提交待审核", default=0)
@@ -126,6 +129,23 @@ class SheetImport(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:institutions_sheetimport_change", args=[self.pk])
+
+    def place(self, number: int) -> str:
+        """Put the number of a row in words, with its worksheet where several were read."""
+        names = [page["name"] for page in self.worksheets if "rows" in page]
+        return place_of(number, names if len(names) > 1 else [""])
+
+    def about_worksheets(self) -> list[str]:
+        """Say which worksheets were read and which were not, and how many rows are hidden."""
+        found = []
+        for page in self.worksheets:
+            name = f"工作表“{page['name']}”" if page["name"] else "这份文件"
+            if "left_out" in page:
+                found.append(f"{name}没有读：{page['left_out']}。")
+            else:
+                hidden = f"，隐藏或筛选掉的 {page['hidden']:,} 行没有读" if page["hidden"] else ""
+                found.append(f"{name}读了 {page['rows']:,} 行{hidden}。")
+        return found
 
 
 class SheetLine(models.Model):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from carebridge.lib.sheet_files import Row, Sheet, csv_lines, shown, workbook
+from carebridge.lib.sheet_files import Row, Sheet, Table, csv_lines, shown, workbook
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
 from institutions.register.record import PARTS, Record, to_record
@@ -122,12 +122,18 @@ def _all_columns() -> Iterator[Sequence[Any]]:
 
 def refused(sheet: Sheet, reasons: dict[int, str]) -> bytes:
     """The refused rows as they came, each with why, to be mended and imported again."""
-    heads = [head for head in sheet.heads if head != REASON]
-    table = [[*heads, REASON]]
-    for row in sheet.rows:
-        if row.number in reasons:
-            table.append([*_as_they_came(row, heads), reasons[row.number]])
-    return workbook([("退回", table)])
+    return workbook(
+        (table.name or "退回", rows)
+        for table in sheet.tables
+        if len(rows := _refused(table, reasons)) > 1 or len(sheet.tables) == 1
+    )
+
+
+def _refused(table: Table, reasons: dict[int, str]) -> list[list[str]]:
+    heads = [head for head in table.heads if head != REASON]
+    refused_rows = [row for row in table.rows if row.number in reasons]
+    lines = [[*_as_they_came(row, heads), reasons[row.number]] for row in refused_rows]
+    return [[*heads, REASON], *lines]
 
 
 def _as_they_came(row: Row, heads: Iterable[str]) -> list[str]:

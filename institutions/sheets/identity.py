@@ -294,7 +294,7 @@ class RowsSoFar:
             said.fields["name"] = earlier
             return match
         number = -first.row.number
-        why = f"第 {-number} 行“{earlier}”的名称只是写法不同：是同一家吗？"
+        why = f"{first.row.place}“{earlier}”的名称只是写法不同：是同一家吗？"
         answer = answers.get(str(number)) or answers.get(ANY, "")
         if answer == SAME:
             said.fields["name"] = earlier

@@ -31,6 +31,7 @@ from institutions.sheets.columns import (
     head_of,
 )
 from institutions.sheets.identity import Answers, Question, Register, RowsSoFar
+from institutions.sheets.row_marks import marks_of
 from institutions.sheets.rows import COUNTED, PART_OF, Fields, Statement, cleaned
 from institutions.sheets.write import Current, Writer, changes_of
 from regions.models import Document, Region
@@ -121,13 +122,15 @@ def quiet(stage: str, done: int, total: int) -> None:
 def read_sheet(content: bytes) -> Sheet:
     """The sheet in a file; `SheetError` if its heads are not ours."""
     sheet = read(content, has_required)
-    columns_of(sheet.heads)
+    for table in sheet.tables:
+        columns_of(table.heads)
     return sheet
 
 
 def unknown_heads(sheet: Sheet) -> list[str]:
     """Heads that mean nothing here: their columns are not read, and the report says so."""
-    known = {*columns_of(sheet.heads), *IDS, *MARKS, REASON}
+    read_here = (head for table in sheet.tables for head in columns_of(table.heads))
+    known = {*read_here, *IDS, *MARKS, REASON}
     return [head for head in sheet.heads if head not in known and head.lower() not in IDS | MARKS]
 
 
@@ -152,11 +155,12 @@ def make_plan(
     until the transaction ends.
     """
     places = Places.load()
-    columns = columns_of(sheet.heads)
     statements = []
-    for number, row in enumerate(sheet.rows, start=1):
-        statements.append(cleaned(row, columns, places))
-        say("核对", number, len(sheet.rows))
+    for table in sheet.tables:
+        columns = columns_of(table.heads)
+        for row in table.rows:
+            statements.append(cleaned(row, columns, places))
+            say("核对", len(statements), len(sheet.rows))
     register = Register.load(places.names, within)
     lines = _lines(statements, register, answers or {})
     names = _part_names(statements)
@@ -195,6 +199,7 @@ def _lines(statements: list[Statement], register: Register, answers: Answers) ->
         line.rows.append(said.row.number)
         line.questions = line.questions or list(questions)
         line.problems += said.problems.found
+        line.flags += marks_of(said.row, said.parts)
     return list(groups.values())
 
 
@@ -231,7 +236,7 @@ def _join(line: Line, said: Statement, before: list[Statement]) -> None:
     adds = not before
     for name, value in said.fields.items():
         if line.fields.setdefault(name, value) != value:
-            said.problems.add(head_of(name), value, f"和第 {before[0].row.number} 行说的不一样。")
+            said.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
     for name, values in said.parts.items():
         key = tuple(values[field_name] for field_name in PART_OF[name].key)
         rows = line.parts.setdefault(name, {})
@@ -244,7 +249,7 @@ def _join(line: Line, said: Statement, before: list[Statement]) -> None:
                 "同一家机构的这一项在表里出现了两次，而且不一样。",
             )
     if not adds:
-        said.problems.add("名称", _name(said), f"和第 {before[-1].row.number} 行重复。")
+        said.problems.add("名称", _name(said), f"和{before[-1].row.place}重复。")
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:

@@ -9,6 +9,7 @@ from institutions.register.record import PARTS, Part
 from institutions.sheets.cells import CellError
 from institutions.sheets.columns import ID, IDS, MARKS, Column, Places, head_of, rated
 from institutions.sheets.identity import shown_mark
+from institutions.sheets.row_marks import why_no_home
 from regions.models import Region
 
 Fields = dict[str, Any]
@@ -62,6 +63,9 @@ def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statemen
     _rate(said, cells)
     for name in list(said.parts):
         _complete(said, PART_OF[name], cells)
+    if why := why_no_home(row, columns, is_placed=said.region is not None):
+        said.problems.found[:] = []
+        said.problems.add(*why)
     return said
 
 

@@ -85,6 +85,7 @@ def examine(taken: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> 
     )
     taken.digest = plan.digest()
     taken.unread = unknown_heads(sheet)
+    taken.worksheets = sheet.report()
     return sheet, plan
 
 

@@ -9,6 +9,7 @@ from openpyxl import Workbook
 from python_calamine import CalamineWorkbook
 
 from carebridge.lib import sheet_files as importing
+from carebridge.lib import worksheets
 from carebridge.lib.sheet_files import Row, SheetError, csv_lines, neutral, read, restored, shown
 
 ROWS = [["名称", "床位"], ["甲院", "50"], ["", ""], ["乙院", "6"]]
@@ -125,7 +126,9 @@ def test_cells_keep_their_kind():
 
 
 def far(xml: bytes) -> bytes:
-    return xml.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"/></row></sheetData>')
+    return xml.replace(
+        b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,7 +231,7 @@ def test_a_zip_without_a_workbook_is_refused():
 
 
 def test_what_the_reader_found_is_measured_too(monkeypatch):
-    monkeypatch.setattr(importing, "_check_zip", lambda content: None)
+    monkeypatch.setattr(worksheets, "check_zip", lambda archive: None)
 
     with pytest.raises(SheetError, match="100,000 行"):
         read(placed(SHEET, FAR.replace(b"Z", b"A")), wanted)

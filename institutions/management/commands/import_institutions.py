@@ -67,7 +67,7 @@ class Command(BaseCommand):
         taken = self.taken(options)
         try:
             sheet, plan = examine(taken, say=self.progress)
-            self.report(taken.file_name, plan, taken.unread)
+            self.report(taken, plan)
             refused, wanted = plan.counts["refused"], plan.of("new") or plan.of("changed")
             asked = plan.counts["asked"]
             del sheet, plan
@@ -120,21 +120,24 @@ class Command(BaseCommand):
             | {str(n): {ANY: OTHER} for n in options["not_same"]},
         )
 
-    def report(self, name: str, plan: Plan, unread: list[str]) -> None:
+    def report(self, taken: SheetImport, plan: Plan) -> None:
         """Every difference and every fault: file, row, column, value, reason."""
-        if unread:
-            self.stdout.write(f"这几列看不懂，没有读：{'、'.join(unread)}。")
+        name = taken.file_name
+        for words in taken.about_worksheets():
+            self.stdout.write(words)
+        if taken.unread:
+            self.stdout.write(f"这几列看不懂，没有读：{'、'.join(taken.unread)}。")
         for line in plan.lines:
             for change in line.changes:
                 words = f"{change.label}：{change.old} → {change.new}"
-                self.stdout.write(f"{name} 第 {line.rows[0]} 行 {line.name} {words}")
+                self.stdout.write(f"{name} {taken.place(line.rows[0])} {line.name} {words}")
             for question in line.questions:
                 if question.is_open:
-                    where = f"{name} 第 {line.rows[0]} 行 {line.name}"
+                    where = f"{name} {taken.place(line.rows[0])} {line.name}"
                     self.stdout.write(f"{where} 要人确认：{question.reason}")
             for word, found in (("退回", line.problems), ("请核对", line.flags)):
                 for p in found:
-                    where = f"{name} 第 {p.row} 行 {p.column}“{p.value}”"
+                    where = f"{name} {taken.place(p.row)} {p.column}“{p.value}”"
                     self.stdout.write(f"{where}{word}：{p.reason}")
         told = "，".join(f"{WORDS[outcome]} {count:,}" for outcome, count in plan.counts.items())
         self.stdout.write(f"{told}。")
