@@ -81,3 +81,37 @@ def test_what_is_wrong_is_a_command_error(run, content, options, reason):
         run(content, *options)
     with pytest.raises(CommandError, match="打不开"):
         call_command("import_institutions", "none.csv", "--kind=own", "--as-of=2026")
+
+
+@pytest.mark.django_db
+def test_a_question_stops_the_command_until_it_is_answered(run):
+    """By row numbers; without them nothing is written, or the rest with the question left open."""
+    home = make_institution(name="松鹤院")
+    heads = ["编号", *HEADS]
+    sheet = as_csv(heads, [home.pk, "松鹤新院", *ROW[1:]], ["", *ROW])
+
+    def names() -> set[str]:
+        return set(Institution.objects.filter(region="110105").values_list("name", flat=True))
+
+    before = names()
+    assert "第 2 行 松鹤新院 要人确认：编号" in run(sheet, "--dry-run")
+    with pytest.raises(CommandError, match="1 家要人确认"):
+        run(sheet)
+    assert names() == before
+    run(sheet, "--skip-refused")
+    assert names() == before | {"甲养老院"}
+    assert "要撤回：manage.py undo_import" in run(sheet, "--same=2")
+    assert names() == before - {"松鹤院"} | {"甲养老院", "松鹤新院"}
+    run(as_csv(heads, [home.pk, "另一家院", *ROW[1:]]), "--not-same", "2-3")
+    assert names() == before - {"松鹤院"} | {"甲养老院", "松鹤新院", "另一家院"}
+    for odd in ("x", "3-", "1,,2", "9" * 9):
+        with pytest.raises(CommandError, match="行号写成"):
+            run(sheet, f"--same={odd}")
+
+
+@pytest.mark.django_db
+def test_a_withdrawn_home_stays_withdrawn(run):
+    home = make_institution(name="甲养老院", stage="draft", version=3)
+    run(as_csv(["编号", *HEADS], [home.pk, *ROW]))
+    home.refresh_from_db()
+    assert (home.stage, home.address) == ("draft", "双井 1 号")

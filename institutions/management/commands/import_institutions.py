@@ -31,10 +31,11 @@ def numbers_in(text: str) -> list[int]:
     """Row numbers: 5,8,12-20."""
     found: list[int] = []
     for piece in text.replace("，", ",").split(","):
-        first, _, last = piece.strip().partition("-")
-        if not (first.isdigit() and (last or first).isdigit() and len(last or first) < 7):
+        first, dash, last = piece.strip().partition("-")
+        last = last if dash else first
+        if not (first.isdigit() and last.isdigit() and len(last) < 7):
             raise ArgumentTypeError("行号写成 5,8,12-20。")
-        found += range(int(first), int(last or first) + 1)
+        found += range(int(first), int(last) + 1)
     return found
 
 
