@@ -161,7 +161,17 @@ def _check_worksheet(xml: bytes, longest: int) -> None:
     """Refuse a cell so far away that a reader would set too much room aside for all before it."""
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
         raise SheetError(BROKEN)
-    xml = _without_empty(xml)
+    rows, columns = _extent(xml)
+    if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+        rows, columns = _extent(_without_empty(xml))
+    check_size(rows, columns)
+    cells = len(CELL.findall(xml)) if longest > 4 * MOST_TEXT else 0
+    if longest > 4 * MOST_TEXT and cells * longest > MOST_UNPACKED:
+        raise SheetError("有的格子文字太长，请缩短后再上传。")
+
+
+def _extent(xml: bytes) -> tuple[int, int]:
+    """Return how many rows and columns a reader sets room aside for, or more."""
     cells = len(CELL.findall(xml))
     letters = PLACE.findall(xml)
     last = max(map(int, set(FAR_ROW.findall(xml))), default=0)
@@ -169,9 +179,7 @@ def _check_worksheet(xml: bytes, longest: int) -> None:
     if cells > len(letters):
         # Cells that do not say where they stand follow one another.
         columns += max(len(CELL.findall(row)) for row in ROW.split(xml))
-    check_size(max(last, len(ROW.findall(xml))), columns)
-    if longest > 4 * MOST_TEXT and cells * longest > MOST_UNPACKED:
-        raise SheetError("有的格子文字太长，请缩短后再上传。")
+    return max(last, len(ROW.findall(xml))), columns
 
 
 def _without_empty(xml: bytes) -> bytes:
