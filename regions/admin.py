@@ -67,10 +67,9 @@ class RulesAdmin(MergingAdmin):
 @admin.register(Region)
 class RegionAdmin(ScopedAdmin, RulesAdmin):
     scope = "code"
-    list_display = ["code", "name", "level", "parent", "is_current", "valid_from", "valid_to"]
-    list_display_links = ["code", "name"]
+    list_display = ["code", "full_name", "level", "parent", "is_current", "valid_from", "valid_to"]
+    list_display_links = ["code", "full_name"]
     list_filter = ["level", "is_current"]
-    list_select_related = ["parent"]
     list_per_page = 50
     search_fields = ["=code", "name", "short_name", "pinyin"]
     search_help_text = "按名称、拼音或完整的 6 位代码查找"
@@ -84,6 +83,17 @@ class RegionAdmin(ScopedAdmin, RulesAdmin):
         ("位置与电话", {"fields": [("longitude", "latitude"), "telephone_code"]}),
         ("沿革", {"fields": ["is_current", ("valid_from", "valid_to"), "successors"]}),
     ]
+
+    @admin.display(description="地区", ordering="code")
+    def full_name(self, region: Region) -> str:
+        return str(region)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
+        """Lists and search boxes name each region by its whole path."""
+        return super().get_queryset(request).select_related("parent__parent__parent")
+
+    def choices(self, request: HttpRequest) -> "QuerySet[Any]":
+        return super().choices(request).select_related("parent__parent__parent")
 
 
 @admin.register(RegionGroup)
@@ -233,7 +243,7 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
     list_display = ["slug", "name", "region", "kind", "grade", "since", "in_force_to", "document"]
     list_display_links = ["slug", "name"]
     list_filter = ["kind", "grade", "anchor", "payee", "portability"]
-    list_select_related = ["region", "document"]
+    list_select_related = ["region__parent__parent", "document"]
     search_fields = ["slug", "name", "document__title", "document__number"]
     search_help_text = "按编号、名称、文件标题或文号查找"
     show_facets = admin.ShowFacets.ALWAYS
@@ -394,7 +404,7 @@ class StaffMemberAdmin(ScopedAdmin, MergingAdmin):
     scope = "region"
     list_display = ["user", "role", "region"]
     list_filter = ["role"]
-    list_select_related = ["user", "region"]
+    list_select_related = ["user", "region__parent__parent"]
     search_fields = ["user__username", "region__name"]
     autocomplete_fields = ["user", "region"]
 

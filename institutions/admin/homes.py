@@ -57,7 +57,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     form = HomeForm
     list_display = ["name", "region", "kind", "ownership", "operating", "stage", "is_demo"]
     list_filter = [TaskFilter, "stage", "is_demo", "kind", "ownership", "operating"]
-    list_select_related = ["region"]
+    list_select_related = ["region__parent__parent"]
     list_per_page = 50
     search_fields = ["name", "aliases", "credit_code", "operator", "address"]
     search_help_text = "按名称、别名、统一社会信用代码、运营方或地址查找"

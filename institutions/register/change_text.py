@@ -11,7 +11,7 @@ from institutions.models import Institution, Provenance
 from institutions.register.history import ConflictError
 from institutions.register.provenance import label_of
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Row
-from regions.models import DatePrecision
+from regions.models import DatePrecision, Region
 
 UNKNOWN = "未公布"
 FIELD_OF = {field.name: field for field in FIELDS} | {
@@ -67,6 +67,9 @@ def _words(field: "AnyField | None", value: Any) -> str:
         return UNKNOWN
     if isinstance(value, bool):
         return "是" if value else "否"
+    if field is not None and field.related_model is Region:
+        found = Region.objects.with_ancestors().filter(pk=value).first()
+        return str(found or value)
     if field is not None and field.name == "amount":
         return f"{value / 100:.2f} 元"
     if field is not None and field.model is Provenance and field.name == "field":

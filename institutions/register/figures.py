@@ -12,7 +12,7 @@ from django.db import models
 from institutions.models import Fee, Institution
 from institutions.pages.institution.fees import exact
 from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain
-from regions.models import Document
+from regions.models import Document, Region
 from regions.models.document import UNPASSED, show_date
 
 UNKNOWN = "未公布"
@@ -93,6 +93,8 @@ def words_of(row: models.Model, field: AnyField) -> str:
         return show_date(value, getattr(row, precision) if precision else "day")
     if _is_money(field):
         return f"{exact(value)} 元"
+    if isinstance(value, Region) and field.model is not Institution:
+        return value.name
     if isinstance(value, Document):
         return value.shown
     return str(value.full_name if field.name == "region" and field.model is Institution else value)

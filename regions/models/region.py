@@ -173,7 +173,8 @@ class Region(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """The whole path, as staff meet it: four regions are called 鼓楼区."""
+        return self.full_name if self.is_current else f"{self.full_name}（已撤销）"
 
     def natural_key(self) -> tuple[str]:
         return (self.code,)
