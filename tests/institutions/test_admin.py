@@ -99,8 +99,9 @@ def test_the_site_is_named_in_chinese(boss: Client):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_list_renders(boss: Client, home, model, django_assert_max_num_queries):
-    # session, user, phone; count twice, rows, facets; date hierarchy; time of the first look (3)
-    with django_assert_max_num_queries(15):
+    # session, user, phone; count twice, rows, facets; date hierarchy; time of the first look (3);
+    # choices of the document of facts
+    with django_assert_max_num_queries(16):
         page = boss.get(address(model, "changelist"), {"_facets": "True"})
 
     assert page.status_code == 200
@@ -109,7 +110,7 @@ def test_every_list_renders(boss: Client, home, model, django_assert_max_num_que
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_add_page_renders(boss: Client, model, django_assert_max_num_queries):
-    kept = {"BedFigures", "Correction", "LoadedFixture", "PendingChange"}
+    kept = {"BedFigures", "Correction", "LoadedFixture", "PendingChange", "PendingEdit"}
     unasked = kept | {"FailedSignIn", "SignIn"}
     expected = 403 if model.__name__ in unasked else 200
     with django_assert_max_num_queries(9):
@@ -145,7 +146,8 @@ def test_the_page_of_a_whole_institution(boss: Client, home, django_assert_max_n
 @pytest.mark.parametrize("factory", [make_region, make_document], ids=["region", "document"])
 def test_the_pages_of_reference_rows(boss: Client, factory, django_assert_max_num_queries):
     row = factory()
-    with django_assert_max_num_queries(12):
+    # of a document also: its row again, its region and author, the post, edits that wait
+    with django_assert_max_num_queries(18):
         assert boss.get(address(row, "change", row.pk)).status_code == 200
 
 
