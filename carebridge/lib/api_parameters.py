@@ -8,7 +8,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
-from regions.elder.form import TokensField
+from carebridge.lib.query_fields import TokensField
 
 Schema = dict[str, Any]
 

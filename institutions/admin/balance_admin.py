@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.timezone import localdate
 
 from institutions.admin.balance import PERIODS, STEP, Balance
-from institutions.search.facets import VACANCY_DAYS
+from institutions.register.ages import VACANCY_DAYS
 
 PER_PAGE = 100
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from carebridge.lib.api_parameters import Schema, described, refuse_errors, refuse_unknown, several
 from carebridge.lib.paging import PageForm, Pager, listed, next_url
+from carebridge.lib.query_fields import legible
 from institutions.api import serializers
 from institutions.api.changes import SinceForm, news
 from institutions.api.conditional import unless_unchanged
@@ -32,7 +33,7 @@ from institutions.search.facets import facets
 from institutions.search.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter, form_class
 from institutions.search.suggestions import suggestions
 from regions.api.serializers import paged
-from regions.elder.form import ElderForm, legible
+from regions.elder.form import ElderForm
 from regions.models import Document
 
 READ = ["GET", "HEAD"]

@@ -16,7 +16,8 @@ from django.urls import reverse
 
 from institutions.models import Listing
 from institutions.pages.parts.card import place_words
-from institutions.search.facets import VACANCY_DAYS, Choice, Counts, Facet, count, facets
+from institutions.register.ages import VACANCY_DAYS
+from institutions.search.facets import Choice, Counts, Facet, count, facets
 from institutions.search.filters import LONGEST_QUERY
 from institutions.search.places import Place
 from regions.elder.questions import OFFERED

@@ -17,15 +17,17 @@ from django.db import OperationalError
 from django.http import QueryDict
 from django.urls import reverse
 
+from carebridge.lib.query_fields import TokensField, legible
 from institutions.costs.estimator import level_of
 from institutions.models import Demand
 from institutions.register.needs import NEEDS, need_words
-from regions.elder.form import ElderForm, PlaceField, TokensField, legible
+from regions.elder.form import ElderForm
 from regions.elder.questions import OFFERED, Choice, Question, questions
 from regions.engine.conditions import city_of, lies_in
 from regions.models import Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 from regions.places.anchors import FIRST, SECOND, Anchor, AnchorForm
+from regions.places.fields import PlaceField
 
 HIGHEST_BUDGET = 1_000_000
 # Places to be near to, in the words of the guide: the first is what homes are sorted by.

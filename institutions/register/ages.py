@@ -1,8 +1,11 @@
-"""Dated rows in words: the period they hold, and why they do not hold today."""
+"""How old is too old; dated rows in words: their period, and why they do not hold on a day."""
 
 import datetime
 
-from institutions.search.facets import VACANCY_DAYS
+# A bed count this young is about now.
+FRESH_DAYS = 7
+# A bed count older than this says nothing about today: not searched by, shown as old.
+VACANCY_DAYS = 90
 
 
 def period(start: datetime.date | str | None, end: datetime.date | None) -> str:

@@ -22,16 +22,12 @@ from institutions.models import (
     Rating,
 )
 from institutions.models.listing import has_any
+from institutions.register.ages import VACANCY_DAYS
 from institutions.register.needs import NEEDS, need_words
 from institutions.search.memory.bitmaps import Bitmaps
 from regions.models import Region
 from regions.models.region import CODE_LENGTH
 from regions.places.gazetteer import Gazetteer
-
-# A bed count this young is about now.
-FRESH_DAYS = 7
-# A bed count older than this says nothing about today: not searched by, shown as old.
-VACANCY_DAYS = 90
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
+from carebridge.lib.query_fields import UNREADABLE, SharedField, legible, twin
 from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator, level_of
 from institutions.models import Level, Listing
 from institutions.models.listing import has_any
@@ -22,7 +23,7 @@ from institutions.search import distance, places
 from institutions.search.facets import CARE, Facet, facets, fresh_vacancy, ltci_cities
 from institutions.search.memory import snapshot as bitmap_index
 from institutions.search.text import MOST_WORDS, Search, search, words
-from regions.elder.form import UNREADABLE, ElderForm, SharedField, legible, twin
+from regions.elder.form import ElderForm
 from regions.places.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
 from regions.policies import rulebook as policies
 

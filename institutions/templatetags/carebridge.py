@@ -19,7 +19,7 @@ from institutions.pages import shortlist
 from institutions.pages.compare import page as comparison
 from institutions.pages.parts import carried_homes as picked
 from institutions.register import record as records
-from institutions.search.facets import FRESH_DAYS, VACANCY_DAYS
+from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Document
 
 register = template.Library()

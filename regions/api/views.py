@@ -15,9 +15,10 @@ from rest_framework.response import Response
 
 from carebridge.lib.api_parameters import described, refuse_errors, refuse_unknown
 from carebridge.lib.paging import PageForm, listed, next_url
+from carebridge.lib.query_fields import legible
 from regions.api import serializers
-from regions.elder.form import PlaceField, legible
 from regions.models import Document, Fact, Policy, Region
+from regions.places.fields import PlaceField
 from regions.policies.list_page import PolicyList
 from regions.policies.page import PolicyPage, for_page
 

@@ -8,26 +8,23 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from carebridge.lib.query_fields import NONE, SharedField, TokensField, legible
 from regions.engine.rules import Disability, Elder, born_in
 from regions.models import DisabilityKind, Region, Scale, Scheme, Status
 from regions.models.codes import LEVEL_NAMES
-from regions.models.region import NATION
+from regions.places.fields import PlaceField
 from regions.places.gazetteer import gazetteer
-
-AnyThing = TypeVar("AnyThing")
 
 OLDEST = 120
 BIRTH = re.compile(r"(\d{4})[-年./](\d{1,2})(?:月(?:\d{1,2}日)?|[-./]\d{1,2})?", re.ASCII)
 # 户口登记条例, 1958-01-09: nobody left a hukou before there was one.
 FIRST_HUKOU = datetime.date(1958, 1, 9)
-UNREADABLE = "�"  # what Django puts for bytes that are no text, and we for NUL
-NONE = "none"
 NO_STATUS = "没有特殊身份"
 LTCI_SCALES = (Scale.LTCI, Scale.CHONGQING)
 FINDING_SCALES = tuple(scale for scale in Scale if scale not in LTCI_SCALES)
@@ -42,54 +39,6 @@ SHORT_SCALES = {
 }
 GRADES = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MULTIPLE = {"multiple": True, "single": False}
-MOST_NAMED = 4  # of the regions that one name may mean, as many are named
-
-
-def legible(data: QueryDict) -> QueryDict:
-    """What was typed, with a mark in place of the NUL that neither page nor PostgreSQL takes."""
-    marked = QueryDict(mutable=True)
-    for name, values in data.lists():
-        marked.setlist(name, [value.replace("\0", UNREADABLE) for value in values])
-    return marked
-
-
-def twin(of: AnyThing) -> AnyThing:
-    """A shallow copy of what is its attributes; `copy.copy` takes five times as long."""
-    new = object.__new__(type(of))
-    vars(new).update(vars(of))
-    return new
-
-
-class SharedField(forms.Field):
-    """A field whose parts all forms share, for they never change; Django would copy each."""
-
-    def __deepcopy__(self, memo: object) -> Self:
-        return twin(self)
-
-
-class PlaceField(SharedField, forms.CharField):
-    """A current region, from its code or from names from wide to narrow."""
-
-    def __init__(self, label: str) -> None:
-        super().__init__(label=label, required=False)
-        self.by_code: dict[str, Region] = {}
-
-    def clean(self, value: Any) -> Region | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        found = [known] if (known := self.by_code.get(text)) else self._named(text)
-        if not found:
-            raise ValidationError("没有找到这个地方，请写全，比如“北京市西城区”。")
-        if found[0].code == NATION:
-            raise ValidationError("请写到省、市或区县。")
-        if len(found) > 1:
-            some = "、".join(region.full_name for region in found[:MOST_NAMED])
-            raise ValidationError(f"叫这个名字的有 {len(found)} 个：{some}。请写全是哪一个。")
-        return found[0]
-
-    def _named(self, text: str) -> list[Region]:
-        return [] if UNREADABLE in text else Region.objects.candidates(text)
 
 
 class AgeField(SharedField, forms.CharField):
@@ -145,26 +94,6 @@ class LeftField(SharedField, forms.CharField):
         if left > self.today:
             raise ValidationError("这一天还没有到，请核对。")
         return left
-
-
-class TokensField(SharedField):
-    """Any number of the offered words; blanks are left out."""
-
-    def __init__(self, label: str, offered: Iterable[tuple[str, str]]) -> None:
-        super().__init__(label=label, required=False, widget=forms.SelectMultiple)
-        self.offered = dict(offered)
-
-    def clean(self, value: Any) -> list[str]:
-        tokens = list(dict.fromkeys(token for token in value or [] if token))
-        if unknown := [token for token in tokens if token not in self.offered]:
-            raise ValidationError(self.refusal(unknown))
-        if NONE in tokens and len(tokens) > 1:
-            raise ValidationError("选了“没有”，又选了别的，请改一处。")
-        return tokens
-
-    def refusal(self, unknown: list[str]) -> str:
-        shown = "”“".join(token[:40] for token in unknown[:3])
-        return f"没有“{shown}”这一项。"
 
 
 class FindingsField(TokensField):

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from regions.elder.form import FINDING_SCALES, LTCI_SCALES, MULTIPLE, NO_STATUS, NONE, ElderForm
+from carebridge.lib.query_fields import NONE
+from regions.elder.form import FINDING_SCALES, LTCI_SCALES, MULTIPLE, NO_STATUS, ElderForm
 from regions.models import DisabilityKind, Region, Scale, Scheme, Status
 from regions.models.codes import ABILITY_WORDS, LEVEL_NAMES
 from regions.models.region import LONGEST_TEXT

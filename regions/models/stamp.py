@@ -4,6 +4,9 @@ import uuid
 
 from django.db import connections, models
 
+# The regions, their groups, the policies and what they rest on.
+RULES = "policies"
+
 
 def new_token() -> uuid.UUID:
     return uuid.uuid4()

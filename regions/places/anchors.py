@@ -9,10 +9,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from regions.elder.form import UNREADABLE, PlaceField, legible
+from carebridge.lib.query_fields import UNREADABLE, legible
 from regions.models import Region
 from regions.places.coordinates import in_china
 from regions.places.distance import Position, position
+from regions.places.fields import PlaceField
 
 FIRST, SECOND = "near", "near2"
 LABELS = {FIRST: "从哪里算", SECOND: "再从一个地方算"}

@@ -8,8 +8,8 @@ from collections import defaultdict
 from functools import lru_cache
 
 from regions.models import Region, RegionGroup, Stamp
+from regions.models.stamp import RULES
 from regions.places.addresses import RegionNames
-from regions.policies.rulebook import STAMP
 
 
 class Gazetteer:
@@ -34,7 +34,7 @@ class Gazetteer:
 
 def gazetteer() -> Gazetteer:
     """One query while nothing changed, which staff and `load_fixtures` say; else three more."""
-    token = Stamp.objects.of(STAMP)
+    token = Stamp.objects.of(RULES)
     return _kept(token) if token else Gazetteer()
 
 

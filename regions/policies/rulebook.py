@@ -15,8 +15,6 @@ from regions.engine.rules import Doubt, Hint, Missing, Refusal
 from regions.engine.settlement import KINDS, Pact, Settlement
 from regions.law.citing import quoting
 
-STAMP = "policies"
-
 
 @dataclass(frozen=True, eq=False)
 class Book:
@@ -40,7 +38,7 @@ def book() -> Book:
     The token is read first: rows that change meanwhile are read again the next time.
     """
     database = router.db_for_read(models.Stamp)
-    kept, token = _kept.get(database), models.Stamp.objects.of(STAMP)
+    kept, token = _kept.get(database), models.Stamp.objects.of(RULES)
     if kept is None or token is None or kept.token != token:
         rows = {
             row.slug: row
@@ -52,7 +50,7 @@ def book() -> Book:
 
 def changed() -> None:
     """Say that policies, rates, exclusions or their documents changed; in that transaction."""
-    models.Stamp.objects.touch(STAMP)
+    models.Stamp.objects.touch(RULES)
 
 
 def _policies() -> models.policy.PolicyQuerySet:

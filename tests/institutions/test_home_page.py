@@ -8,7 +8,7 @@ import pytest
 
 from institutions.models import Institution, Listing
 from institutions.pages.front import SAYINGS, STORIES
-from institutions.search.facets import FRESH_DAYS, VACANCY_DAYS
+from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Fact, RegionGroup
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains
 
 from regions.models import Document, Policy, Rate, Stamp
-from regions.policies.rulebook import STAMP
+from regions.models.stamp import RULES
 from regions.policies.worked_cases import cases
 from tests.factories import make_user
 from tests.institutions.test_admin import added, address, row_of, typed
@@ -34,11 +34,11 @@ def rows(model: type) -> list[Any]:
 
 def tried(boss: Client, url: str, data: dict[str, Any]) -> Any:
     """The answer to 试算, after which everything is as it was before."""
-    before = [rows(model) for model in (Policy, Rate, LogEntry)], Stamp.objects.of(STAMP)
+    before = [rows(model) for model in (Policy, Rate, LogEntry)], Stamp.objects.of(RULES)
     response = boss.post(url, {**data, "_try": "1"})
     assert response.status_code == 200
     response.render()
-    after = [rows(model) for model in (Policy, Rate, LogEntry)], Stamp.objects.of(STAMP)
+    after = [rows(model) for model in (Policy, Rate, LogEntry)], Stamp.objects.of(RULES)
     assert after == before
     return response
 

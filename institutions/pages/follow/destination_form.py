@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from institutions.models import Listing
-from regions.elder.form import PlaceField
 from regions.models import Region
 from regions.models.agreement import ELSEWHERE_INSURED
+from regions.places.fields import PlaceField
 
 LONGEST_ID = 9
 

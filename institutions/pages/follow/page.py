@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
+from carebridge.lib.query_fields import legible
 from institutions.costs.benefit_changes import Before, Crossing, Item, answers_now, crossing
 from institutions.costs.estimator import Estimator, estimator
 from institutions.costs.monthly_cost import Cost, cost
@@ -17,7 +18,7 @@ from institutions.pages.follow import destinations
 from institutions.pages.follow.destination_form import DestinationForm
 from institutions.pages.follow.destinations import Destination, Row
 from institutions.register.provenance import sources_of
-from regions.elder.form import ElderForm, legible
+from regions.elder.form import ElderForm
 from regions.elder.questions import Question, Questions, question_id, questions
 from regions.engine.assessment import Assessment, assess
 from regions.engine.rules import Answer, Missing, Payee, Reason, Stay

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, Sum
 
 from institutions.models import Bed, Level, Listing, MedicalLink
 from institutions.models.listing import ListingQuerySet, has_any, mask
-from institutions.search.facets import FRESH_DAYS, VACANCY_DAYS
+from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Region
 from regions.models.region import within
 
