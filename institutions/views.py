@@ -16,12 +16,13 @@ from institutions.pages.institution.json_ld import about
 from institutions.pages.institution.location import whereabouts
 from institutions.pages.institution.page import for_profile, profile
 from institutions.pages.institution.visit_pack import Pack
+from institutions.pages.parts.carried_homes import carry_all
 from institutions.pages.regions.index import Index, by_name, group_by_name, is_code
 from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
 from institutions.pages.results.clusters import BoxForm
 from institutions.pages.results.map import ResultsMap, drawn
 from institutions.pages.results.page import Results
-from institutions.pages.shortlist import Shortlist, way_here
+from institutions.pages.shortlist import Shortlist
 from institutions.pages.sources import shelves, source_page
 from institutions.register.provenance import public_documents
 from institutions.search.filters import InstitutionFilter
@@ -74,7 +75,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
     asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
-    told, way = profile(home, on), way_here(request.GET).items()
+    told, way = profile(home, on), carry_all(request.GET).items()
     page = {
         "profile": told,
         "about": about(told, request.build_absolute_uri(home.get_absolute_url())),
@@ -89,7 +90,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution on paper: to take along on the visit and to the offices."""
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
-    kept = [*AnchorForm(request.GET).pairs, *way_here(request.GET).items()]
+    kept = [*AnchorForm(request.GET).pairs, *carry_all(request.GET).items()]
     folder = Pack(home, ElderForm(request.GET, on), on, kept)
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))

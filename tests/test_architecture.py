@@ -85,22 +85,6 @@ ROOMS: dict[str, set[str]] = {
     },
     "institutions.shipped_data": {"institutions.register"},
 }
-# What still ties rooms in circles; each goes with a change of its own.
-TANGLES = {
-    ("carebridge.lib.api_parameters", "regions.elder.form"),
-    ("institutions.api.conditional", "institutions.search.memory.snapshot"),
-    ("institutions.pages.results.clusters", "institutions.search.memory.grid"),
-    ("institutions.pages.results.links", "institutions.pages.compare.page"),
-    ("institutions.pages.results.links", "institutions.pages.shortlist"),
-    ("institutions.pages.results.map", "institutions.search.memory.grid"),
-    ("institutions.register.ages", "institutions.search.facets"),
-    ("institutions.register.figures", "institutions.pages.institution.fees"),
-    ("institutions.register.listings", "institutions.search.distance"),
-    ("institutions.search.memory.bitmaps", "institutions.search.distance"),
-    ("institutions.search.suggestions", "institutions.pages.parts.card"),
-    ("regions.places.anchors", "regions.elder.form"),
-    ("regions.places.gazetteer", "regions.policies.rulebook"),
-}
 # Rooms that may use the standard library and themselves, not even the models of their app.
 PURE = {"regions.engine"}
 FOUNDATIONS = {"models", "validators"}
@@ -212,7 +196,6 @@ def naming_complaints(path: Path) -> list[str]:
 def complaints(path: Path) -> list[str]:
     module = module_name(path)
     names = imports(module, path.read_text(), path.name == "__init__.py")
-    names = {name for name in names if (module, name) not in TANGLES}
     found = [why for name in names if (why := complaint(module, name))]
     return found + naming_complaints(path)
 

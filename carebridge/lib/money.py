@@ -1,11 +1,27 @@
-"""Money as staff type it: yuan on the page, whole fen in the database."""
+"""Money in words and as staff type it: yuan on the page, whole fen in the database."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+UNKNOWN = "未公布"
+FEN = 100
 TYPED = forms.DecimalField(decimal_places=2, max_digits=15, localize=False)
+
+
+def whole_yuan(fen: int | None) -> str:
+    """Return whole yuan with thousands commas, half a yuan up; 未公布 for None."""
+    if fen is None or fen == "":
+        return UNKNOWN
+    rounded = (abs(fen) + FEN // 2) // FEN
+    return f"{'−' if fen < 0 < rounded else ''}{rounded:,}"
+
+
+def exact_yuan(fen: int) -> str:
+    """Return yuan with thousands commas, to the fen where it is not whole: 55.50."""
+    whole, rest = divmod(fen, FEN)
+    return f"{whole:,}.{rest:02}" if rest else f"{whole:,}"
 
 
 class YuanField(forms.IntegerField):

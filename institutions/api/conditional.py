@@ -16,7 +16,7 @@ from django.utils.http import http_date, quote_etag
 from rest_framework.request import Request
 
 from institutions.models import ListingChange
-from institutions.search.memory.snapshot import MOST_LAG
+from institutions.models.change import MOST_LAG
 from regions.elder.form import ElderForm
 from regions.places.anchors import LABELS
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+from carebridge.lib.money import exact_yuan
 from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator
 from institutions.models import Institution, Level, Listing
 from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
 from regions.policies import rulebook as policies
-from regions.policies.ledger import Ledger, ledger, yuan
+from regions.policies.ledger import Ledger, ledger
 
 
 class Lack(StrEnum):
@@ -118,7 +119,9 @@ def missing_price(listing: Listing, levels: list[Level]) -> str:
     parts = _parts(listing, levels)
     if not parts:
         return "这家机构写明不收这样的老人。"
-    known = [f"{name} {yuan(amount)} 元" for name, amount in parts.items() if amount is not None]
+    known = [
+        f"{name} {exact_yuan(amount)} 元" for name, amount in parts.items() if amount is not None
+    ]
     unknown = "、".join(name for name, amount in parts.items() if amount is None)
     if not known:
         return "床位费、餐费、护理费都未公布。"

@@ -10,6 +10,8 @@ from django.db import connections, models
 from regions.models.stamp import Stamp, as_token, new_token
 
 STAMP = "listings"
+# How long copies in memory may lag behind a change while they load it.
+MOST_LAG = datetime.timedelta(seconds=1.5)
 # A reader further behind than this loads everything anew.
 KEPT = 1_000
 # A change of more homes than this is not told one by one.

@@ -10,6 +10,7 @@ from institutions.validators import validate_credit_code, validate_phone
 from regions.models import Region, Stage
 from regions.models.document import precision_field, show_date, validate_web_link
 from regions.models.region import within
+from regions.places.distance import Position, position
 
 if TYPE_CHECKING:
     from .medical import MedicalLink
@@ -245,6 +246,13 @@ class Institution(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("institution", args=[self.pk])
+
+    @property
+    def position(self) -> Position | None:
+        """The place in metres from the centre of the earth; None: not published."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return position(self.longitude, self.latitude)
 
     def natural_key(self) -> tuple[str, str]:
         return (self.region_id, self.name)

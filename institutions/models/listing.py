@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 
 from regions.models import Region
 from regions.models.region import within
+from regions.places.distance import Position
 
 from .bed import Bed
 from .institution import TAKES, Institution, Level
@@ -52,6 +53,15 @@ class BitAnd(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"({left} & {right}) <> 0", (*left_params, *right_params)
+
+
+class ChordSquared(ExpressionWrapper):  # type: ignore[type-arg]  # no generic at run time
+    """The square of the straight line from a position to a home, in SQL."""
+
+    def __init__(self, here: Position) -> None:
+        self.here = here
+        dx, dy, dz = (F(name) - metres for name, metres in zip("xyz", here, strict=True))
+        super().__init__(dx * dx + dy * dy + dz * dz, BigIntegerField())
 
 
 @models.OneToOneField.register_lookup

@@ -15,7 +15,6 @@ from django.db.models import Count, Q
 from django.urls import reverse
 
 from institutions.models import Listing
-from institutions.pages.parts.card import place_words
 from institutions.register.ages import VACANCY_DAYS
 from institutions.search.facets import Choice, Counts, Facet, count, facets
 from institutions.search.filters import LONGEST_QUERY
@@ -173,7 +172,7 @@ def _offer(place: Place, tally: Tally) -> Offer:
         group = reverse("region_group", args=[place.value])
         return Offer(place, place.label, tally, results, group)
     region = reverse("region", args=[place.value])
-    return Offer(place, place_words(place.regions[0]), tally, results, region)
+    return Offer(place, place.regions[0].path_words, tally, results, region)
 
 
 def _tally(place: Place, homes: Mapping[str, Tally]) -> Tally:

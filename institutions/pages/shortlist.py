@@ -1,7 +1,7 @@
 """Homes put aside to talk over: the address is the list, so a link shares it."""
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,9 +14,7 @@ from institutions.pages.parts import carried_homes as picked
 from institutions.pages.parts.card import Card, card
 from regions.places.anchors import AnchorForm
 
-MOST = 20
-# The list so far as other pages carry it without scripts: keep=3,7.
-KEEP = "keep"
+MOST = picked.MOST_KEPT
 
 
 @dataclass(frozen=True)
@@ -32,22 +30,6 @@ class Entry:
 def address(ids: Iterable[int], **more: str) -> str:
     """The page of a list; nothing of the elder is in it. Always with a query."""
     return picked.address("shortlist", ids, more)
-
-
-def kept(data: Mapping[str, str]) -> list[int]:
-    """The list that the address of another page carries; what is no id is dropped."""
-    return picked.read(data, KEEP, MOST)
-
-
-def carried(data: Mapping[str, str]) -> dict[str, str]:
-    """What the links of a page that carries a list take along."""
-    return picked.carried(KEEP, kept(data))
-
-
-def way_here(data: Mapping[str, str]) -> dict[str, str]:
-    """What the address of a home's page carries along: homes picked so far, and the search."""
-    homes = comparison.carried(comparison.chosen(data)) | carried(data)
-    return homes | picked.search_of(data)
 
 
 class Shortlist:
@@ -90,7 +72,7 @@ class Shortlist:
     @property
     def more_url(self) -> str:
         """The register as it was searched, carrying the list along."""
-        return picked.register(KEEP, self.ids, self.search)
+        return picked.register(picked.KEPT, self.ids, self.search)
 
     @property
     def compared(self) -> list[int]:

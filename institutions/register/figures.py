@@ -9,8 +9,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from carebridge.lib.money import exact_yuan
 from institutions.models import Fee, Institution
-from institutions.pages.institution.fees import exact
 from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain
 from regions.models import Document, Region
 from regions.models.document import UNPASSED, show_date
@@ -92,7 +92,7 @@ def words_of(row: models.Model, field: AnyField) -> str:
         precision = _precision(field)
         return show_date(value, getattr(row, precision) if precision else "day")
     if _is_money(field):
-        return f"{exact(value)} 元"
+        return f"{exact_yuan(value)} 元"
     if isinstance(value, Region) and field.model is not Institution:
         return value.name
     if isinstance(value, Document):

@@ -22,7 +22,6 @@ from institutions.register.list_price import bundle, monthly
 from institutions.register.photo_files import files_of, let_go
 from institutions.register.provenance import sources_of
 from institutions.register.tokens import tokens
-from institutions.search.distance import position_of
 
 BATCH = 500
 
@@ -175,7 +174,7 @@ def derive(institution: Institution, on: datetime.date) -> Listing:
         is_demo=institution.is_demo,
         valid_until=_valid_until(institution, on),
     )
-    if place := position_of(institution):
+    if place := institution.position:
         listing.x, listing.y, listing.z = place
     _set_prices(listing, institution, on)
     _set_vacancy(listing, list(institution.beds.all()))

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F, OrderBy, Q
+from django.db.models import OrderBy, Q
 from django.db.models.lookups import LessThanOrEqual
 from django.forms import Form
 
 from institutions.models import Institution, Listing
+from institutions.models.listing import ChordSquared
 from regions.places.anchors import LABELS, LONGEST_TYPED, Anchor
-from regions.places.distance import Position, chord_squared_of, metres, position
+from regions.places.distance import chord_squared_of, metres
 
 # The parameters of a search that rest on a place.
 NEAR = (*LABELS, "within")
@@ -72,7 +73,7 @@ def near(
 
 
 def distances(home: Listing | Institution, anchors: Iterable[Anchor]) -> tuple[Distance, ...]:
-    place = position_of(home)
+    place = home.position
     return tuple(Distance(a, metres(place, a.position) if place else None) for a in anchors)
 
 
@@ -81,14 +82,6 @@ def _about(metres: float) -> str:
     if kilometres < 1:
         return "不到 1 公里"
     return f"约 {kilometres:.1f} 公里" if kilometres < 9.95 else f"约 {kilometres:,.0f} 公里"
-
-
-def position_of(home: Listing | Institution) -> Position | None:
-    if isinstance(home, Listing):
-        return home.position
-    if home.longitude is None or home.latitude is None:
-        return None
-    return position(home.longitude, home.latitude)
 
 
 def _fields(form: Form) -> tuple[Field, ...]:
@@ -107,15 +100,6 @@ def _fields(form: Form) -> tuple[Field, ...]:
 
 def _typed(form: Form, name: str) -> str:
     return str(form.data.get(name, ""))[: 2 * LONGEST_TYPED]
-
-
-class ChordSquared(ExpressionWrapper):  # type: ignore[type-arg]  # no generic at run time
-    """The square of the straight line from a position to a home, in SQL."""
-
-    def __init__(self, here: Position) -> None:
-        self.here = here
-        dx, dy, dz = (F(name) - metres for name, metres in zip("xyz", here, strict=True))
-        super().__init__(dx * dx + dy * dy + dz * dz, BigIntegerField())
 
 
 def nearest_first(anchor: Anchor) -> OrderBy:

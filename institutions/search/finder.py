@@ -17,8 +17,8 @@ from institutions.models import Listing
 from institutions.search.facets import Counts, Facet, count
 from institutions.search.filters import PRICE, InstitutionFilter
 from institutions.search.memory.bitmaps import Bitmaps
-from institutions.search.memory.grid import KEPT, Cell, Window, by_cell, cell_of, spanning
 from institutions.search.places import Homes, HomesByRegion, Place
+from regions.places.map_cells import KEPT, Cell, Window, by_cell, cell_of, spanning
 
 # The rows of some ids, by id.
 Read = Callable[[list[int]], Mapping[int, Listing]]

@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from institutions.models import Institution, Listing, Tokens
 from institutions.models.tokens import All, Sought
-from institutions.pages.parts.card import place_words
 from institutions.register.tokens import LONGEST, fold, squeezed
 from institutions.search.filters import LONGEST_QUERY, RECOMMENDED
 from institutions.search.memory import snapshot as bitmap_index
@@ -84,7 +83,7 @@ def _places(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Sugges
     held = (region for region in found if _has_homes(region, bitmaps))
     return [
         Suggestion(
-            place_words(region),
+            region.path_words,
             "地区",
             f"{reverse('institutions')}?{urlencode({'region': region.code})}",
             region=region.code,
@@ -125,7 +124,7 @@ def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
     return [
         Suggestion(
             home.name,
-            place_words(known.names.by_code.get(home.region_id) or home.region),
+            (known.names.by_code.get(home.region_id) or home.region).path_words,
             home.get_absolute_url(),
             home.is_demo,
             home=pk,

@@ -14,18 +14,15 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution
-from institutions.pages import shortlist
-from institutions.pages.compare import page as comparison
 from institutions.pages.parts import carried_homes as picked
 from institutions.register import record as records
 from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Document
 
 register = template.Library()
-
-UNKNOWN = "未公布"
-FEN = 100
+register.filter("yuan", whole_yuan)
 
 
 @dataclass(frozen=True)
@@ -35,15 +32,6 @@ class Age:
     days: int
     state: str
     words: str
-
-
-@register.filter
-def yuan(fen: int | None) -> str:
-    """Whole yuan with thousands commas, half a yuan up; 未公布 for None."""
-    if fen is None or fen == "":
-        return UNKNOWN
-    rounded = (abs(fen) + FEN // 2) // FEN
-    return f"{'−' if fen < 0 < rounded else ''}{rounded:,}"
 
 
 @register.filter
@@ -99,13 +87,13 @@ def _fix(href: str, words: str, label: object) -> SafeString:
 @register.simple_tag(takes_context=True)
 def shortlist_url(context: Context, pk: int | None = None) -> str:
     """The list that this page carries, with one more home put on it if one is named."""
-    return _picked(context, "shortlist", shortlist.kept(_address(context)), pk)
+    return _picked(context, "shortlist", picked.read_kept(_address(context)), pk)
 
 
 @register.simple_tag(takes_context=True)
 def compare_url(context: Context, pk: int | None = None) -> str:
     """The comparison of the homes this page carries along, with one more if one is named."""
-    return _picked(context, "compare", comparison.chosen(_address(context)), pk)
+    return _picked(context, "compare", picked.read_compared(_address(context)), pk)
 
 
 def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
@@ -127,7 +115,7 @@ def carried_query(context: Context) -> str:
     """What a link to a home takes along: the elder, the homes picked so far, and the search."""
     address = _address(context)
     elder = str(context.get("elder_and", ""))[1:]
-    more = urlencode(shortlist.way_here(address), safe=",:")
+    more = urlencode(picked.carry_all(address), safe=",:")
     query = "&".join(filter(None, [elder, more]))
     return f"?{query}" if query else ""
 

@@ -184,6 +184,11 @@ class Region(models.Model):
         """河北省廊坊市三河市; the ancestors come from `with_ancestors()`."""
         return "".join(region.name for region in self.lineage())
 
+    @property
+    def path_words(self) -> str:
+        """河北省·廊坊市·三河市, from the province down."""
+        return "·".join(region.name for region in self.lineage())
+
     def lineage(self) -> list["Region"]:
         """From the province down to this region; the nation names nothing and is left out."""
         above = self.parent.lineage() if self.parent_id != NATION and self.parent else []

@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from carebridge.lib.money import exact_yuan
 from regions.engine.assessment import Assessment, Outcome
 from regions.engine.bills import Bill, bill, cash_of, to_elder, to_home, would_pay
 from regions.engine.conditions import a_month
@@ -238,9 +239,9 @@ def _open_amount(found: Assessment, outcome: Outcome, fee: int | None, care: int
         return ""
     match would_pay(found, outcome, fee, care):
         case int(fen):
-            return f"如果能享受，这里是 {yuan(fen)} 元/月"
+            return f"如果能享受，这里是 {exact_yuan(fen)} 元/月"
         case Between(low, high):
-            return f"如果能享受，这里是 {yuan(low)}—{yuan(high)} 元/月"
+            return f"如果能享受，这里是 {exact_yuan(low)}—{exact_yuan(high)} 元/月"
     return ""
 
 
@@ -282,9 +283,9 @@ def amount_words(amount: Amount | None, period: Period) -> str:
     """An amount as its document states it; nothing where no amount is known."""
     match amount:
         case Fixed(fen):
-            return f"{yuan(fen)} {PER[period]}"
+            return f"{exact_yuan(fen)} {PER[period]}"
         case Between(low, high):
-            return f"{yuan(low)}—{yuan(high)} {PER[period]}"
+            return f"{exact_yuan(low)}—{exact_yuan(high)} {PER[period]}"
         case Formula(text):
             return text
         case Share():
@@ -294,13 +295,8 @@ def amount_words(amount: Amount | None, period: Period) -> str:
 
 def _share_words(share: Share, period: Period) -> str:
     if share.percent is None:
-        return f"结算标准 {yuan(share.ceiling or 0)} {PER[period]}，其中付多少没有查到"
+        return f"结算标准 {exact_yuan(share.ceiling or 0)} {PER[period]}，其中付多少没有查到"
     words = f"{BASES[share.base]}的 {share.percent}%"
     if share.ceiling is not None:
-        words += f"（费用最多按 {yuan(share.ceiling)} {PER[period]}算）"
-    return words if share.cap is None else f"{words}，最多 {yuan(share.cap)} {PER[period]}"
-
-
-def yuan(fen: int) -> str:
-    """Yuan with thousands commas; the fen only where there are any."""
-    return f"{fen // 100:,}" if fen % 100 == 0 else f"{fen / 100:,.2f}"
+        words += f"（费用最多按 {exact_yuan(share.ceiling)} {PER[period]}算）"
+    return words if share.cap is None else f"{words}，最多 {exact_yuan(share.cap)} {PER[period]}"

@@ -14,6 +14,7 @@ from regions.engine import rules
 from regions.engine.rules import Doubt, Hint, Missing, Refusal
 from regions.engine.settlement import KINDS, Pact, Settlement
 from regions.law.citing import quoting
+from regions.models.stamp import RULES
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from carebridge.lib.money import exact_yuan
 from regions.engine import rules
 from regions.models import DisabilityKind, Grade, Policy, Rate, Scale, Scheme, Setting, Status
 from regions.models.codes import LEVEL_NAMES
 from regions.models.policy import QUOTABLE
 from regions.models.region import NATION
 from regions.policies import rulebook as policies
-from regions.policies.ledger import PER, amount_words, yuan
+from regions.policies.ledger import PER, amount_words
 
 # What stands where an amount would, for grades that show none.
 UNQUOTED = {Grade.WEAK: "待核实", Grade.UNVERIFIED: "待核实", Grade.UNKNOWN: "未查到"}
@@ -124,7 +125,9 @@ def gives(policy: Policy) -> str:
     others: dict[str, None] = {}
     for rate in rates:
         if rate.amount_kind == Rate.AmountKind.FIXED:
-            fixed.setdefault(PER[rules.Period(rate.period)], {})[yuan(rate.amount or 0)] = None
+            fixed.setdefault(PER[rules.Period(rate.period)], {})[exact_yuan(rate.amount or 0)] = (
+                None
+            )
         elif rate.amount_kind:
             others[amount(rate, policy)] = None
     sums = [f"{'、'.join(found)} {per}" for per, found in fixed.items()]

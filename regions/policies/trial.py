@@ -3,11 +3,12 @@
 import datetime
 from dataclasses import dataclass
 
+from carebridge.lib.money import exact_yuan
 from regions.engine import bills
 from regions.engine.assessment import Assessment, Outcome, assess
 from regions.engine.rules import Answer, Rulebook
 from regions.models import Policy
-from regions.policies.ledger import amount_words, yuan
+from regions.policies.ledger import amount_words
 from regions.policies.rulebook import sentences
 from regions.policies.worked_cases import Case, cases
 
@@ -116,8 +117,10 @@ def _said(outcome: Outcome) -> Said:
 def _sums(found: Assessment, case: Case) -> Said:
     """What the elder gets in a month, and what is left of the fee where the case has one."""
     if case.fee is None:
-        return Said(f"给老人每月 {yuan(bills.to_elder(found))} 元")
+        return Said(f"给老人每月 {exact_yuan(bills.to_elder(found))} 元")
     bill = bills.bill(found, case.fee, case.care)
     at_most = "至多" if bill.is_at_most else ""
-    left = f"家里付{at_most} {yuan(bill.to_pay)} 元"
-    return Said(f"给老人每月 {yuan(bill.to_elder)} 元，账单上抵 {yuan(bill.on_bill)} 元，{left}")
+    left = f"家里付{at_most} {exact_yuan(bill.to_pay)} 元"
+    return Said(
+        f"给老人每月 {exact_yuan(bill.to_elder)} 元，账单上抵 {exact_yuan(bill.on_bill)} 元，{left}"
+    )

@@ -26,9 +26,9 @@ from institutions.pages.results.clusters import (
 from institutions.register import listings
 from institutions.search.filters import InstitutionFilter
 from institutions.search.finder import ByBitmaps, ByDatabase
-from institutions.search.memory.grid import KEPT
 from institutions.search.memory.snapshot import BitmapIndex
 from regions.places.distance import Position
+from regions.places.map_cells import KEPT
 from tests.institutions.test_bitmaps import at_once, drawn, edit
 from tests.institutions.test_facets import search
 

@@ -11,9 +11,9 @@ from django.http import QueryDict
 from pyroaring import BitMap
 
 from institutions.models import Institution, Listing
+from institutions.models.listing import ChordSquared
 from institutions.pages.institution.location import finders, map_links
 from institutions.register.listings import refresh
-from institutions.search.distance import ChordSquared
 from institutions.search.filters import InstitutionFilter
 from institutions.search.memory.bitmaps import Bitmaps
 from regions.models import Region

@@ -2,8 +2,9 @@ import datetime
 
 import pytest
 
+from carebridge.lib.money import exact_yuan as exact
 from institutions.models import ContractTerms, Fee, Level
-from institutions.pages.institution.fees import LEVEL_WORDS, FeeLine, exact, fee_table
+from institutions.pages.institution.fees import LEVEL_WORDS, FeeLine, fee_table
 
 TODAY = datetime.date(2026, 11, 22)
 

@@ -10,8 +10,8 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertContains, assertNotContains, assertTemplateUsed
 
+from carebridge.lib.money import exact_yuan as exact
 from institutions.models import Fee, Institution, Phone, Provenance, Rating
-from institutions.pages.institution.fees import exact
 from tests.factories import (
     make_bed,
     make_document,

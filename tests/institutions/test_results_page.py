@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from institutions.costs.estimator import NEEDS_LEVEL
 from institutions.models import Institution, Listing
-from institutions.pages.parts.card import place_words
 from institutions.pages.results.filter_panels import PANELS
 from institutions.register import listings
 from institutions.search.distance import NEAR
@@ -83,7 +82,7 @@ def test_a_region_that_a_worker_does_not_know_yet_is_read(client, today):
     client.get(URL)
     region = make_region("131099", name="新设的县")
     listings.refresh([make_institution(name="青松岭颐养院", region=region).pk], today)
-    assert place_words(region) in text(client.get(URL, {"q": "青松岭颐养院"}))
+    assert region.path_words in text(client.get(URL, {"q": "青松岭颐养院"}))
     assert "新设的县" in text(client.get(f"{URL}suggest/", {"q": "青松岭颐"}))
 
 
@@ -94,7 +93,7 @@ def test_a_home_stands_where_it_stood_after_its_region_is_no_more(
     home = Institution.objects.get(pk=re.search(r'id="name-(\d+)"', before)[1])
     Region.objects.filter(pk=home.region_id).update(is_current=False)
     policies.changed()
-    assert place_words(home.region) in text(client.get(URL, {"sort": "vacant"}))
+    assert home.region.path_words in text(client.get(URL, {"sort": "vacant"}))
     bitmap_index.current().card_rows = CardRows()
     with django_assert_num_queries(7):
         client.get(URL, {"sort": "vacant"})

@@ -6,7 +6,8 @@ import pytest
 from django.template import Context, Template
 from django.template.loader import render_to_string
 
-from institutions.templatetags.carebridge import age, or_unknown, yes_no, yuan
+from carebridge.lib.money import whole_yuan as yuan
+from institutions.templatetags.carebridge import age, or_unknown, yes_no
 
 
 @pytest.mark.parametrize(

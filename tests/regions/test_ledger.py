@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import pytest
 from django.template.loader import render_to_string
 
+from carebridge.lib.money import whole_yuan as yuan
 from institutions.costs.monthly_cost import Cost
 from institutions.pages.compare.questions import money
 from institutions.pages.compare.table import Cited, Column, Notes, row
-from institutions.templatetags.carebridge import yuan
 from regions.engine.assessment import assess
 from regions.engine.rules import (
     Between,

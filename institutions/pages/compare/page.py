@@ -1,7 +1,7 @@
 """The comparison of up to four homes: which ones the address names, and the page as plain data."""
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 
 from django.http import QueryDict
@@ -22,24 +22,12 @@ from regions.places.anchors import AnchorForm
 from regions.policies import rulebook as policies
 from regions.policies.agreements import agreements, care
 
-MOST = 4
-# The homes chosen so far as other pages carry them without scripts: compare=3,7.
-CARRIED = "compare"
+MOST = picked.MOST_COMPARED
 
 
 def address(ids: Iterable[int], **more: str) -> str:
     """The page that compares these homes; nothing of the elder is in it. Always with a query."""
     return picked.address("compare", ids, more)
-
-
-def chosen(data: Mapping[str, str]) -> list[int]:
-    """The homes chosen so far, as the address of another page carries them."""
-    return picked.read(data, CARRIED, MOST)
-
-
-def carried(ids: Sequence[int]) -> dict[str, str]:
-    """What the links of a page take along so that the choice grows."""
-    return picked.carried(CARRIED, ids)
 
 
 class Comparison:
@@ -153,7 +141,7 @@ class Comparison:
     @property
     def more_url(self) -> str:
         """The register as it was searched, carrying the choice along."""
-        return picked.register(CARRIED, self.ids, self.search)
+        return picked.register(picked.COMPARED, self.ids, self.search)
 
     @property
     def room_left(self) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from carebridge.lib.money import exact_yuan
 from institutions.costs.monthly_cost import Lack
 from institutions.models import Bed, Designation, Fee, Institution, Level, QualityRecord
 from institutions.models.institution import TAKES
@@ -19,7 +20,6 @@ from institutions.pages.compare.table import (
     shortfalls,
     words,
 )
-from institutions.pages.institution.fees import exact
 from institutions.register.ages import period
 from institutions.register.record import path_of
 from regions.policies.agreements import Matter
@@ -146,7 +146,7 @@ def _parts(column: Column) -> Answer:
         priced = [level for level in levels if level.price is not None]
         level = min(priced, key=lambda level: level.price or 0, default=levels[0])
     parts = {"床位费": level.bed, "餐费": level.meals, "护理费": level.care}
-    known = [f"{name} {exact(fen)} 元" for name, fen in parts.items() if fen is not None]
+    known = [f"{name} {exact_yuan(fen)} 元" for name, fen in parts.items() if fen is not None]
     unknown = [name for name, fen in parts.items() if fen is None]
     if not known:
         return Answer()
@@ -162,7 +162,7 @@ def _once(column: Column, kind: Fee.Kind) -> Answer:
 
 def _fee(fee: Fee) -> str:
     conditions = f"（{fee.conditions}）" if fee.conditions else ""
-    return f"{exact(fee.amount)} {fee.get_period_display()}{conditions}"
+    return f"{exact_yuan(fee.amount)} {fee.get_period_display()}{conditions}"
 
 
 def _other_fees(column: Column) -> Answer:

@@ -7,9 +7,9 @@ import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from carebridge.lib.money import exact_yuan
 from institutions.costs.monthly_cost import Cost
 from institutions.models import Designation, Fee, Institution
-from institutions.pages.institution.fees import exact
 from institutions.pages.institution.page import Profile
 from institutions.pages.parts.card import Card
 from institutions.register.provenance import SourceLine, sources_of
@@ -216,7 +216,7 @@ def extreme(pick: Callable[[list[int]], int], mark: str) -> Callable[[list[Answe
 def shortfalls(answers: list[Answer]) -> list[Answer]:
     most = max((answer.rank for answer in answers if answer.rank is not None), default=0)
     return [
-        replace(a, mark=f"少 {exact(most - a.rank)} 元", is_short=True)
+        replace(a, mark=f"少 {exact_yuan(most - a.rank)} 元", is_short=True)
         if a.rank is not None and a.rank < most
         else a
         for a in answers

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Self
 
+from carebridge.lib.money import exact_yuan
 from institutions.models import ContractTerms, Fee, Level
 from institutions.register.ages import period, state
 from institutions.register.list_price import Bundle, bundle, monthly, prepayment_warnings
@@ -61,7 +62,7 @@ class FeeLine:
         name = [fee.get_kind_display(), fee.get_room_display() if fee.room else ""]
         return cls(
             "·".join(filter(None, name)),
-            exact(fee.amount),
+            exact_yuan(fee.amount),
             fee.get_period_display(),
             _whom(fee),
             fee.conditions,
@@ -103,12 +104,6 @@ def fee_table(
         by_day=any(fee.period == Fee.Period.DAY for fee in used),
         warnings=prepayment_warnings(fees, terms, on),
     )
-
-
-def exact(amount: int) -> str:
-    """Fen as yuan, to the fen where it is not whole: 55.50."""
-    yuan, fen = divmod(amount, 100)
-    return f"{yuan:,}.{fen:02}" if fen else f"{yuan:,}"
 
 
 def _monthly(fee: Fee | None) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from institutions.models import Institution
-from institutions.search.distance import Distance, Near, distances, near, position_of
+from institutions.search.distance import Distance, Near, distances, near
 from regions.places.anchors import AnchorForm
 from regions.places.coordinates import wgs84_to_gcj02
 
@@ -53,7 +53,7 @@ def whereabouts(
 
 def map_links(home: Institution) -> tuple[MapLink, ...]:
     """Links that open the very spot; none for a demo home, which stands nowhere."""
-    if home.is_demo or position_of(home) is None:
+    if home.is_demo or home.position is None:
         return ()
     true = (home.longitude or 0.0, home.latitude or 0.0)
     longitude, latitude = map(_written, true)
@@ -83,7 +83,7 @@ def map_links(home: Institution) -> tuple[MapLink, ...]:
 
 def finders(home: Institution) -> tuple[MapLink, ...]:
     """Links that look up the name of a real home whose position is not published."""
-    if home.is_demo or position_of(home) is not None:
+    if home.is_demo or home.position is not None:
         return ()
     city = home.region.lineage()[:2][-1].name
     return (

@@ -7,11 +7,11 @@ from functools import cached_property
 
 from django.urls import reverse
 
+from carebridge.lib.money import exact_yuan
 from institutions.costs.estimator import Estimator, estimator
 from institutions.costs.monthly_cost import Cost, cost
 from institutions.models import Fee, Institution, Listing
 from institutions.models.fee import MOST_DEPOSIT_IN_BED_FEES, MOST_PREPAID_MONTHS
-from institutions.pages.institution.fees import exact
 from institutions.pages.institution.location import MapLink, finders, map_links
 from institutions.pages.institution.page import Line, Profile, profile
 from institutions.register.list_price import monthly
@@ -176,7 +176,7 @@ class Pack:
         deposits = [fee.amount for fee in self._fees(Fee.Kind.DEPOSIT)]
         if not deposits:
             return Protection(rule, "", "先问清楚，写进合同。")
-        here = "押金 " + "、".join(f"{exact(amount)} 元" for amount in sorted(set(deposits)))
+        here = "押金 " + "、".join(f"{exact_yuan(amount)} 元" for amount in sorted(set(deposits)))
         beds = self._fees(Fee.Kind.BED)
         limits = [MOST_DEPOSIT_IN_BED_FEES * monthly(b) for b in beds if b.period != b.Period.ONCE]
         if not limits:
@@ -185,13 +185,13 @@ class Pack:
             return Protection(rule, here, "超过了规定，不要签。", True)
         if max(deposits) > min(limits):
             return Protection(
-                rule, here, f"住每月不到 {exact(_least_bed(deposits))} 元的床就超过了。"
+                rule, here, f"住每月不到 {exact_yuan(_least_bed(deposits))} 元的床就超过了。"
             )
         return Protection(rule, here, "没有超过规定。")
 
     def _membership(self) -> Protection:
         rule = "会员费要存进银行专户，还要留风险保证金；不许说能赚钱、能返利。"
-        fees = [f"{exact(fee.amount)} 元" for fee in self._fees(Fee.Kind.MEMBERSHIP)]
+        fees = [f"{exact_yuan(fee.amount)} 元" for fee in self._fees(Fee.Kind.MEMBERSHIP)]
         if not fees:
             return Protection(rule, "", "先问收不收。")
         return Protection(rule, f"会员费 {'、'.join(fees)}", "先看存管协议，再决定交不交。")

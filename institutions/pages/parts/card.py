@@ -12,7 +12,6 @@ from institutions.pages.parts.match_reasons import Fit, Wish, fit
 from institutions.register.ages import is_stale
 from institutions.register.provenance import source_of, sources_of
 from institutions.search.distance import Distance, distances
-from regions.models import Region
 from regions.places.anchors import Anchor
 
 
@@ -71,7 +70,7 @@ def card(
     )
     return Card(
         institution=home,
-        place=place_words(home.region),
+        place=home.region.path_words,
         tags=_tags(home, on),
         warning=_warning(home),
         price=_price(listing, levels),
@@ -96,11 +95,6 @@ def with_lists(home: Institution) -> Institution:
     home.card_ratings, home.card_links = list(home.ratings.all()), list(home.medical_links.all())
     home.card_provenance = list(home.provenance.all())
     return home
-
-
-def place_words(region: Region) -> str:
-    """河北省·廊坊市·三河市, from the province down."""
-    return "·".join(part.name for part in region.lineage())
 
 
 def _tags(home: Institution, on: datetime.date) -> tuple[str, ...]:

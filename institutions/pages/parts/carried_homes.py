@@ -24,6 +24,11 @@ LONGEST_SEARCH = 1200
 SEARCH = InstitutionFilter.base_filters.keys() - {*LABELS, "page"}
 
 
+# The homes chosen so far, as other pages carry them without scripts: compare=3,7, and keep=3,7.
+COMPARED, MOST_COMPARED = "compare", 4
+KEPT, MOST_KEPT = "keep", 20
+
+
 def is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
@@ -43,6 +48,31 @@ def carried(name: str, pks: Iterable[int]) -> dict[str, str]:
     """The homes as the links of a page take them along."""
     text = ",".join(map(str, pks))
     return {name: text} if text else {}
+
+
+def read_compared(data: Mapping[str, str]) -> list[int]:
+    """Return the homes chosen for comparison that the address of another page carries."""
+    return read(data, COMPARED, MOST_COMPARED)
+
+
+def read_kept(data: Mapping[str, str]) -> list[int]:
+    """Return the shortlist that the address of another page carries."""
+    return read(data, KEPT, MOST_KEPT)
+
+
+def carry_compared(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameter by which links of a page take the compared homes along."""
+    return carried(COMPARED, read_compared(data))
+
+
+def carry_kept(data: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameter by which links of a page take the shortlist along."""
+    return carried(KEPT, read_kept(data))
+
+
+def carry_all(data: Mapping[str, str]) -> dict[str, str]:
+    """Return what the address of a home's page carries: homes picked so far, and the search."""
+    return carry_compared(data) | carry_kept(data) | search_of(data)
 
 
 def search_of(data: Mapping[str, str]) -> dict[str, str]:

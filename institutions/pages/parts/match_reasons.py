@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from carebridge.lib.money import exact_yuan
 from institutions.costs.monthly_cost import Cost
 from institutions.models import Level, Listing
 from institutions.register.ages import is_stale
@@ -11,7 +12,6 @@ from institutions.register.needs import need_words
 from regions.engine.conditions import city_of, lies_in
 from regions.engine.rules import Elder
 from regions.engine.settlement import same_pool
-from regions.policies.ledger import yuan
 
 FEN = 100
 
@@ -68,14 +68,14 @@ def refusals(listing: Listing, needs: Iterable[str]) -> list[str]:
 def _price(listing: Listing, wish: Wish, cost: Cost | None) -> tuple[bool, str]:
     if cost and cost.to_pay is not None:
         at_most = "至多" if cost.ledger.is_at_most else ""
-        words = f"补贴后每月{at_most} {yuan(cost.to_pay)} 元"
+        words = f"补贴后每月{at_most} {exact_yuan(cost.to_pay)} 元"
         if wish.most is None or cost.to_pay > wish.most * FEN:
             return True, words
         return True, f"{words}，在您说的 {wish.most:,} 元以内"
     price = listing.price_from if wish.level is None else listing.price(wish.level)
     if price is None:
         return False, "先问清每月多少钱，标价没有公布齐"
-    return True, f"标价每月 {yuan(price)} 元起"
+    return True, f"标价每月 {exact_yuan(price)} 元起"
 
 
 def _beds(listing: Listing, on: datetime.date) -> tuple[bool, str]:

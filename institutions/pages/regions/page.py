@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from institutions.models import Institution, Listing
 from institutions.pages.parts.bar_chart import Chart
-from institutions.pages.parts.card import place_words
 from institutions.pages.regions import facts as fact_sheet
 from institutions.pages.regions import statistics_charts as register_charts
 from institutions.pages.regions.facts import Highlight, Mentions, Sheet
@@ -80,7 +79,7 @@ class Regional:
         """河北省·廊坊市·三河市; for a group, the names of its regions."""
         if self.is_group:
             return "、".join(region.name for region in self.place.regions)
-        return "" if self.is_nation else place_words(self.place.regions[0])
+        return "" if self.is_nation else self.place.regions[0].path_words
 
     @property
     def lineage(self) -> list[Region]:

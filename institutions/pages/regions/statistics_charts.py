@@ -2,11 +2,11 @@
 
 from collections import Counter
 
+from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution, MedicalLink
 from institutions.pages.institution.fees import LEVEL_WORDS
 from institutions.pages.parts.bar_chart import Chart, Figure, Row, apart, spread, stacked
 from institutions.pages.regions.statistics import AGES, Holdings, Side, Spread
-from institutions.templatetags.carebridge import UNKNOWN, yuan
 
 
 def charts(held: Holdings) -> list[Chart]:
@@ -83,7 +83,7 @@ def _prices(held: Holdings) -> Chart:
     return Chart(
         "标价差多少",
         f"每月床位费、餐费、护理费合计（元）。条从最低到最高，里面的竖线是中位数；"
-        f"全长是 {yuan(scale)} 元。"
+        f"全长是 {whole_yuan(scale)} 元。"
         if told
         else "每月床位费、餐费、护理费合计（元）。",
         tuple(_prices_of(side, one, scale) for side, one in told),
@@ -100,7 +100,7 @@ def _prices_of(side: Side, one: Spread, scale: int) -> Row:
     return Row(
         f"{LEVEL_WORDS[one.level]}（{one.level.label}）",
         spread(*amounts, scale, tone=_tone(side)),
-        tuple(Figure(yuan(amount), "元", label) for label, amount in figures),
+        tuple(Figure(whole_yuan(amount), "元", label) for label, amount in figures),
         note + refusing,
     )
 

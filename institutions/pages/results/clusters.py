@@ -14,7 +14,7 @@ from carebridge.lib.query_fields import legible
 from institutions.models import Institution
 from institutions.search.filters import InstitutionFilter
 from institutions.search.finder import finding
-from institutions.search.memory.grid import SHALLOWEST, Cell, Window, cell_at
+from regions.places.map_cells import SHALLOWEST, Cell, Window, cell_at
 
 FIRST_ZOOM, LAST_ZOOM = 3, 18
 # A cell is half a tile of a map, 128 pixels: the pin of one never covers that of the next.

@@ -6,8 +6,7 @@ from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
-from institutions.pages import shortlist
-from institutions.pages.compare import page as comparison
+from institutions.pages.parts import carried_homes
 from institutions.search.distance import NEAR
 from institutions.search.filters import InstitutionFilter
 from regions.elder.form import ElderForm
@@ -25,7 +24,7 @@ class SearchAddress:
 
     @property
     def _compared(self) -> dict[str, str]:
-        return comparison.carried(comparison.chosen(self.search.data))
+        return carried_homes.carry_compared(self.search.data)
 
     @cached_property
     def _query(self) -> Query:
@@ -36,7 +35,7 @@ class SearchAddress:
                 query[name] = [place.value for place in self.search.places.chosen]
             elif name != "page":
                 query[name] = value if isinstance(value, list) else [str(value)]
-        return query | _listed(shortlist.carried(self.search.data))
+        return query | _listed(carried_homes.carry_kept(self.search.data))
 
     @cached_property
     def _with_elder(self) -> Query:
@@ -74,7 +73,7 @@ class SearchAddress:
 
     def canonical(self, page: int) -> str:
         """The one path of a page of results: filters in order, whatever sort and family."""
-        query = _less(self._query, ("sort", "basis", "why", "view", shortlist.KEEP, *NEAR))
+        query = _less(self._query, ("sort", "basis", "why", "view", carried_homes.KEPT, *NEAR))
         if page > 1:
             query["page"] = [str(page)]
         path = reverse("institutions")
@@ -102,7 +101,7 @@ class SearchAddress:
         return self.of_feed != self.of_file
 
     def _taken(self, left: Iterable[str]) -> str:
-        address = self.without("why", "view", shortlist.KEEP, *self._compared, *left)
+        address = self.without("why", "view", carried_homes.KEPT, *self._compared, *left)
         return "" if address == "?" else address
 
     # What the forms of the page send along beside their own fields
@@ -112,7 +111,7 @@ class SearchAddress:
         values = self.search.values
         chosen = {name: values[name] for name in ("why", "sort", "view") if name in values}
         near = [(name, str(values[name])) for name in NEAR if name in values]
-        kept = shortlist.carried(self.search.data) | self._compared
+        kept = carried_homes.carry_kept(self.search.data) | self._compared
         return [*chosen.items(), *near, *self.search.asked.pairs, *kept.items()]
 
     @property

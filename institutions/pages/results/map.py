@@ -12,11 +12,11 @@ from institutions.pages.parts.card import Card
 from institutions.pages.results.clusters import FIRST_ZOOM, LAST_ZOOM, LEVELS, Box, clusters, window
 from institutions.pages.results.page import Link, Results
 from institutions.search.filters import InstitutionFilter
-from institutions.search.memory.grid import WORLD, Cell, cell_at
 from institutions.search.places import Node, Place
 from regions.models import Region
 from regions.places.coordinates import gcj02_to_wgs84, wgs84_to_gcj02
 from regions.places.gazetteer import gazetteer
+from regions.places.map_cells import WORLD, Cell, cell_at
 
 # Names on the plain ground, each apart from the next.
 MOST_NAMES = 60

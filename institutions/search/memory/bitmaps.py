@@ -20,8 +20,8 @@ from django.db.models.lookups import LessThanOrEqual, Lookup
 from pyroaring import BitMap
 
 from institutions.models import Level, Listing, ListingDesignation, Tokens
+from institutions.models.listing import ChordSquared
 from institutions.models.tokens import Sought
-from institutions.search.distance import ChordSquared
 from institutions.search.memory.card_rows import CardRows
 from institutions.search.memory.grid import Ground
 from regions.engine.stay_classes import Designations

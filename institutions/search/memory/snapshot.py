@@ -4,7 +4,6 @@ A few changed listings are taken in by whoever asks next; many are loaded in a t
 reference is swapped. Nobody waits for a load: until it is there the database answers itself.
 """
 
-import datetime
 import threading
 import uuid
 from collections.abc import Callable
@@ -16,12 +15,11 @@ from django.db import connections, router
 from django.utils import timezone
 
 from institutions.models import ListingChange
+from institutions.models.change import MOST_LAG
 from institutions.search.memory.bitmaps import Bitmaps
 
 # Changed listings that are taken in at once: some milliseconds at 41,000.
 FEW = 200
-# How long what is shown may lag behind a change while the load of it runs.
-MOST_LAG = datetime.timedelta(seconds=1.5)
 # Nobody waits longer than this for another who takes changes in.
 MOST_WAIT = 0.05
 
