@@ -12,14 +12,16 @@ reports = (
 urlpatterns = [
     path(
         "data/",
-        ListView.as_view(queryset=reports, template_name="about/data.html"),
+        ListView.as_view(queryset=reports, template_name="public/about/data.html"),
         name="about_data",
     ),
-    path("privacy/", TemplateView.as_view(template_name="about/privacy.html"), name="privacy"),
+    path(
+        "privacy/", TemplateView.as_view(template_name="public/about/privacy.html"), name="privacy"
+    ),
     path(
         "accessibility/",
-        TemplateView.as_view(template_name="about/accessibility.html"),
+        TemplateView.as_view(template_name="public/about/accessibility.html"),
         name="accessibility",
     ),
-    path("help/", TemplateView.as_view(template_name="about/help.html"), name="help"),
+    path("help/", TemplateView.as_view(template_name="public/about/help.html"), name="help"),
 ]

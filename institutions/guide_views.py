@@ -19,4 +19,4 @@ def guide(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and asked.step is None:
         asked.count(on)
         return redirect(asked.results_url)
-    return render(request, "institutions/guide.html", {"guide": asked})
+    return render(request, "public/guide/page.html", {"guide": asked})

@@ -39,7 +39,7 @@ READABLE = {"ensure_ascii": False, "separators": (",", ":")}
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page: ways into the register, with what they lead to counted today."""
-    return render(request, "institutions/home.html", {"front": front(localdate())})
+    return render(request, "public/front/page.html", {"front": front(localdate())})
 
 
 @require_safe
@@ -48,7 +48,7 @@ def institutions(request: HttpRequest) -> HttpResponse:
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
     results = Results(search)
     page = {"results": results, "map": ResultsMap(results) if results.is_map else None}
-    return render(request, "institutions/institution_list.html", page)
+    return render(request, "public/results/page.html", page)
 
 
 @require_safe
@@ -66,7 +66,7 @@ def on_map(request: HttpRequest) -> JsonResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Options for the search box while somebody types: places and homes."""
     page = {"suggestions": suggestions(request.GET.get("q", ""))}
-    return render(request, "institutions/_suggestions.html", page)
+    return render(request, "public/results/_suggestions.html", page)
 
 
 @require_safe
@@ -82,7 +82,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
         "priced": priced(home, asked, on, [*anchors.pairs, *way]),
         "where": whereabouts(home, anchors, [*asked.pairs, *way]),
     }
-    return render(request, "institutions/institution_detail.html", page)
+    return render(request, "public/institution/page.html", page)
 
 
 @require_safe
@@ -95,14 +95,14 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
     page = {"pack": folder, "link": link, "wrong": wrong, "qr": qr_code(link)}
-    return render(request, "institutions/pack.html", page)
+    return render(request, "public/visit_pack/page.html", page)
 
 
 @require_safe
 def follow(request: HttpRequest) -> HttpResponse:
     """What follows an elder to a place or to a home."""
     page = {"page": Follow(request.GET, localdate())}
-    return render(request, "institutions/follow.html", page)
+    return render(request, "public/follow/page.html", page)
 
 
 @require_safe
@@ -111,7 +111,7 @@ def shortlist(request: HttpRequest) -> HttpResponse:
     homes = Shortlist(request.GET, localdate())
     link = request.build_absolute_uri(homes.url)
     page = {"shortlist": homes, "link": link, "qr": qr_code(link)}
-    return render(request, "institutions/shortlist.html", page)
+    return render(request, "public/shortlist/page.html", page)
 
 
 @require_safe
@@ -119,13 +119,13 @@ def compare(request: HttpRequest) -> HttpResponse:
     """The homes that the address names, side by side."""
     homes = Comparison(request.GET, localdate())
     page = {"comparison": homes, "link": request.build_absolute_uri(homes.url)}
-    return render(request, "institutions/compare.html", page)
+    return render(request, "public/compare/page.html", page)
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """Every document that figures are cited from."""
-    return render(request, "institutions/source_list.html", {"shelves": shelves(localdate())})
+    return render(request, "public/sources/index.html", {"shelves": shelves(localdate())})
 
 
 @require_safe
@@ -133,7 +133,7 @@ def source(request: HttpRequest, slug: str) -> HttpResponse:
     """One document and everything cited from it."""
     document = get_object_or_404(public_documents(), slug=slug)
     page = {"page": source_page(document, localdate())}
-    return render(request, "institutions/source_detail.html", page)
+    return render(request, "public/sources/page.html", page)
 
 
 @require_safe
@@ -144,7 +144,7 @@ def regions(request: HttpRequest) -> HttpResponse:
     index = Index(request.GET)
     if index.picker.chosen and index.picker.is_done:
         return redirect("region", index.picker.chosen.code)
-    return render(request, "institutions/region_list.html", {"index": index})
+    return render(request, "public/regions/index.html", {"index": index})
 
 
 @require_safe
@@ -164,7 +164,7 @@ def region_group(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _regional(request: HttpRequest, whole: Region | RegionGroup) -> HttpResponse:
     page = {"page": Regional(whole, localdate())}
-    return render(request, "institutions/region_detail.html", page)
+    return render(request, "public/regions/page.html", page)
 
 
 def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -> HttpResponse:
@@ -176,4 +176,4 @@ def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -
         return redirect("region", found[0].code, permanent=permanent)
     page = {"typed": text[:LONGEST_TEXT].replace("\0", "�"), "found": found}
     status = 200 if found else 404
-    return render(request, "institutions/region_choices.html", page, status=status)
+    return render(request, "public/regions/choices.html", page, status=status)

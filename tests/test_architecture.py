@@ -89,6 +89,7 @@ ROOMS: dict[str, set[str]] = {
 PURE = {"regions.engine"}
 FOUNDATIONS = {"models", "validators"}
 EDGES = {"views", "urls", "management", "admin"}
+MOST_IN_A_FOLDER = 25
 VAGUE_NAMES = {"core", "common", "utils", "helpers", "services"}
 # The import name of each requirement, where it is not the requirement's own name.
 IMPORT_NAMES = {
@@ -266,6 +267,20 @@ def test_a_wrong_import_is_refused(module: str, source: str):
 )
 def test_a_right_import_is_left_alone(module: str, source: str):
     assert [why for name in imports(module, source) if (why := complaint(module, name))] == []
+
+
+def crowded(root: Path, pattern: str) -> list[str]:
+    """Return the folders below `root` with more files than a reader takes in at a look."""
+    folders = {path.parent for path in root.rglob(pattern) if "migrations" not in path.parts}
+    return sorted(str(one) for one in folders if len(list(one.glob(pattern))) > MOST_IN_A_FOLDER)
+
+
+def test_no_folder_is_crowded(tmp_path: Path):
+    assert [name for package in OURS for name in crowded(ROOT / package, "*.py")] == []
+    assert crowded(ROOT / "templates", "*.html") == []
+    for number in range(MOST_IN_A_FOLDER + 1):
+        (tmp_path / f"{number}.py").touch()
+    assert crowded(tmp_path, "*.py") == [str(tmp_path)]
 
 
 def test_no_two_rooms_lean_on_each_other():

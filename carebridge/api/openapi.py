@@ -127,7 +127,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "problems": problems,
         "most": settings.API_PER_MINUTE,
     }
-    return render(request, "api.html", shown)
+    return render(request, "public/api/page.html", shown)
 
 
 def _endpoint(path: str, get: Schema) -> Endpoint:

@@ -120,9 +120,9 @@ def find(request: HttpRequest) -> HttpResponse | None:
         return None
     at = datetime.datetime.fromtimestamp(seconds, timezone.get_current_timezone())
     notice = render_to_string(
-        "_old_page.html", {"at": at, "is_today": at.date() == timezone.localdate()}
+        "public/parts/_old_page.html", {"at": at, "is_today": at.date() == timezone.localdate()}
     )
-    look = render_to_string("_html.html", {"display": Display.chosen(request.COOKIES)})
+    look = render_to_string("public/parts/_html.html", {"display": Display.chosen(request.COOKIES)})
     page = LOOK.sub(lambda found: look.strip().encode(), page, count=1)
     response = HttpResponse(page.replace(MAIN, MAIN + notice.encode(), 1))
     response.headers["Cache-Control"] = "no-store"

@@ -44,7 +44,7 @@ def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
         return redirect(f"{reverse('correction_thanks')}?ref={correction.reference}")
     page = {"form": form, "subject": subject}
     status = 429 if form.limit else 200
-    return render(request, "institutions/correction_form.html", page, status=status)
+    return render(request, "public/corrections/form.html", page, status=status)
 
 
 @never_cache
@@ -54,7 +54,7 @@ def correction_thanks(request: HttpRequest) -> HttpResponse:
     found = find(request.GET.get("ref", ""))
     if found is None:
         return redirect("corrections")
-    return render(request, "institutions/correction_thanks.html", {"correction": found})
+    return render(request, "public/corrections/thanks.html", {"correction": found})
 
 
 @never_cache
@@ -65,4 +65,4 @@ def corrections(request: HttpRequest) -> HttpResponse:
     found = find(typed)
     label = subject_label(found) if found else ""
     page = {"typed": typed[:100].replace("\0", ""), "found": found, "label": label}
-    return render(request, "institutions/correction_state.html", page)
+    return render(request, "public/corrections/state.html", page)

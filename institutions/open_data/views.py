@@ -35,7 +35,7 @@ OPEN = {"X-Robots-Tag": "noindex"}
 def open_data(request: HttpRequest) -> HttpResponse:
     """What can be taken away, what is in it, and on what terms."""
     site = request.build_absolute_uri("/")[:-1]
-    return render(request, "institutions/open_data.html", {"page": page(localdate(), site)})
+    return render(request, "public/open_data/page.html", {"page": page(localdate(), site)})
 
 
 @require_safe

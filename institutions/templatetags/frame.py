@@ -76,7 +76,7 @@ def map_attribution() -> str:
     return str(settings.MAP_ATTRIBUTION) if settings.MAP_TILES else ""
 
 
-@register.inclusion_tag("_help.html")
+@register.inclusion_tag("public/parts/_help.html")
 def help_phone() -> dict[str, str]:
     """The number people may ring, as it is written and as it is dialled, and when."""
     phone = settings.HELP_PHONE

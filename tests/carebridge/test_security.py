@@ -119,7 +119,7 @@ def test_no_page_has_anything_inline(client, paths) -> None:
 
 
 def test_there_are_templates_to_look_at() -> None:
-    assert settings.BASE_DIR / "templates/base.html" in TEMPLATES
+    assert settings.BASE_DIR / "templates/public/base.html" in TEMPLATES
 
 
 @pytest.mark.parametrize(
@@ -166,6 +166,6 @@ def test_static_files_name_no_other_place(pattern) -> None:
 
 
 def test_htmx_evaluates_nothing() -> None:
-    base = (settings.BASE_DIR / "templates/base.html").read_text()
+    base = (settings.BASE_DIR / "templates/public/base.html").read_text()
     for switch in ('"allowEval":false', '"includeIndicatorStyles":false', '"historyCacheSize":0'):
         assert switch in base

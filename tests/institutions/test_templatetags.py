@@ -74,14 +74,16 @@ def test_yes_no(value, word) -> None:
 
 
 def test_asof_says_the_age_and_carries_the_date() -> None:
-    stamp = render_to_string("_asof.html", {"date": datetime.date(2026, 7, 17)})
+    stamp = render_to_string("public/parts/_asof.html", {"date": datetime.date(2026, 7, 17)})
     assert 'class="asof asof--stale"' in stamp
     assert '<time datetime="2026-07-17">128 天前更新，先打电话</time>' in stamp
 
 
 def test_asof_of_a_fresh_date_is_the_full_dot() -> None:
-    assert 'class="asof"' in render_to_string("_asof.html", {"date": datetime.date(2026, 11, 19)})
+    assert 'class="asof"' in render_to_string(
+        "public/parts/_asof.html", {"date": datetime.date(2026, 11, 19)}
+    )
 
 
 def test_asof_without_a_date_says_so() -> None:
-    assert "更新日期未公布" in render_to_string("_asof.html", {"date": None})
+    assert "更新日期未公布" in render_to_string("public/parts/_asof.html", {"date": None})

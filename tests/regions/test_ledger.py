@@ -77,7 +77,7 @@ def test_a_set_with_a_formula_is_no_smaller_for_certain():
     shown = ledger(found, book())
     assert [choice.cash for choice in shown.choices] == [90_000, 40_000]
     assert not shown.is_choice_sure
-    page = render_to_string("regions/_ledger.html", {"ledger": shown})
+    page = render_to_string("public/parts/_ledger.html", {"ledger": shown})
     assert "这里按多的一组算" not in page
     assert "困难残疾人生活补贴没有算进去" in page
 
@@ -88,7 +88,7 @@ def test_what_ends_with_the_month_says_so():
     shown = ledger(assess(left, stay, book().rules, DAYS[4]), book(), 305_000, 100_000)
     assert shown.bill.to_pay == 295_000
     assert shown.last_day == datetime.date(2026, 11, 30)
-    page = render_to_string("regions/_ledger.html", {"ledger": shown})
+    page = render_to_string("public/parts/_ledger.html", {"ledger": shown})
     assert "给到 2026-11-30 为止，以后家里要多付" in page
     gone = replace(left, hukou_left=datetime.date(2001, 1, 5))
     answers = {o.rule.slug: o for o in assess(gone, stay, book().rules, DAYS[4]).outcomes}
@@ -185,10 +185,10 @@ def is_cited(line: Line) -> None:
 
 
 def on_ledger_and_card(cost: Cost) -> None:
-    page = render_to_string("regions/_ledger.html", {"ledger": cost.ledger})
+    page = render_to_string("public/parts/_ledger.html", {"ledger": cost.ledger})
     for line in cost.ledger.lines:
         assert line.cited in page
-    card = render_to_string("institutions/_how.html", {"cost": cost})
+    card = render_to_string("public/parts/_how.html", {"cost": cost})
     for line in cost.ledger.counted:
         assert f'{line.policy.name}<span class="src">{line.cited}</span>' in card
         assert f'<data value="{line.counted}">' in card
@@ -198,7 +198,7 @@ def on_pack(cost: Cost) -> None:
     """The sheet lists what is confirmed and open, each line followed by its source."""
     nothing = {"fees": {"levels": ()}, "sources": {}}
     context = {"pack": {}, "profile": nothing, "cost": cost}
-    items = render_to_string("institutions/_pack_cost.html", context).split("<li>")
+    items = render_to_string("public/visit_pack/_cost.html", context).split("<li>")
     told = [*cost.ledger.confirmed, *cost.ledger.to_confirm, *cost.ledger.unknown]
     for line in told:
         [item] = [i for i in items if f"<b>{line.policy.name}</b>（" in i]
@@ -220,7 +220,7 @@ def in_comparison(cost: Cost) -> None:
         return
     # What nobody has decided has no figure, and no line that has one.
     assert sum(said.fen or 0 for said in why) == (follows[0].fen or 0)
-    page = render_to_string("institutions/_compare_row.html", {"row": rows["为什么"]})
+    page = render_to_string("public/compare/_row.html", {"row": rows["为什么"]})
     cited = {note.number: note.of for note in notes.listed}
     for line, said in zip(cost.ledger.counted, why, strict=False):
         amount = f'<span class="num">{yuan(-line.counted)}</span>'
