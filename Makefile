@@ -1,7 +1,8 @@
 # CareBridge: everything a developer runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev staff test test-full drill bench lint format check-deploy pins fixtures clean ready migrate
+.PHONY: help run dev staff test test-full drill bench lint format check-deploy pins fixtures clean
+.PHONY: ready migrate
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -10,31 +11,38 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
 IN_VENV := .venv/bin/python
-PIP_INSTALL := $(IN_VENV) -m pip install --quiet --disable-pip-version-check
+PIP := $(IN_VENV) -m pip --disable-pip-version-check
+# The pins are whole, so nothing is resolved: what is published later changes nothing here.
+INSTALL_PINS := $(PIP) install --quiet --no-deps --require-hashes -r
 MANAGE := $(IN_VENV) manage.py
+# Whatever sets up this checkout, one after another: two may be started at once.
+SET_UP = $(if $(PYTHON),"$(PYTHON)" deploy/one_at_a_time.py) $(MAKE) --no-print-directory
 STATIC_SOURCES = $(shell find static -print 2>/dev/null)
 
 help: ## list what can be run
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile \
 		| while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
 
-run: .venv/.runtime ## set up if need be, then serve on 127.0.0.1:8000 (PORT=9000 for another)
+run: ## set up if need be, then serve on 127.0.0.1:8000 (PORT=9000 for another)
+	@$(SET_UP) .venv/.runtime
 	@$(IN_VENV) gunicorn.conf.py $(PORT)
-	@$(MAKE) --no-print-directory ready
+	@$(SET_UP) ready
 	@DEBUG=false $(IN_VENV) -m gunicorn carebridge.wsgi --bind 127.0.0.1:$(PORT)
 
-dev: .venv/.runtime ## serve with reload and tracebacks
-	@$(MAKE) --no-print-directory migrate
+dev: ## serve with reload and tracebacks
+	@$(SET_UP) .venv/.runtime migrate
 	@DEBUG=true $(MANAGE) runserver $(PORT)
 
-staff: .venv/.runtime ## make a staff account
-	@$(MAKE) --no-print-directory migrate
+staff: ## make a staff account
+	@$(SET_UP) .venv/.runtime migrate
 	@$(MANAGE) create_staff
 
-test: .venv/.dev var/secret_key ## the suite on SQLite and PostgreSQL, and in a browser
+test: ## the suite on SQLite and PostgreSQL, and in a browser
+	@$(SET_UP) .venv/.dev var/secret_key
 	@$(IN_VENV) tests/run.py
 
-test-full: .venv/.dev var/secret_key ## the same with the long ones
+test-full: ## the same with the long ones
+	@$(SET_UP) .venv/.dev var/secret_key
 	@$(IN_VENV) tests/run.py --full
 
 bench: .venv/.dev var/.collected var/secret_key ## measure at 4,100, 41,000 and 410,000 homes (20 min)
@@ -63,9 +71,9 @@ check-deploy: .venv/.runtime ## Django's checks on production settings
 # uv is not among the pins: it only writes them. `make pins UPGRADE=` adds what is new and leaves the rest.
 UPGRADE ?= --upgrade
 pins: .venv/.dev ## pin what requirements*.in ask for, by version and hash
-	$(PIP_INSTALL) uv
+	$(PIP) install --quiet uv
 	for name in requirements requirements-dev; do \
-		$(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 $(UPGRADE) \
+		$(IN_VENV) -m uv pip compile --quiet --universal --python-version 3.11 --no-strip-extras $(UPGRADE) \
 			--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 			"$$name.in" --output-file "$$name.txt" || exit 1; \
 	done
@@ -80,7 +88,9 @@ clean: ## remove the environment and all data of this checkout
 
 ready: migrate var/.collected
 
+# What lies in var/ is read by its owner alone, also what an earlier release wrote.
 migrate: var/secret_key
+	@chmod -R go-rwx var
 	@DEBUG=false $(MANAGE) migrate --verbosity 0
 	@DEBUG=false $(MANAGE) load_fixtures
 	@DEBUG=false $(MANAGE) refresh_listings --due --verbosity 0
@@ -91,16 +101,18 @@ migrate: var/secret_key
 		echo "Install one, or name it: make run PYTHON=/path/to/python3.11"; exit 1; fi
 	@echo "Installing what the site needs into .venv (about a minute, once) ..."
 	@"$(PYTHON)" -m venv .venv
-	@$(PIP_INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL_PINS) requirements.txt
+	@$(PIP) check
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.txt
 	@echo "Installing what the tests need into .venv (about a minute, once) ..."
-	@$(PIP_INSTALL) --require-hashes -r requirements-dev.txt
+	@$(INSTALL_PINS) requirements-dev.txt
+	@$(PIP) check
 	@touch $@
 
 var/secret_key: | .venv/.runtime
-	@mkdir -p var
+	@mkdir -p -m 700 var
 	@umask 077; $(IN_VENV) -c 'import secrets; print(secrets.token_urlsafe(60))' > $@.new
 	@mv $@.new $@
 
