@@ -9,7 +9,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.models import Institution
 from regions.models import Document, Fact
-from tests.institutions.test_institution_page import Outline
+from tests.institutions.pages.test_institution_page import Outline
 
 pytestmark = pytest.mark.django_db
 
