@@ -237,7 +237,7 @@ def test_the_committed_facts_are_what_the_script_makes() -> None:
 def test_every_statement_is_shipped_or_excluded_with_a_reason() -> None:
     ids = {fact["code"].rstrip("abc") for fact in shipped("facts.json")}
     excluded = script("build_facts").EXCLUDED
-    assert len(stated()) == 207
+    assert len(stated()) == 224
     assert ids | set(excluded) == set(stated())
     assert not ids & set(excluded)
     assert all(excluded.values())
@@ -264,6 +264,19 @@ def test_facts_keep_bounds_and_targets() -> None:
     assert bounds["F000-13"] == bounds["F001-35"] == bounds["F000-41"] == "more_than"
     assert bounds["F000-34"] == bounds["F004-12"] == "nearly"
     assert bounds["F001-05"] == bounds["F001-46"] == "at_least"
+
+
+def test_what_is_planned_asked_for_or_encouraged_is_told_as_that() -> None:
+    facts = {fact["code"]: fact for fact in shipped("facts.json")}
+    plans = {"F001-39", "F001-52", "F000-44", "F003-53", "F003-34"}
+    assert {facts[code]["nature"] for code in plans} == {"target"}
+    assert facts["F001-52"]["as_of"] == "2020-01-01"
+    for code, fact in facts.items():
+        for word in ("推动", "鼓励", "谋划"):
+            told = fact["text"] + fact["label"]
+            assert word not in fact["quote"] or word in told or fact["value"], code
+        if fact["nature"] == "target" and fact["as_of"] == "2020-01-01":
+            assert fact["note"].startswith("到 2020 年的目标"), code
 
 
 def test_facts_have_a_day_and_current_or_former_regions(regions) -> None:

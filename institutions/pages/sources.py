@@ -177,7 +177,7 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 def source_page(document: Document, on: datetime.date) -> SourcePage:
     """What `document` is and everything cited from it, as of the day `on`. 15 to 18 queries."""
     used = uses(Document.objects.filter(pk=document.pk))
-    facts = Fact.objects.published().filter(document=document)
+    facts = document.facts.published()
     agreements = Agreement.objects.filter(document=document)
     named = Region.objects.with_ancestors()
     return SourcePage(

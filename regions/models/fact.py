@@ -104,6 +104,15 @@ class Fact(Reviewed):
         return f"{self.get_bound_display()} {readable(self.value)} {self.unit}".strip()
 
     @property
+    def planned(self) -> str:
+        """For a plan 到 2020 年的目标, or 计划 where it names no later year; else empty."""
+        if self.nature != self.Nature.TARGET:
+            return ""
+        issued = self.document.issued_on
+        is_later = issued is not None and self.as_of.year > issued.year
+        return f"到 {self.as_of.year} 年的目标" if is_later else "计划"
+
+    @property
     def dated_by(self) -> str:
         """What `dated` is: the day the document states, or the day it came out for want of one."""
         return "发布于" if self.as_of == self.document.issued_on else "截至"

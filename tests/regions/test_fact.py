@@ -76,3 +76,20 @@ def test_a_fact_is_found_by_its_code() -> None:
 )
 def test_the_day_a_document_came_out_is_not_passed_off_as_the_day_of_the_figure(code, word):
     assert Fact.objects.select_related("document").get(code=code).dated_by == word
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("F001-05", "到 2020 年的目标"),
+        ("F001-50a", "到 2020 年的目标"),
+        ("F001-52", "到 2020 年的目标"),
+        ("F001-39", "计划"),
+        ("F003-53", "计划"),
+        ("F001-06", ""),
+        ("F001-57", ""),
+    ],
+)
+def test_a_plan_says_by_when_and_a_result_is_none(code: str, words: str) -> None:
+    assert Fact.objects.select_related("document").get(code=code).planned == words

@@ -86,10 +86,6 @@ class Line:
     entity: str
     together: str
 
-    @property
-    def is_target(self) -> bool:
-        return self.fact.nature == Fact.Nature.TARGET
-
 
 @dataclass(frozen=True)
 class Highlight:
@@ -239,10 +235,9 @@ def _chart(comparison: Comparison, parts: list[Fact], whole: Decimal, words: str
 
 
 def _part(fact: Fact, whole: Decimal) -> Row:
-    is_target = fact.nature == Fact.Nature.TARGET
     return Row(
         label=fact.label,
-        bars=stacked([("alt" if is_target else "val", fact.value or Decimal(0))], whole),
+        bars=stacked([("alt" if fact.planned else "val", fact.value or Decimal(0))], whole),
         figures=(Figure(_number(fact), fact.unit),),
-        note=f"目标，{fact.dated}" if is_target else fact.dated,
+        note=fact.planned or fact.dated,
     )

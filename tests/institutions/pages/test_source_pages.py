@@ -111,7 +111,7 @@ def test_every_fact_is_on_the_page_of_its_document_with_its_date(client, slug):
         for region in fact.regions.all():
             assert region.name in row
             assert f'href="{reverse("region", args=[region.code])}"' in cells
-        assert (">目标</span>" in cells) == (fact.nature == "target")
+        assert ("，不是结果</span>" in cells) == (fact.nature == "target")
 
 
 def test_every_fact_belongs_to_one_of_these_documents():
