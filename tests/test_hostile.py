@@ -51,7 +51,7 @@ def no_signals_pile_up(monkeypatch) -> None:
 @pytest.fixture
 def small_register(own_database: None) -> None:
     kept = Institution.objects.demo().order_by("pk").values_list("pk", flat=True)[:DEMO_HOMES]
-    listings.remove(Institution.objects.demo().exclude(pk__in=list(kept)))
+    listings.delete_homes(Institution.objects.demo().exclude(pk__in=list(kept)))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.utils.timezone import localdate
 from institutions.admin.forms import COUNTS, day_of
 from institutions.admin.tasks import TaskFilter
 from institutions.models import BedFigures, Institution
-from institutions.register.review import confirm, count_beds
+from institutions.register.review import confirm_beds, count_beds
 from regions.staff.form_rows import counted, reordered, typed_rows
 from regions.staff.scoped_admin import ScopedAdmin
 
@@ -201,7 +201,7 @@ class BedFiguresAdmin(ScopedAdmin):
         homes: dict[int, set[tuple[str, str]]] = {}
         for row in queryset:
             homes.setdefault(row.institution_id, set()).add((row.category, row.room))
-        done = confirm(homes, by=request.user, on=localdate())
+        done = confirm_beds(homes, by=request.user, on=localdate())
         self.message_user(request, f"已确认 {done:,} 家机构的床位数字，截至今天。")
 
 

@@ -9,8 +9,8 @@ from django.utils.timezone import localdate, localtime
 
 from carebridge.lib.text import name_key
 from institutions.models import Institution, Provenance
-from institutions.register.change_text import lines
-from institutions.register.history import from_data, since
+from institutions.register.change_text import describe_changes
+from institutions.register.history import from_data, revisions_since
 from institutions.register.provenance import label_of, source_of
 from institutions.validators import validate_not_future
 from regions.models import DatePrecision
@@ -62,11 +62,11 @@ class HomeForm(MergingForm):
     def _told(self) -> list[str]:
         """Who changed what since this page was opened, in words."""
         told = []
-        for step in since(self.instance, self.seen) if self.seen else []:
+        for step in revisions_since(self.instance, self.seen) if self.seen else []:
             when = f"{localtime(step.made_at):%m-%d %H:%M}"
             told += [
                 f"{step.author or '系统'} {when} 改了{line.label}：{line.old} → {line.new}"
-                for line in lines(from_data(step.changes))
+                for line in describe_changes(from_data(step.changes))
             ]
         left = len(told) - MOST_TOLD
         return [*told[:MOST_TOLD], f"还有 {left:,} 处，见“历史”"] if left > 0 else told

@@ -13,9 +13,9 @@ from institutions.admin.forms import VerifyForm, version_in
 from institutions.costs.monthly_cost import priced
 from institutions.models import Institution
 from institutions.pages.institution.page import for_profile, profile
-from institutions.register.change_text import lines, reason_of
-from institutions.register.history import ConflictError, from_data, since
-from institutions.register.review import move, restore, verify
+from institutions.register.change_text import describe_changes, reason_of
+from institutions.register.history import ConflictError, from_data, revisions_since
+from institutions.register.review import move_stage, restore_version, verify_figures
 from regions.elder.form import ElderForm
 from regions.staff.stages import MOVES, UnreadError
 
@@ -80,7 +80,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         form = VerifyForm(home, request.POST or None)
         if form.is_valid():
             said = form.cleaned_data
-            verify(pk, said["figures"], said["how"], by=request.user, on=said["on"])
+            verify_figures(pk, said["figures"], said["how"], by=request.user, on=said["on"])
             self.message_user(request, f"已记下：{said['on']} 核实。")
             return self._to_form(pk)
         return self._page(request, "verify", home, "记下核实", form=form)
@@ -91,7 +91,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         self.own(request, pk, MOVES[name].permission)
         label, seen = MOVES[name].label, version_in(request.POST.get("version", ""))
         try:
-            done = move(pk, name, by=request.user, on=localdate(), seen=seen)
+            done = move_stage(pk, name, by=request.user, on=localdate(), seen=seen)
         except UnreadError:
             why = f"没有{label}：您打开这一页以后，别人又改过内容。现在显示的是改后的，请看过再点。"
             self.message_user(request, why, messages.WARNING)
@@ -112,7 +112,8 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
     ) -> HttpResponse:
         home = self.get_object(request, object_id)
         steps = [
-            (step, lines(from_data(step.changes))) for step in (since(home, 0) if home else [])
+            (step, describe_changes(from_data(step.changes)))
+            for step in (revisions_since(home, 0) if home else [])
         ]
         extra = {"steps": steps} | (extra_context or {})
         return super().history_view(request, object_id, extra)
@@ -124,7 +125,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         self.own(request, pk)
         reviewed = not self.has_publish_permission(request)
         try:
-            waits = restore(pk, version, by=request.user, on=localdate(), reviewed=reviewed)
+            waits = restore_version(pk, version, by=request.user, on=localdate(), reviewed=reviewed)
         except (ConflictError, ValidationError) as error:
             self.message_user(request, f"不能恢复：{reason_of(error)}", messages.ERROR)
         else:

@@ -34,11 +34,11 @@ from institutions.models import (
     SheetImport,
 )
 from institutions.models.institution import TAKES, InstitutionQuerySet
-from institutions.register.history import cited, keep
+from institutions.register.history import cite_own_word, keep_revision
 from institutions.register.list_price import prepayment_warnings
-from institutions.register.listings import lock, refresh, remove
+from institutions.register.listings import delete_homes, lock_homes, refresh
 from institutions.register.record import Record, apply_record, difference, to_record
-from institutions.register.review import move, propose
+from institutions.register.review import move_stage, propose
 from regions.staff.merging import MergingAdmin
 from regions.staff.scoped_admin import ScopedAdmin
 from regions.staff.stages import MOVES, UnreadError
@@ -165,7 +165,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
             home.save()
             super().save_related(request, form, formsets, True)
             after = _record(home.pk)
-            whole = cited(before, after, localdate())
+            whole = cite_own_word(before, after, localdate())
             changes = difference(before, whole)
             transaction.set_rollback(reviewed)
         if reviewed:
@@ -176,7 +176,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
             else:
                 Institution.objects.filter(pk=home.pk).update(version=F("version") + 1)
             home.refresh_from_db(fields=["version"])
-            keep(home, changes, by=request.user, how=Revision.How.FORM)
+            keep_revision(home, changes, by=request.user, how=Revision.How.FORM)
 
     def response_change(self, request: Any, obj: Any) -> HttpResponse:
         if getattr(request, "held", None) is None:
@@ -191,10 +191,10 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
         return rows, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Institution) -> None:
-        remove(Institution.objects.filter(pk=obj.pk))
+        delete_homes(Institution.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Institution]) -> None:
-        remove(queryset)
+        delete_homes(queryset)
 
     # Actions
 
@@ -224,7 +224,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         found: Counter[str] = Counter()
         with transaction.atomic():
-            lock(ids)
+            lock_homes(ids)
             for pk in ids:
                 found[self._move_one(request, pk, name)] += 1
         self.message_user(request, f"{MOVES[name].label}：{found['']:,} 家。")
@@ -235,7 +235,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
         """Why the home was not moved, or nothing. What goes to the site must have been seen."""
         seen = version_in(request.POST.get(f"seen-{pk}", "")) if name == "publish" else None
         try:
-            done = move(pk, name, by=request.user, on=localdate(), seen=seen)
+            done = move_stage(pk, name, by=request.user, on=localdate(), seen=seen)
         except UnreadError:
             return "打开列表以后别人改过，或者不在这一页上，请看过再发布。"
         return "" if done else "不在这一步。"
@@ -259,7 +259,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
             return TemplateResponse(
                 request, "admin/institutions/institution/remove_demo.html", page
             )
-        count = remove(homes)
+        count = delete_homes(homes)
         self.message_user(request, f"已删除 {count:,} 家示例机构，再载入数据也不会出现。")
         return None
 

@@ -25,7 +25,7 @@ from institutions.models import (
     Service,
     StaffFigure,
 )
-from institutions.register.photos import PhotographField
+from institutions.register.photos import PhotoField
 from institutions.register.record import PARTS
 from regions.staff.admin_parts import BoundedRows
 from regions.staff.merging import MergingRow
@@ -141,7 +141,7 @@ class PhotoInline(PartInline):
     model = Photo
     readonly_fields = ["preview"]
     formfield_overrides = PartInline.formfield_overrides | {
-        models.ImageField: {"form_class": PhotographField}
+        models.ImageField: {"form_class": PhotoField}
     }
 
     @admin.display(description="样子", empty_value="保存后显示")

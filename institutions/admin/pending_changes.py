@@ -14,9 +14,9 @@ from institutions.admin.forms import RejectForm
 from institutions.admin.home_pages import as_a_family
 from institutions.admin.tasks import TaskFilter
 from institutions.models import PendingChange
-from institutions.register.change_text import lines, reason_of
+from institutions.register.change_text import describe_changes, reason_of
 from institutions.register.history import ConflictError, from_data
-from institutions.register.review import approve, reject
+from institutions.register.review import approve_change, reject_change
 from regions.staff.scoped_admin import ScopedAdmin
 from regions.staff.stages import DecidedError
 
@@ -71,7 +71,7 @@ class PendingChangeAdmin(ScopedAdmin):
             "title": str(pending),
             "original": pending,
             "opts": self.opts,
-            "lines": lines(from_data(pending.changes)),
+            "lines": describe_changes(from_data(pending.changes)),
             "form": form,
             "may_decide": self.has_publish_permission(request),
         } | self.admin_site.each_context(request)
@@ -97,7 +97,7 @@ class PendingChangeAdmin(ScopedAdmin):
         if not form.is_valid():
             return self._page(request, pending, form)
         try:
-            reject(pk, form.cleaned_data["reason"], by=request.user)
+            reject_change(pk, form.cleaned_data["reason"], by=request.user)
         except DecidedError:
             self.message_user(request, "别人已经审过这一条。", messages.WARNING)
         else:
@@ -109,7 +109,7 @@ class PendingChangeAdmin(ScopedAdmin):
         pending = self._posted(request, pk, "view")
         with transaction.atomic():
             try:
-                approve(pk, by=request.user, on=localdate())  # type: ignore[arg-type]
+                approve_change(pk, by=request.user, on=localdate())  # type: ignore[arg-type]
             except (ConflictError, DecidedError, ValidationError) as error:
                 self.message_user(request, f"看不了预览：{reason_of(error)}", messages.ERROR)
                 return self._to_page(pk)
@@ -124,7 +124,7 @@ class PendingChangeAdmin(ScopedAdmin):
 
     def _approve(self, request: Any, pk: int) -> None:
         try:
-            approve(pk, by=request.user, on=localdate())
+            approve_change(pk, by=request.user, on=localdate())
         except (ConflictError, DecidedError, ValidationError) as error:
             self.message_user(request, f"没有通过：{reason_of(error)}", messages.ERROR)
         else:

@@ -25,7 +25,7 @@ from institutions.admin.once import sent_once, token_of
 from institutions.admin.tasks import TaskFilter
 from institutions.models import Provenance, SheetImport, SheetLine
 from institutions.models.institution import InstitutionQuerySet
-from institutions.register.change_text import lines
+from institutions.register.change_text import describe_changes
 from institutions.register.history import from_data
 from institutions.sheets import export as exporters
 from institutions.sheets.identity import ANSWERS
@@ -154,7 +154,7 @@ class SheetImportAdmin(ScopedAdmin):
         elif outcome in SheetLine.Outcome.values:
             rows = rows.filter(outcome=outcome)
         page = Paginator(rows.order_by("first_row"), PER_PAGE).get_page(request.GET.get("p"))
-        shown = [(_placed(line, taken), lines(from_data(line.changes))) for line in page]
+        shown = [(_placed(line, taken), describe_changes(from_data(line.changes))) for line in page]
         return self._page(
             request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
             shown=shown, tabs=self._tabs(taken), answers=ANSWERS,

@@ -42,7 +42,7 @@ class SourceSerializer(serializers.Serializer[SourceLine]):
     quote = Known(help_text="原文")
 
     def to_representation(self, instance: SourceLine | Provenance) -> dict[str, Any]:
-        line = instance if isinstance(instance, SourceLine) else SourceLine.of(instance)
+        line = instance if isinstance(instance, SourceLine) else SourceLine.from_row(instance)
         data: dict[str, Any] = super().to_representation(line)
         return data if line.url else data | {"page": None}
 

@@ -26,7 +26,7 @@ from institutions.pages.results.clusters import BoxForm
 from institutions.pages.results.clusters import clusters as find_clusters
 from institutions.pages.results.page import Results
 from institutions.pages.sources import source_page, sources
-from institutions.register.figures import UNKNOWN, Figure, figures
+from institutions.register.figures import UNKNOWN, Figure, list_figures
 from institutions.register.provenance import public_documents, source_of
 from institutions.register.record import to_record
 from institutions.search.facets import facets
@@ -133,7 +133,7 @@ def institution(request: Request, pk: int) -> HttpResponseBase:
                 "words": one.words,
                 "source": _number(one, provenance),
             }
-            for one in figures(home)
+            for one in list_figures(home)
         ],
         "sources": provenance,
         "record": record,

@@ -15,8 +15,8 @@ from carebridge.lib.visitors import address
 from institutions.corrections.subject import Subject, paths_about, said_now
 from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.models.correction import REFERENCE_GROUP, REFERENCE_GROUPS
-from institutions.register.figures import changed, figures, may_change
-from institutions.register.history import from_data, locked, revise
+from institutions.register.figures import change_figure, list_figures, may_change
+from institutions.register.history import from_data, lock_home, revise
 from institutions.register.record import Change, Record, to_record
 from regions.models import Document
 
@@ -124,13 +124,13 @@ def fill(
     pk = correction.institution_id
     assert pk is not None  # noqa: S101 (`can_fill` said so)
     with transaction.atomic():
-        home = locked(pk)
-        [was] = figures(home, [correction.about])
-        record, path = changed(to_record(home), correction.about, text)
+        home = lock_home(pk)
+        [was] = list_figures(home, [correction.about])
+        record, path = change_figure(to_record(home), correction.about, text)
         _cite(record, path, source, by, on)
         note = f"纠错 {correction.reference}"
         revise(pk, lambda _: record, by=by, how=Revision.How.CORRECTED, on=on, note=note)
-        [now] = figures(_whole(pk), [path])
+        [now] = list_figures(_whole(pk), [path])
         if now.words == was.words:
             raise ValidationError("和页面现在写的一样，没有什么要改。")
     return f"{was.label}：原来是“{was.words}”，改为“{now.words}”，截至 {source.as_of}。"

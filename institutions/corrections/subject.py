@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from institutions.models import Correction, Institution
 from institutions.pages.institution.page import SECTIONS
-from institutions.register.figures import NO_FIGURES, Figure, figures
-from institutions.register.provenance import SourceLine, grouped, label_of, sources_of
+from institutions.register.figures import NO_FIGURES, Figure, list_figures
+from institutions.register.provenance import SourceLine, group_sources, label_of, sources_of
 from institutions.register.record import PARTS
 from regions.models import Document, Policy
 from regions.policies.text import amount, is_quotable
@@ -68,13 +68,13 @@ def home_subject(home: Institution, about: str) -> Subject:
         about=about if known else "",
         label=label_of_home(about) if known else WHOLE,
         said=[(figure.label, figure.words) for figure in found],
-        sources=grouped(sources),
+        sources=group_sources(sources),
         unknown="" if known else about,
     )
 
 
 def _figures_about(home: Institution, about: str) -> list[Figure]:
-    return figures(home, paths_about(about)) if about else []
+    return list_figures(home, paths_about(about)) if about else []
 
 
 def paths_about(about: str) -> Iterable[str]:

@@ -18,7 +18,7 @@ from institutions.models import Institution, Listing, Revision
 from institutions.open_data.tables import LICENCE
 from institutions.pages.institution.updates import updates
 from institutions.pages.results.page import Results
-from institutions.register.change_text import lines
+from institutions.register.change_text import describe_changes
 from institutions.register.history import from_data
 from institutions.search.distance import NEAR
 from institutions.search.filters import InstitutionFilter
@@ -105,7 +105,10 @@ def _of_vacancy(step: Revision) -> list[dict[str, Any]]:
 
 def _words(step: Revision) -> str:
     """Free beds before and after; of anything else what the page of the home says."""
-    beds = [f"{one.label}：{one.old} → {one.new}" for one in lines(from_data(_of_vacancy(step)))]
+    beds = [
+        f"{one.label}：{one.old} → {one.new}"
+        for one in describe_changes(from_data(_of_vacancy(step)))
+    ]
     if beds:
         return "；".join(beds)
     (line,) = updates([step])

@@ -297,7 +297,7 @@ def _values(record: Record) -> Iterator[tuple[str, str, Any]]:
         if value != "":
             yield column.key, column.head, value
     for part, columns in _OF_PART:
-        for row in part.data(record):
+        for row in part.rows_in(record):
             path, label = part.path_of(row), part.label_of(row)
             told = [(column, column.write(row)) for column in columns]
             known = [(column, value) for column, value in told if value != ""]

@@ -28,16 +28,24 @@ class ChangeLine:
     new: str
 
 
-def lines(changes: Iterable[Change]) -> list[ChangeLine]:
+def describe_changes(changes: Iterable[Change]) -> list[ChangeLine]:
     return [
-        ChangeLine(label(change), words(change.path, change.old), words(change.path, change.new))
+        ChangeLine(
+            label_change(change),
+            describe_value(change.path, change.old),
+            describe_value(change.path, change.new),
+        )
         if not _is_row(change)
-        else ChangeLine(label(change), _row(change.path, change.old), _row(change.path, change.new))
+        else ChangeLine(
+            label_change(change),
+            _describe_row(change.path, change.old),
+            _describe_row(change.path, change.new),
+        )
         for change in changes
     ]
 
 
-def label(change: Change) -> str:
+def label_change(change: Change) -> str:
     """What changed, in people's words; those kept with the change name files and paths."""
     return label_of(change.path) if "/" in change.path else change.label
 
@@ -47,22 +55,26 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "；".join(error.messages)
     if isinstance(error, ConflictError):
-        now = "；".join(f"{label(c)}现在是“{words(c.path, value)}”" for c, value in error.found)
+        now = "；".join(
+            f"{label_change(c)}现在是“{describe_value(c.path, value)}”" for c, value in error.found
+        )
         return f"提交以后，这些内容又被改过：{now}。请看过现在的内容再改。"
     return "别人已经审过这一条。"
 
 
-def words(path: str, value: Any) -> str:
+def describe_value(path: str, value: Any) -> str:
     """The value of the figure, or of the row, at `path` as a reader is told it."""
     if isinstance(value, dict):
-        return _row(path, value)
+        return _describe_row(path, value)
     names = path.split("/")
     if path == "stage":
         return str(Institution.Stage(value).label)
-    return _words(FIELD_OF.get(names[0] if len(names) == 1 else f"{names[0]}/{names[-1]}"), value)
+    return _describe_field(
+        FIELD_OF.get(names[0] if len(names) == 1 else f"{names[0]}/{names[-1]}"), value
+    )
 
 
-def _words(field: "AnyField | None", value: Any) -> str:
+def _describe_field(field: "AnyField | None", value: Any) -> str:
     if value is None or value == "":
         return UNKNOWN
     if isinstance(value, bool):
@@ -82,14 +94,14 @@ def _is_row(change: Change) -> bool:
     return isinstance(change.old, dict) or isinstance(change.new, dict)
 
 
-def _row(path: str, row: Row | None) -> str:
+def _describe_row(path: str, row: Row | None) -> str:
     """What a row says, leaving out what it does not."""
     if row is None:
         return "没有"
     part = path.split("/")[0]
     told = ((FIELD_OF[f"{part}/{name}"], value) for name, value in row.items())
     said = [
-        f"{str(field.verbose_name).removesuffix('（分）')}：{_words(field, value)}"
+        f"{str(field.verbose_name).removesuffix('（分）')}：{_describe_field(field, value)}"
         for field, value in told
         if value not in (None, "") and not isinstance(field, models.FileField)
         if (field.name, value) != ("as_of_precision", DatePrecision.DAY)

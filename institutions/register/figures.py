@@ -11,7 +11,7 @@ from django.db import models
 
 from carebridge.lib.money import exact_yuan
 from institutions.models import Fee, Institution
-from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain
+from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain_row
 from regions.models import Document, Region
 from regions.models.document import UNPASSED, show_date
 
@@ -32,42 +32,42 @@ class Figure:
     value: Any = None
 
 
-def figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figure]:
+def list_figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figure]:
     """The figures at `paths` and below; no query for one of `Institution.objects.with_parts()`."""
     wanted = tuple(paths)
     return [
         figure
-        for figure in _all(institution)
+        for figure in _walk_figures(institution)
         if any(not p or figure.path == p or figure.path.startswith(f"{p}/") for p in wanted)
     ]
 
 
-def _all(institution: Institution) -> Iterator[Figure]:
-    values = plain(institution, FIELDS)
-    for field in _telling(FIELDS):
+def _walk_figures(institution: Institution) -> Iterator[Figure]:
+    values = plain_row(institution, FIELDS)
+    for field in _figure_fields(FIELDS):
         words = words_of(institution, field)
         yield Figure(field.name, str(field.verbose_name), field, words, values[field.name])
     for part in PARTS:
         if part.name in NO_FIGURES:
             continue
-        for row in part.rows(institution):
-            data = part.plain(row)
+        for row in part.saved_rows(institution):
+            data = part.plain_values(row)
             path, label = part.path_of(data), part.label_of(data)
-            for field in _telling(part.fields):
+            for field in _figure_fields(part.fields):
                 # The label has said it.
                 if not (field.name in part.key and field.choices):
                     at = f"{path}/{field.name}"
-                    named, words = f"{label}·{_label(field)}", words_of(row, field)
+                    named, words = f"{label}·{_label_field(field)}", words_of(row, field)
                     value = None if words == UNPASSED else data[field.name]
                     yield Figure(at, named, field, words, value)
 
 
-def _label(field: AnyField) -> str:
+def _label_field(field: AnyField) -> str:
     # The column holds fen; people read and type yuan.
     return str(field.verbose_name).removesuffix("（分）")
 
 
-def _telling(fields: Iterable[AnyField]) -> list[AnyField]:
+def _figure_fields(fields: Iterable[AnyField]) -> list[AnyField]:
     """Without the precision of dates, which is told with its date."""
     return [f for f in fields if not f.name.endswith("precision") and f.name not in NO_FIGURES]
 
@@ -113,7 +113,7 @@ def may_change(institution: Institution, path: str) -> bool:
     A row with a date of its own cannot: a new count under the old date would be as wrong as the
     other counts under a new one.
     """
-    found = figures(institution, [path])
+    found = list_figures(institution, [path])
     return len(found) == 1 and found[0].path == path and not _is_dated(found[0].field)
 
 
@@ -123,7 +123,7 @@ def _is_dated(field: AnyField) -> bool:
     )
 
 
-def changed(before: Record, path: str, text: str) -> tuple[Record, str]:
+def change_figure(before: Record, path: str, text: str) -> tuple[Record, str]:
     """The record with the figure at `path` said anew as in `text`, and the path it then has.
 
     The path differs where the figure is part of its row's key: another telephone number. Sources
@@ -131,37 +131,37 @@ def changed(before: Record, path: str, text: str) -> tuple[Record, str]:
     """
     record = copy.deepcopy(before)
     for part in PARTS:
-        for row in part.data(record):
+        for row in part.rows_in(record):
             was = part.path_of(row)
             if path.startswith(f"{was}/"):
                 name = path.removeprefix(f"{was}/")
-                _say(row, _named(part.fields, name), text)
-                _move(record, was, part.path_of(row))
+                _set_value(row, _find_field(part.fields, name), text)
+                _move_sources(record, was, part.path_of(row))
                 return record, f"{part.path_of(row)}/{name}"
-    _say(record, _named(FIELDS, path), text)
+    _set_value(record, _find_field(FIELDS, path), text)
     return record, path
 
 
-def _named(fields: Iterable[AnyField], name: str) -> AnyField:
+def _find_field(fields: Iterable[AnyField], name: str) -> AnyField:
     for field in fields:
         if field.name == name:
             return field
     raise ValidationError(f"没有“{name}”这一项。")
 
 
-def _say(row: Row, field: AnyField, text: str) -> None:
-    row[field.name] = value = read(field, text)
+def _set_value(row: Row, field: AnyField, text: str) -> None:
+    row[field.name] = value = parse_value(field, text)
     if (precision := _precision(field)) and value is not None:
         row[precision] = "day"
 
 
-def _move(record: Record, was: str, now: str) -> None:
+def _move_sources(record: Record, was: str, now: str) -> None:
     for source in record["provenance"]:
         if source["field"] == was or source["field"].startswith(f"{was}/"):
             source["field"] = now + source["field"].removeprefix(was)
 
 
-def read(field: AnyField, text: str) -> Any:
+def parse_value(field: AnyField, text: str) -> Any:
     """The value of a record that `text` means: 是, 2300 (yuan), 双人间, 2026-11-01, 未公布."""
     text = text.strip()
     if text in ("", UNKNOWN):
@@ -171,15 +171,15 @@ def read(field: AnyField, text: str) -> Any:
             raise ValidationError("写“是”“否”或“未公布”。")
         return ANSWERS[text]
     if field.choices:
-        return _chosen(field, text)
+        return _parse_choice(field, text)
     if _is_money(field):
-        return _fen(text)
+        return _parse_fen(text)
     if isinstance(field, models.IntegerField | models.FloatField):
-        return _number(field, text)
+        return _parse_number(field, text)
     return text
 
 
-def _chosen(field: AnyField, text: str) -> Any:
+def _parse_choice(field: AnyField, text: str) -> Any:
     for value, label in field.flatchoices:
         if text in (str(value), str(label)):
             return value
@@ -187,7 +187,7 @@ def _chosen(field: AnyField, text: str) -> Any:
     raise ValidationError(f"要是其中一个：{offered}。")
 
 
-def _fen(text: str) -> int:
+def _parse_fen(text: str) -> int:
     yuan, _, fen = text.replace(",", "").removesuffix("元").strip().partition(".")
     if not (yuan.isascii() and yuan.isdecimal() and len(yuan) <= 7):
         raise ValidationError("写几元，如 2300 或 2300.50。")
@@ -196,7 +196,7 @@ def _fen(text: str) -> int:
     return int(yuan) * 100 + int(fen.ljust(2, "0") or 0)
 
 
-def _number(field: AnyField, text: str) -> int | float:
+def _parse_number(field: AnyField, text: str) -> int | float:
     try:
         return int(text) if isinstance(field, models.IntegerField) else float(text)
     except ValueError:

@@ -16,7 +16,7 @@ from django.db import models, transaction
 
 from institutions.models import Institution, Provenance, Revision
 from institutions.register.listings import refresh
-from institutions.register.photo_files import let_go, taken_down, without_lost
+from institutions.register.photo_files import delete_unused, drop_lost_photos, removed_files
 from institutions.register.record import PARTS, Change, Part, Record, Row, apply_record, difference
 from institutions.register.record import to_record as record_of
 
@@ -44,7 +44,7 @@ def from_data(data: Iterable[dict[str, Any]]) -> list[Change]:
     return [Change(**fields) for fields in data]
 
 
-def undone(changes: Iterable[Change]) -> list[Change]:
+def reverse_changes(changes: Iterable[Change]) -> list[Change]:
     """The changes that lead back."""
     return [dataclasses.replace(change, old=change.new, new=change.old) for change in changes]
 
@@ -52,13 +52,13 @@ def undone(changes: Iterable[Change]) -> list[Change]:
 # Changes made to a record
 
 
-def patched(record: Record, changes: Iterable[Change]) -> Record:
+def patch_record(record: Record, changes: Iterable[Change]) -> Record:
     """The record with the changes made, rows of parts in the order of their keys.
 
     Raises `ConflictError` with every change whose old value is not there, made already or not: two
     who each count one bed less mean two.
     """
-    sheet = _Sheet(copy.deepcopy(record))
+    sheet = _PathIndex(copy.deepcopy(record))
     found = []
     for change in changes:
         now = sheet.value(change)
@@ -71,19 +71,19 @@ def patched(record: Record, changes: Iterable[Change]) -> Record:
     return sheet.record
 
 
-def settled(record: Record, changes: Iterable[Change]) -> list[Change]:
+def outstanding_changes(record: Record, changes: Iterable[Change]) -> list[Change]:
     """The changes that the record does not say already."""
-    sheet = _Sheet(record)
+    sheet = _PathIndex(record)
     return [change for change in changes if sheet.value(change) != change.new]
 
 
-class _Sheet:
+class _PathIndex:
     """A record whose figures and rows are reached by their paths."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.rows: dict[str, Row] = {
-            part.path_of(row): row for part in PARTS for row in part.data(record)
+            part.path_of(row): row for part in PARTS for row in part.rows_in(record)
         }
 
     def value(self, change: Change) -> Any:
@@ -101,7 +101,7 @@ class _Sheet:
         (self.rows[where] if where else self.record)[name] = change.new
 
     def _put_row(self, part: Part, change: Change) -> None:
-        rows = [row for row in part.data(self.record) if part.path_of(row) != change.path]
+        rows = [row for row in part.rows_in(self.record) if part.path_of(row) != change.path]
         self.rows.pop(change.path, None)
         if change.new is not None:
             self.rows[change.path] = new = copy.deepcopy(change.new)
@@ -121,7 +121,7 @@ def _part_of(path: str) -> Part:
 # Sources
 
 
-def cited(before: Record, after: Record, on: datetime.date) -> Record:
+def cite_own_word(before: Record, after: Record, on: datetime.date) -> Record:
     """`after`, where each figure that was typed anew is the home's own word of the day `on`.
 
     Nobody has checked a new figure, and the old document does not say it. A source that was typed
@@ -131,7 +131,9 @@ def cited(before: Record, after: Record, on: datetime.date) -> Record:
     old = {row["field"]: row for row in before["provenance"]}
     rows = {row["field"]: row for row in after["provenance"]}
     typed = {path for path, row in rows.items() if row != old.get(path)}
-    for path in dict.fromkeys(short(change.path) for change in changes if _tells(change)):
+    for path in dict.fromkeys(
+        shorten_path(change.path) for change in changes if _states_figure(change)
+    ):
         if any(not field or path == field or path.startswith(f"{field}/") for field in typed):
             continue
         leading = [f for f in rows if not f or path == f or path.startswith(f"{f}/")]
@@ -140,7 +142,7 @@ def cited(before: Record, after: Record, on: datetime.date) -> Record:
     return {**after, "provenance": [rows[path] for path in sorted(rows)]}
 
 
-def _tells(change: Change) -> bool:
+def _states_figure(change: Change) -> bool:
     """Whether the change says a figure: no source, no label, no date, nothing that went away."""
     names = change.path.split("/")
     is_figure = names[0] not in {"provenance", "is_demo", "stage"}
@@ -162,7 +164,7 @@ def _own_word(path: str, speaking: Row | None, on: datetime.date) -> Row:
     }
 
 
-def short(path: str) -> str:
+def shorten_path(path: str) -> str:
     """The path itself, or the one above it that fits the column."""
     while len(path) > LONGEST_PATH:
         path = path.rpartition("/")[0]
@@ -172,7 +174,7 @@ def short(path: str) -> str:
 # Steps
 
 
-def locked(pk: int) -> Institution:
+def lock_home(pk: int) -> Institution:
     """The home with all its parts, nobody else's to change until the transaction ends."""
     # The lock comes first: what is read after it is what the last writer left.
     Institution.objects.select_for_update().get(pk=pk)
@@ -194,16 +196,18 @@ def revise(
     None if nothing changes. Raises what `apply_record` and `make` raise, and changes nothing then.
     """
     with transaction.atomic():
-        home = locked(pk)
+        home = lock_home(pk)
         before = record_of(home)
         after = make(before)
         apply_record(home, after)
-        step = keep(home, difference(before, after), by=by, how=how, note=note, sheet=sheet)
+        step = keep_revision(
+            home, difference(before, after), by=by, how=how, note=note, sheet=sheet
+        )
         refresh([pk], on)
         return step
 
 
-def keep(
+def keep_revision(
     home: Institution,
     changes: list[Change],
     *,
@@ -218,7 +222,7 @@ def keep(
     """
     if not changes:
         return None
-    let_go(taken_down(changes))
+    delete_unused(removed_files(changes))
     return Revision.objects.create(
         institution=home,
         version=home.version,
@@ -230,20 +234,20 @@ def keep(
     )
 
 
-def since(home: Institution, version: int) -> models.QuerySet[Revision]:
+def revisions_since(home: Institution, version: int) -> models.QuerySet[Revision]:
     """The steps made after the home had this version, newest first."""
     return Revision.objects.filter(institution=home, version__gt=version).select_related("author")
 
 
 def back_to(home: Institution, version: int) -> Callable[[Record], Record]:
     """What makes of the home's record what it was at `version`; give it to `revise`."""
-    steps = list(since(home, version))
+    steps = list(revisions_since(home, version))
 
     def make(record: Record) -> Record:
         before = record
         for step in steps:
             changes = [c for c in from_data(step.changes) if c.path != "stage"]
-            record = patched(record, undone(changes))
-        return without_lost(record, before)
+            record = patch_record(record, reverse_changes(changes))
+        return drop_lost_photos(record, before)
 
     return make

@@ -43,7 +43,7 @@ def monthly(fee: Fee) -> int:
     return fee.amount * (DAYS_A_MONTH if fee.period == Fee.Period.DAY else 1)
 
 
-def bundle(fees: Iterable[Fee], level: Level, on: datetime.date) -> Bundle:
+def cheapest_bundle(fees: Iterable[Fee], level: Level, on: datetime.date) -> Bundle:
     """The cheapest bundle for `level` in force on the day `on`; conditional prices do not count."""
     regular = [
         fee

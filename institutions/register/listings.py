@@ -18,10 +18,10 @@ from institutions.models import (
 from institutions.models.institution import TAKES
 from institutions.models.listing import mask
 from institutions.models.quality import latest_ratings
-from institutions.register.list_price import bundle, monthly
-from institutions.register.photo_files import files_of, let_go
+from institutions.register.list_price import cheapest_bundle, monthly
+from institutions.register.photo_files import delete_unused, files_of
 from institutions.register.provenance import sources_of
-from institutions.register.tokens import tokens
+from institutions.register.tokens import list_tokens
 
 BATCH = 500
 
@@ -36,20 +36,20 @@ def refresh(institutions: Iterable[int], on: datetime.date) -> None:
     if not ids:
         return
     with transaction.atomic():
-        lock(ids)
-        changed(ids)
+        lock_homes(ids)
+        mark_changed(ids)
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
-            derived = list(_derive(batch, on))
+            derived = list(_derive_listings(batch, on))
             Listing.objects.filter(pk__in=batch).delete()
             Listing.objects.bulk_create(listing for listing, _ in derived)
             ListingDesignation.objects.bulk_create(
                 designation for _, designations in derived for designation in designations
             )
-            _keep_tokens(batch, {row.pk: tokens(row.institution) for row, _ in derived})
+            _keep_tokens(batch, {row.pk: list_tokens(row.institution) for row, _ in derived})
 
 
-def lock(institutions: Iterable[int]) -> None:
+def lock_homes(institutions: Iterable[int]) -> None:
     """Wait for whoever else writes these homes; without it two who save one both insert its row.
 
     Before anything is told as changed: a writer who waits for a home must not hold up the rest.
@@ -60,7 +60,7 @@ def lock(institutions: Iterable[int]) -> None:
         list(rows.select_for_update().values_list("pk"))
 
 
-def changed(institutions: Iterable[int] | None = None) -> None:
+def mark_changed(institutions: Iterable[int] | None = None) -> None:
     """Say that the listings of these institutions change or go, or all; in that transaction."""
     ListingChange.objects.tell(institutions, timezone.now())
 
@@ -84,34 +84,34 @@ def rebuild_tokens(say: Callable[[int, int], object]) -> None:
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         homes = Institution.objects.filter(pk__in=batch).with_place()
-        _keep_tokens(batch, {home.pk: tokens(home) for home in homes})
+        _keep_tokens(batch, {home.pk: list_tokens(home) for home in homes})
         say(start + len(batch), len(ids))
-    changed()
+    mark_changed()
 
 
 def refresh_all(on: datetime.date) -> int:
     """Derive every listing anew; returns how many institutions were read."""
     ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
-        lock(ids)
-        changed()
+        lock_homes(ids)
+        mark_changed()
         Listing.objects.all().delete()
         refresh(ids, on)
     return len(ids)
 
 
-def remove(homes: models.QuerySet[Institution]) -> int:
+def delete_homes(homes: models.QuerySet[Institution]) -> int:
     """Delete these homes with all that hangs on them, files too; returns how many."""
     with transaction.atomic():
         ids = list(homes.values_list("pk", flat=True))
-        lock(ids)
-        changed(ids)
-        let_go(files_of(homes))
+        lock_homes(ids)
+        mark_changed(ids)
+        delete_unused(files_of(homes))
         homes.delete()
     return len(ids)
 
 
-def wrong(on: datetime.date) -> list[int]:
+def find_wrong_listings(on: datetime.date) -> list[int]:
     """Ids of institutions whose listing is missing, left over or not what `refresh` would make."""
     kept = {row["institution_id"]: row for row in Listing.objects.values()}
     designations = _by_listing(ListingDesignation.objects.all())
@@ -120,13 +120,13 @@ def wrong(on: datetime.date) -> list[int]:
     ids = list(Institution.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        derived = {listing.pk: (listing, rows) for listing, rows in _derive(batch, on)}
+        derived = {listing.pk: (listing, rows) for listing, rows in _derive_listings(batch, on)}
         for pk in batch:
             listing, rows = derived.get(pk, (None, []))
             fresh = listing and {
                 f.attname: getattr(listing, f.attname) for f in listing._meta.fields
             }
-            text = tokens(listing.institution) if listing else None
+            text = list_tokens(listing.institution) if listing else None
             if (
                 fresh != kept.pop(pk, None)
                 or text != texts.get(pk)
@@ -143,7 +143,7 @@ def _by_listing(rows: Iterable[ListingDesignation]) -> dict[int, set[tuple[str, 
     return sets
 
 
-def _derive(
+def _derive_listings(
     ids: list[int], on: datetime.date
 ) -> Iterable[tuple[Listing, list[ListingDesignation]]]:
     """New, unsaved listings of the published institutions among `ids`."""
@@ -151,7 +151,7 @@ def _derive(
     for institution in published.prefetch_related(
         "beds", "fees", "phones", "medical_links", "designations", "ratings", "provenance"
     ):
-        listing = derive(institution, on)
+        listing = derive_listing(institution, on)
         yield (
             listing,
             [
@@ -163,7 +163,7 @@ def _derive(
         )
 
 
-def derive(institution: Institution, on: datetime.date) -> Listing:
+def derive_listing(institution: Institution, on: datetime.date) -> Listing:
     """The unsaved listing of one institution as of the day `on`."""
     listing = Listing(
         institution=institution,
@@ -179,7 +179,7 @@ def derive(institution: Institution, on: datetime.date) -> Listing:
     _set_prices(listing, institution, on)
     _set_vacancy(listing, list(institution.beds.all()))
     _set_masks(listing, institution, on)
-    listing.known = _known(listing, institution)
+    listing.known = _count_answers(listing, institution)
     listing.as_of = _as_of(listing, institution)
     return listing
 
@@ -189,7 +189,7 @@ def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -
     fees = list(institution.fees.all())
     prices = []
     for level in Level:
-        cheapest = bundle(fees, level, on)
+        cheapest = cheapest_bundle(fees, level, on)
         setattr(listing, f"bed_{level}", cheapest.bed and monthly(cheapest.bed))
         setattr(listing, f"care_{level}", cheapest.care and monthly(cheapest.care))
         price = None if institution.takes(level) is False else cheapest.price
@@ -243,7 +243,7 @@ def _as_of(listing: Listing, institution: Institution) -> datetime.date | None:
     return min(dates, default=None) or max((row.as_of for row in sources), default=None)
 
 
-def _known(listing: Listing, institution: Institution) -> int:
+def _count_answers(listing: Listing, institution: Institution) -> int:
     """How many of the questions a family asks first have an answer."""
     return sum(
         bool(answer)

@@ -15,14 +15,14 @@ from institutions.register.record import Change, Record
 FOLDER = "photos"
 
 
-def taken_down(changes: Iterable[Change]) -> set[str]:
+def removed_files(changes: Iterable[Change]) -> set[str]:
     """The files of photos that these changes take away; an exchanged one is of another row."""
     return {
         change.old["image"] for change in changes if _is_photo(change.path) and change.new is None
     }
 
 
-def asked_for(pending: PendingChange) -> set[str]:
+def requested_files(pending: PendingChange) -> set[str]:
     """The files of photos that this change would bring."""
     return {
         change["new"]["image"]
@@ -38,27 +38,27 @@ def _is_photo(path: str) -> bool:
 def files_of(homes: models.QuerySet[Institution]) -> set[str]:
     """The files of all photos that these homes show, or were asked to show."""
     found = set(Photo.objects.filter(institution__in=homes).values_list("image", flat=True))
-    return found.union(*map(asked_for, PendingChange.objects.filter(institution__in=homes)))
+    return found.union(*map(requested_files, PendingChange.objects.filter(institution__in=homes)))
 
 
-def let_go(files: Iterable[str]) -> None:
+def delete_unused(files: Iterable[str]) -> None:
     """Delete those of the files that nothing needs, once what is being written is written."""
     if names := set(files):
-        transaction.on_commit(lambda: _delete(names), robust=True)
+        transaction.on_commit(lambda: _delete_files(names), robust=True)
 
 
-def _delete(names: set[str]) -> None:
-    for name in names - _used():
+def _delete_files(names: set[str]) -> None:
+    for name in names - _used_files():
         default_storage.delete(name)
 
 
-def _used() -> set[str]:
+def _used_files() -> set[str]:
     """The files of every photo that is shown or waits to be."""
     found = set(Photo.objects.values_list("image", flat=True))
-    return found.union(*map(asked_for, PendingChange.objects.waiting()))
+    return found.union(*map(requested_files, PendingChange.objects.waiting()))
 
 
-def without_lost(record: Record, before: Record) -> Record:
+def drop_lost_photos(record: Record, before: Record) -> Record:
     """The record without photos that it would bring back though their files are deleted."""
     held = {row["image"] for row in before["photos"]}
     kept = [
@@ -69,16 +69,16 @@ def without_lost(record: Record, before: Record) -> Record:
     return record | {"photos": kept}
 
 
-def strays(until: datetime.datetime) -> set[str]:
+def find_strays(until: datetime.datetime) -> set[str]:
     """Files written before then that no photo and no waiting change names."""
-    old = {name for name in _files(FOLDER) if default_storage.get_modified_time(name) < until}
-    return old - _used()
+    old = {name for name in _walk_files(FOLDER) if default_storage.get_modified_time(name) < until}
+    return old - _used_files()
 
 
-def _files(folder: str) -> Iterator[str]:
+def _walk_files(folder: str) -> Iterator[str]:
     if not default_storage.exists(folder):
         return
     folders, files = default_storage.listdir(folder)
     yield from (f"{folder}/{name}" for name in files)
     for name in folders:
-        yield from _files(f"{folder}/{name}")
+        yield from _walk_files(f"{folder}/{name}")

@@ -26,13 +26,13 @@ TOO_LARGE = f"照片文件太大了，最大 {MOST_BYTES // 1024 // 1024} MB。"
 TOO_MANY_PIXELS = f"照片的像素太多了，最多 {MOST_PIXELS // 10_000:,} 万像素。请用手机默认的尺寸拍。"
 
 
-def shown(upload: Any) -> SimpleUploadedFile:
+def prepare_photo(upload: Any) -> SimpleUploadedFile:
     """The picture to keep under a name of our own; a ValidationError says why there is none."""
     if upload.size > MOST_BYTES:
         raise ValidationError(TOO_LARGE, code="too_large")
     content = upload.read()
     try:
-        picture, kind = _opened(content)
+        picture, kind = _open_picture(content)
     except ValidationError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -40,10 +40,10 @@ def shown(upload: Any) -> SimpleUploadedFile:
     except Exception as error:
         # Decoders of broken files raise nearly anything.
         raise ValidationError(NO_PICTURE, code="no_picture") from error
-    return _written(picture, WRITTEN[kind])
+    return _encode_picture(picture, WRITTEN[kind])
 
 
-def _opened(content: bytes) -> tuple[Image.Image, str]:
+def _open_picture(content: bytes) -> tuple[Image.Image, str]:
     """The picture upright and no longer than it is shown, and the format that it had."""
     Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")).verify()
     # Verifying leaves nothing to read.
@@ -60,7 +60,7 @@ def _opened(content: bytes) -> tuple[Image.Image, str]:
     return plain, kind
 
 
-def _written(picture: Image.Image, kind: str) -> SimpleUploadedFile:
+def _encode_picture(picture: Image.Image, kind: str) -> SimpleUploadedFile:
     # Place, time and camera stand in EXIF, XMP and comments, and encoders copy some of them.
     picture.info.clear()
     if kind == "JPEG":
@@ -70,12 +70,12 @@ def _written(picture: Image.Image, kind: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content.getvalue(), f"image/{kind.lower()}")
 
 
-class PhotographField(forms.FileField):
+class PhotoField(forms.FileField):
     """A file to be uploaded that becomes a picture to be shown."""
 
     def to_python(self, data: Any) -> Any:
         upload = super().to_python(data)
-        return None if upload is None else shown(upload)
+        return None if upload is None else prepare_photo(upload)
 
     def widget_attrs(self, widget: Any) -> dict[str, Any]:
         """What the chooser of files on a phone offers."""

@@ -43,7 +43,7 @@ class SourceLine:
     path: str = field(default="", compare=False)
 
     @classmethod
-    def of(cls, row: Provenance) -> Self:
+    def from_row(cls, row: Provenance) -> Self:
         verified = f"{row.verified_on}，{row.get_verified_how_display()}" if row.verified_on else ""
         return cls(
             label_of(row.field),
@@ -95,11 +95,11 @@ def sources_of(rows: Iterable[AnySource], paths: Iterable[str]) -> list[AnySourc
     return sorted(found.values(), key=lambda row: (row.field.count("/"), row.field))
 
 
-def grouped(rows: Iterable[Provenance]) -> list[SourceLine]:
+def group_sources(rows: Iterable[Provenance]) -> list[SourceLine]:
     """One line for all rows of one document, date and check, naming what each is the source of."""
     groups: dict[SourceLine, list[str]] = {}
     for row in rows:
-        line = SourceLine.of(row)
+        line = SourceLine.from_row(row)
         groups.setdefault(replace(line, label="", quote=""), []).append(line.label)
     return [replace(line, label="、".join(labels)) for line, labels in groups.items()]
 
@@ -111,24 +111,24 @@ def label_of(path: str) -> str:
     head, *segments = path.split("/")
     part = next((part for part in PARTS if part.name == head), None)
     if part is None:
-        return _label(FIELDS, head)
+        return _label_field(FIELDS, head)
     names = segments[len(part.key) :]
     key = zip(part.key, map(_unescaped, segments), strict=False)
     words = [
         str(part.model._meta.verbose_name_plural),
-        *filter(None, (_choice(part.fields, name, value) for name, value in key if value)),
-        *(_label(part.fields, name) for name in names),
+        *filter(None, (_label_choice(part.fields, name, value) for name, value in key if value)),
+        *(_label_field(part.fields, name) for name in names),
     ]
     return "·".join(words)
 
 
-def _label(fields: Iterable[AnyField], name: str) -> str:
+def _label_field(fields: Iterable[AnyField], name: str) -> str:
     # The column holds fen; people read and type yuan.
     labels = {field.name: str(field.verbose_name).removesuffix("（分）") for field in fields}
     return labels.get(name, name)
 
 
-def _choice(fields: Iterable[AnyField], name: str, value: str) -> str:
+def _label_choice(fields: Iterable[AnyField], name: str, value: str) -> str:
     """The value in the words of its field; itself where there is nothing to choose from.
 
     What a file is called says nothing to anybody, and a source is called by what it speaks for.

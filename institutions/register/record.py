@@ -53,7 +53,7 @@ class Part:
     # At most one row, given as a dict or None instead of a list.
     single: bool
 
-    def rows(self, institution: Institution) -> list[models.Model]:
+    def saved_rows(self, institution: Institution) -> list[models.Model]:
         if institution._state.adding:
             return []
         if self.single:
@@ -61,10 +61,10 @@ class Part:
             return [] if row is None else [row]
         return list(getattr(institution, self.name).all())
 
-    def plain(self, row: models.Model) -> Row:
-        return plain(row, self.fields)
+    def plain_values(self, row: models.Model) -> Row:
+        return plain_row(row, self.fields)
 
-    def data(self, record: Record) -> list[Row]:
+    def rows_in(self, record: Record) -> list[Row]:
         """The part's rows in a record, whether it holds one or many."""
         value = record[self.name]
         if self.single:
@@ -76,7 +76,7 @@ class Part:
 
     def in_order(self, rows: Iterable[Row]) -> list[Row]:
         """The rows as they stand in a record: by their keys."""
-        return sorted(rows, key=lambda row: _order(self.key_of(row)))
+        return sorted(rows, key=lambda row: _sort_key(self.key_of(row)))
 
     def path_of(self, row: Row) -> str:
         return "/".join([self.name, *(_segment(value) for value in self.key_of(row))])
@@ -94,43 +94,45 @@ def _segment(value: Any) -> str:
     return "" if value is None else str(value).replace("~", "~0").replace("/", "~1")
 
 
-def _fields(model: type[models.Model], but: Iterable[str]) -> tuple[AnyField, ...]:
+def _model_fields(model: type[models.Model], but: Iterable[str]) -> tuple[AnyField, ...]:
     return tuple(field for field in model._meta.concrete_fields if field.name not in but)
 
 
-def _key(name: str, model: type[models.Model]) -> tuple[str, ...]:
+def _key_fields(name: str, model: type[models.Model]) -> tuple[str, ...]:
     """The fields that the model's one UniqueConstraint names beside the institution."""
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            named = [_named(expression) for expression in constraint.expressions]
+            named = [_field_name_in(expression) for expression in constraint.expressions]
             return tuple(field for field in named if field != "institution")
     return KEYS.get(name, ())
 
 
-def _named(expression: Any) -> str:
+def _field_name_in(expression: Any) -> str:
     """The field in an expression: F("room"), or Coalesce(F("valid_from"), …)."""
     if hasattr(expression, "name"):
         return str(expression.name)
-    return next(_named(inner) for inner in expression.get_source_expressions())
+    return next(_field_name_in(inner) for inner in expression.get_source_expressions())
 
 
-def _part(name: str) -> Part:
+def _make_part(name: str) -> Part:
     relation = Institution._meta.get_field(name)
     assert isinstance(relation, models.ManyToOneRel)  # noqa: S101 (narrows for mypy)
     model: Any = relation.related_model
     single = isinstance(relation, models.OneToOneRel)
-    return Part(name, model, _fields(model, {"id", "institution"}), _key(name, model), single)
+    return Part(
+        name, model, _model_fields(model, {"id", "institution"}), _key_fields(name, model), single
+    )
 
 
-FIELDS = _fields(Institution, BOOKKEEPING)
-PARTS = tuple(_part(name) for name in PART_NAMES)
+FIELDS = _model_fields(Institution, BOOKKEEPING)
+PARTS = tuple(_make_part(name) for name in PART_NAMES)
 _BY_MODEL: dict[type[models.Model], Part] = {part.model: part for part in PARTS}
 
 
 def path_of(row: models.Model) -> str:
     """The path of one row of a part: beds/nursing/twin."""
     part = _BY_MODEL[type(row)]
-    return part.path_of(part.plain(row))
+    return part.path_of(part.plain_values(row))
 
 
 # Out
@@ -142,9 +144,9 @@ def to_record(institution: Institution) -> Record:
     No query for one that comes from `Institution.objects.with_parts()`. An unsaved institution
     gives a record that says nothing yet: fill it in and give it to `apply_record`.
     """
-    record = plain(institution, FIELDS)
+    record = plain_row(institution, FIELDS)
     for part in PARTS:
-        rows = [part.plain(row) for row in part.rows(institution)]
+        rows = [part.plain_values(row) for row in part.saved_rows(institution)]
         if part.single:
             record[part.name] = rows[0] if rows else None
         else:
@@ -152,7 +154,7 @@ def to_record(institution: Institution) -> Record:
     return record
 
 
-def plain(row: models.Model, fields: Iterable[AnyField]) -> Row:
+def plain_row(row: models.Model, fields: Iterable[AnyField]) -> Row:
     return {field.name: _plain_value(row, field) for field in fields}
 
 
@@ -169,7 +171,7 @@ def _plain_value(row: models.Model, field: AnyField) -> Any:
     return value
 
 
-def _order(key: Key) -> list[tuple[bool, Any]]:
+def _sort_key(key: Key) -> list[tuple[bool, Any]]:
     """None sorts first: a date is never compared with nothing."""
     return [(value is not None, value) for value in key]
 
@@ -187,7 +189,7 @@ def apply_record(institution: Institution, record: Record) -> None:
     refuse. Rows that do not change are not judged again. The caller refreshes the listing
     (`institutions.register.listings.refresh`) in the same transaction.
     """
-    _raise(check(record))
+    _raise_errors(check_shape(record))
     current = to_record(institution)
     is_new = institution._state.adding
     if not is_new and not difference(current, record):
@@ -196,9 +198,9 @@ def apply_record(institution: Institution, record: Record) -> None:
     # A copy is judged, so that a refused record leaves the instance as it was.
     draft = copy.copy(institution)
     if is_new or any(_compare(FIELDS, current, record, "", "")):
-        _judge(draft, FIELDS, record, "", errors)
-    plans = [_plan(part, institution, record, errors) for part in PARTS]
-    _raise(errors)
+        _fill_row(draft, FIELDS, record, "", errors)
+    plans = [_plan_part(part, institution, record, errors) for part in PARTS]
+    _raise_errors(errors)
     with transaction.atomic():
         for field in FIELDS:
             setattr(institution, field.name, getattr(draft, field.name))
@@ -206,18 +208,18 @@ def apply_record(institution: Institution, record: Record) -> None:
             institution.version = models.F("version") + 1
         institution.save()
         for plan in plans:
-            plan.write(institution)
+            plan.write_rows(institution)
         institution.refresh_from_db()
 
 
 @dataclass(frozen=True)
-class Plan:
+class PartPlan:
     """What is to be written of one part."""
 
     changed: list[models.Model]
     gone: list[models.Model]
 
-    def write(self, institution: Institution) -> None:
+    def write_rows(self, institution: Institution) -> None:
         for row in self.gone:
             row.delete()
         for row in self.changed:
@@ -225,22 +227,22 @@ class Plan:
             row.save()
 
 
-def _plan(part: Part, institution: Institution, record: Record, errors: Errors) -> Plan:
+def _plan_part(part: Part, institution: Institution, record: Record, errors: Errors) -> PartPlan:
     rows = {}
-    for row in part.rows(institution):
-        was = part.plain(row)
+    for row in part.saved_rows(institution):
+        was = part.plain_values(row)
         rows[part.key_of(was)] = (row, was)
     changed = []
-    for data in part.data(record):
+    for data in part.rows_in(record):
         row, was = rows.pop(part.key_of(data), (part.model(), {}))
         if data != was:
             row = copy.copy(row)
-            _judge(row, part.fields, data, part.path_of(data) + "/", errors)
+            _fill_row(row, part.fields, data, part.path_of(data) + "/", errors)
             changed.append(row)
-    return Plan(changed, [row for row, _ in rows.values()])
+    return PartPlan(changed, [row for row, _ in rows.values()])
 
 
-def _judge(
+def _fill_row(
     row: models.Model,
     fields: Iterable[AnyField],
     data: Row,
@@ -252,7 +254,7 @@ def _judge(
     skip = {"institution"}
     for field in fields:
         try:
-            setattr(row, field.name, _python(field, data[field.name]))
+            setattr(row, field.name, _parse_value(field, data[field.name]))
         except ValidationError as error:
             errors[prefix + field.name] = error.messages
             skip.add(field.name)
@@ -264,7 +266,7 @@ def _judge(
             errors.setdefault(path or NON_FIELD_ERRORS, []).extend(messages)
 
 
-def _python(field: AnyField, value: Any) -> Any:
+def _parse_value(field: AnyField, value: Any) -> Any:
     """The value a model takes; one query for a link."""
     if value is None or not isinstance(field, models.ForeignKey):
         return field.to_python(value)
@@ -275,7 +277,7 @@ def _python(field: AnyField, value: Any) -> Any:
         raise ValidationError(f"没有“{value}”。") from None
 
 
-def _raise(errors: Errors) -> None:
+def _raise_errors(errors: Errors) -> None:
     if errors:
         raise ValidationError(errors)
 
@@ -283,7 +285,7 @@ def _raise(errors: Errors) -> None:
 # The shape
 
 
-def check(record: Any) -> Errors:
+def check_shape(record: Any) -> Errors:
     """What keeps `record` from being a whole, well-formed record: messages by path; no query."""
     if not isinstance(record, dict):
         return {NON_FIELD_ERRORS: ["记录要是一个对象（键和值）。"]}
@@ -332,11 +334,11 @@ def _key_errors(row: Row, names: Iterable[str], prefix: str) -> Found:
 
 def _value_errors(row: Row, fields: Iterable[AnyField], prefix: str) -> Found:
     for field in fields:
-        if field.name in row and (message := _wrong(field, row[field.name])):
+        if field.name in row and (message := _shape_error(field, row[field.name])):
             yield prefix + field.name, message
 
 
-def _wrong(field: AnyField, value: Any) -> str:
+def _shape_error(field: AnyField, value: Any) -> str:
     """Why JSON value `value` does not fit `field`, or an empty string."""
     if value is None:
         return "" if field.null else "不能是 null。"
@@ -424,9 +426,9 @@ def difference(old: Record, new: Record) -> list[Change]:
     """
     changes = list(_compare(FIELDS, old, new, "", ""))
     for part in PARTS:
-        before = {part.key_of(row): row for row in part.data(old)}
-        after = {part.key_of(row): row for row in part.data(new)}
-        for key in sorted(before.keys() | after.keys(), key=_order):
+        before = {part.key_of(row): row for row in part.rows_in(old)}
+        after = {part.key_of(row): row for row in part.rows_in(new)}
+        for key in sorted(before.keys() | after.keys(), key=_sort_key):
             changes += _compare_rows(part, before.get(key), after.get(key))
     return changes
 

@@ -17,16 +17,16 @@ from institutions.models import Bed, Institution, PendingChange, Revision
 from institutions.register.history import (
     as_data,
     back_to,
-    cited,
+    cite_own_word,
     from_data,
-    keep,
-    locked,
-    patched,
+    keep_revision,
+    lock_home,
+    outstanding_changes,
+    patch_record,
     revise,
-    settled,
 )
 from institutions.register.listings import refresh
-from institutions.register.photo_files import asked_for, let_go
+from institutions.register.photo_files import delete_unused, requested_files
 from institutions.register.record import Change, Record, difference, to_record
 from regions.models import DatePrecision, Document
 from regions.policies import rulebook as policies
@@ -53,7 +53,7 @@ def is_news(change: Change) -> bool:
 # From stage to stage
 
 
-def move(
+def move_stage(
     pk: int,
     name: str,
     *,
@@ -76,7 +76,7 @@ def move(
         home.save(update_fields=["stage", "version", "updated_at"])
         home.refresh_from_db()
         change = Change("stage", "发布阶段", step.origin, step.target)
-        keep(home, [change], by=by, how=Revision.How.STAGE)
+        keep_revision(home, [change], by=by, how=Revision.How.STAGE)
         if step.target == Stage.PUBLISHED:
             pass_sheets(pk)
         refresh([pk], on)
@@ -108,15 +108,15 @@ def propose(
     """Publish what is news of the day, keep the rest for a reviewer; None if all went live."""
     waiting = [change for change in changes if not is_news(change)]
     news = [change for change in changes if is_news(change)]
-    counted = {_row(change) for change in news if change.path.endswith(COUNTS)}
+    counted = {_bed_row_path(change) for change in news if change.path.endswith(COUNTS)}
     # A day typed for figures that wait is not the day of those that stand.
-    undated = {_row(change) for change in waiting} - counted - {""}
-    waiting += [change for change in news if _row(change) in undated]
-    news = [change for change in news if _row(change) not in undated]
+    undated = {_bed_row_path(change) for change in waiting} - counted - {""}
+    waiting += [change for change in news if _bed_row_path(change) in undated]
+    news = [change for change in news if _bed_row_path(change) not in undated]
     try:
         with transaction.atomic():
             options: dict[str, Any] = {"by": by, "how": Revision.How.BEDS, "on": on, "sheet": sheet}
-            revise(home.pk, lambda record: patched(record, news), **options)
+            revise(home.pk, lambda record: patch_record(record, news), **options)
     except ValidationError:
         # The day's figures stand only together with the rest: more beds, more of them free.
         waiting = changes
@@ -132,12 +132,12 @@ def propose(
     )
 
 
-def _row(change: Change) -> str:
+def _bed_row_path(change: Change) -> str:
     """The path of the row that the changed figure stands in; nothing for the home's own."""
     return change.path.rpartition("/")[0] if change.path.startswith("beds/") else ""
 
 
-def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | None:
+def approve_change(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | None:
     """Make the pending change: record, version, history and listing, or nothing.
 
     Raises `DecidedError`, `ConflictError` where the home was changed since in the same places, and
@@ -147,7 +147,7 @@ def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | N
         pending = _undecided(pk)
 
         def make(record: Record) -> Record:
-            return patched(record, settled(record, from_data(pending.changes)))
+            return patch_record(record, outstanding_changes(record, from_data(pending.changes)))
 
         note = f"{pending.author} 提交"
         step = revise(
@@ -159,21 +159,21 @@ def approve(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revision | N
             note=note,
             sheet=pending.sheet_id,
         )
-        _decide(pending, State.APPROVED, by)
+        _close_pending(pending, State.APPROVED, by)
         pass_sheets(pending.institution_id)
         return step
 
 
-def reject(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
+def reject_change(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
     """Keep the pending change from the site, its photos too, and say why. Raises `DecidedError`."""
     with transaction.atomic():
         pending = _undecided(pk)
         pending.reason = reason
-        _decide(pending, State.REJECTED, by)
-        let_go(asked_for(pending))
+        _close_pending(pending, State.REJECTED, by)
+        delete_unused(requested_files(pending))
 
 
-def restore(
+def restore_version(
     pk: int, version: int, *, by: AbstractBaseUser, on: datetime.date, reviewed: bool
 ) -> PendingChange | None:
     """Make of the home what it was; of a published one after a review, if it has to be `reviewed`.
@@ -181,7 +181,7 @@ def restore(
     Raises `ConflictError` and `ValidationError`; the stage stays what it is.
     """
     with transaction.atomic():
-        home = locked(pk)
+        home = lock_home(pk)
         make, record = back_to(home, version), to_record(home)
         if reviewed and home.stage == Stage.PUBLISHED:
             return propose(home, difference(record, make(record)), by=by, on=on)
@@ -197,7 +197,7 @@ def _undecided(pk: int) -> PendingChange:
     return pending
 
 
-def _decide(pending: PendingChange, state: str, by: AbstractBaseUser) -> None:
+def _close_pending(pending: PendingChange, state: str, by: AbstractBaseUser) -> None:
     pending.state, pending.decided_at = state, now()
     pending.decided_by_id = by.pk
     pending.save()
@@ -206,7 +206,7 @@ def _decide(pending: PendingChange, state: str, by: AbstractBaseUser) -> None:
 # Acts of their own
 
 
-def verify(
+def verify_figures(
     pk: int, fields: list[str], how: str, *, by: AbstractBaseUser, on: datetime.date
 ) -> Revision | None:
     """Say that somebody looked whether the figures are true: when, and how.
@@ -237,12 +237,12 @@ def count_beds(
         rows = [
             row | plain if (row["category"], row["room"]) == key else row for row in record["beds"]
         ]
-        return cited(record, record | {"beds": rows}, on)
+        return cite_own_word(record, record | {"beds": rows}, on)
 
     return revise(bed.institution_id, make, by=by, how=Revision.How.BEDS, on=on)
 
 
-def confirm(
+def confirm_beds(
     homes: dict[int, set[tuple[str, str]]], *, by: AbstractBaseUser, on: datetime.date
 ) -> int:
     """Say of bed rows, as (category, room) by home, that they are today what they were.
@@ -251,7 +251,9 @@ def confirm(
     """
 
     def make(keys: set[tuple[str, str]]) -> Callable[[Record], Record]:
-        return lambda record: record | {"beds": [_dated(row, keys, on) for row in record["beds"]]}
+        return lambda record: (
+            record | {"beds": [_date_bed_row(row, keys, on) for row in record["beds"]]}
+        )
 
     options: dict[str, Any] = {"by": by, "how": Revision.How.CONFIRMED, "on": on}
     # In the order of their ids: two who confirm the same homes never wait for each other in turn.
@@ -261,7 +263,9 @@ def confirm(
         )
 
 
-def _dated(row: dict[str, Any], keys: set[tuple[str, str]], on: datetime.date) -> dict[str, Any]:
+def _date_bed_row(
+    row: dict[str, Any], keys: set[tuple[str, str]], on: datetime.date
+) -> dict[str, Any]:
     counted = any(
         row[name] is not None for name in ("registered", "operating", "occupied", "vacant")
     )

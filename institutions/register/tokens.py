@@ -19,22 +19,22 @@ LONGEST = 24
 NAME, PLACE = "=", "#"
 
 
-def fold(text: str) -> str:
+def fold_text(text: str) -> str:
     """Lower case, half width, simplified, ü as the v that keyboards have."""
     return simplified(unicodedata.normalize("NFKC", normal(text)).lower().replace("ü", "v"))
 
 
-def runs(text: str) -> list[str]:
+def split_runs(text: str) -> list[str]:
     """The unbroken stretches of a folded text: each of Latin letters and digits, or of neither."""
     return RUNS.findall(text)
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     """A folded text without what is neither letter nor digit: how whole names are compared."""
-    return "".join(runs(text))
+    return "".join(split_runs(text))
 
 
-def pairs(run: str) -> list[str]:
+def character_pairs(run: str) -> list[str]:
     """松鹤园: 松鹤, 鹤园; of a single character itself."""
     return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
 
@@ -44,31 +44,35 @@ def syllables(text: str, places: Iterable[Region] = ()) -> list[str]:
 
     The places in it are read as `places` say: 长寿 is chang shou as a district, not zhang shou.
     """
-    known = {fold(place.short_name): place.pinyin.split() for place in places if place.pinyin}
+    known = {fold_text(place.short_name): place.pinyin.split() for place in places if place.pinyin}
     names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
     found: list[str] = []
-    for run in runs(text):
+    for run in split_runs(text):
         for piece in re.split(f"({names})", run) if names else [run]:
-            found += known[piece] if piece in known else _pinyin(piece)
+            found += known[piece] if piece in known else _read_syllables(piece)
     return found
 
 
-def _pinyin(text: str) -> list[str]:
+def _read_syllables(text: str) -> list[str]:
     # Loaded at the first use: half a second and 30 MB that most workers never need.
     from pypinyin import lazy_pinyin
 
     return [] if not text else [text] if text.isascii() else lazy_pinyin(text)
 
 
-def tokens(home: Institution) -> str:
+def list_tokens(home: Institution) -> str:
     """Every token of a home, sorted and parted by spaces; it comes `with_place`."""
     places = home.region.lineage()
-    names = [fold(name) for name in (home.name, *home.aliases.splitlines()) if squeezed(fold(name))]
+    names = [
+        fold_text(name)
+        for name in (home.name, *home.aliases.splitlines())
+        if squeeze(fold_text(name))
+    ]
     found = {
         *_of_names(names, places),
         *_of_region(home.region),
-        *_characters(runs(fold(home.operator))),
-        *(pair for run in runs(fold(home.address)) for pair in _pairs_or_word(run)),
+        *_characters(split_runs(fold_text(home.operator))),
+        *(pair for run in split_runs(fold_text(home.address)) for pair in _pairs_or_word(run)),
     }
     return " ".join(sorted(found))
 
@@ -76,9 +80,9 @@ def tokens(home: Institution) -> str:
 def _of_names(names: Iterable[str], places: list[Region]) -> Iterator[str]:
     for name in names:
         spoken = syllables(name, places)
-        yield from _characters(runs(name))
-        yield from _sounds(spoken)
-        yield NAME + squeezed(name)[:LONGEST]
+        yield from _characters(split_runs(name))
+        yield from _pinyin_tokens(spoken)
+        yield NAME + squeeze(name)[:LONGEST]
         yield NAME + "".join(spoken)[:LONGEST]
         yield NAME + _initials(spoken)[:LONGEST]
 
@@ -86,8 +90,8 @@ def _of_names(names: Iterable[str], places: list[Region]) -> Iterator[str]:
 def _of_region(region: Region) -> Iterator[str]:
     lineage = region.lineage()
     for place in lineage:
-        yield from _characters(runs(fold(f"{place.name} {place.short_name}")))
-    yield from _sounds([sound for place in lineage for sound in place.pinyin.split()])
+        yield from _characters(split_runs(fold_text(f"{place.name} {place.short_name}")))
+    yield from _pinyin_tokens([sound for place in lineage for sound in place.pinyin.split()])
     yield from (PLACE + code for code in region.codes_upward())
 
 
@@ -99,10 +103,10 @@ def _characters(stretches: Iterable[str]) -> Iterator[str]:
 
 
 def _pairs_or_word(run: str) -> list[str]:
-    return [run[:LONGEST]] if run.isascii() else pairs(run)
+    return [run[:LONGEST]] if run.isascii() else character_pairs(run)
 
 
-def _sounds(spoken: list[str]) -> Iterator[str]:
+def _pinyin_tokens(spoken: list[str]) -> Iterator[str]:
     """Pinyin and initials from every syllable on: searched by how they begin."""
     for start in range(len(spoken)):
         yield "".join(spoken[start:])[:LONGEST]

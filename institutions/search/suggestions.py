@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from institutions.models import Institution, Listing, Tokens
 from institutions.models.tokens import All, Sought
-from institutions.register.tokens import LONGEST, fold, squeezed
+from institutions.register.tokens import LONGEST, fold_text, squeeze
 from institutions.search.filters import LONGEST_QUERY, RECOMMENDED
 from institutions.search.memory import snapshot as bitmap_index
 from institutions.search.memory.bitmaps import Bitmaps
@@ -46,10 +46,10 @@ def suggestions(text: str) -> list[Suggestion]:
     Five queries at most while the bitmaps are there: whether regions or homes changed, homes whose
     name begins so, homes that hold the words, and the names of those that are shown.
     """
-    if not squeezed(fold(text)) or len(text) > LONGEST_QUERY:
+    if not squeeze(fold_text(text)) or len(text) > LONGEST_QUERY:
         return []
     known, bitmaps = gazetteer(), bitmap_index.current()
-    places = _places(squeezed(fold(text)), known, bitmaps)
+    places = _places(squeeze(fold_text(text)), known, bitmaps)
     ids: list[int] = []
     for among in _wider_and_wider(read(text, known), bitmaps):
         ids += [pk for pk in _best(among, MOST, bitmaps) if pk not in ids]

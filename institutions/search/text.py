@@ -12,7 +12,15 @@ from django.db.models import Case, OrderBy, Q, Value, When
 
 from institutions.models import Tokens
 from institutions.models.tokens import All, Either, Sought, Token
-from institutions.register.tokens import LONGEST, NAME, PLACE, fold, pairs, runs, syllables
+from institutions.register.tokens import (
+    LONGEST,
+    NAME,
+    PLACE,
+    character_pairs,
+    fold_text,
+    split_runs,
+    syllables,
+)
 from institutions.search.memory.bitmaps import Bitmaps
 from regions.models import Region
 from regions.models.region import SEPARATORS
@@ -99,7 +107,7 @@ def search(text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = 
 
 def read(text: str, known: Gazetteer) -> list[Word]:
     """The words of a text, folded, with the places they begin with."""
-    spoken = dict.fromkeys(WORD.findall(fold(text)))
+    spoken = dict.fromkeys(WORD.findall(fold_text(text)))
     led = {word: known.names.leading(word) for word in spoken}
     return [Word(word, tuple(places), rest) for word, (places, rest) in led.items()]
 
@@ -125,8 +133,8 @@ def _holding(word: str) -> Sought:
     return All(
         tuple(
             Token(token, begins=run.isascii())
-            for run in runs(word)
-            for token in ([run[:LONGEST]] if run.isascii() else pairs(run))
+            for run in split_runs(word)
+            for token in ([run[:LONGEST]] if run.isascii() else character_pairs(run))
         )
     )
 
@@ -152,7 +160,7 @@ def _is_held(sought: Sought, bitmaps: Bitmaps | None) -> bool:
 def _alike(asked: list[Word], bitmaps: Bitmaps | None) -> Search:
     """Homes in the places asked for that sound like the other words, or else look like them."""
     there = [word.place for word in asked if word.places and not word.rest]
-    rest = [run for word in asked if word.rest for run in runs(word.text)]
+    rest = [run for word in asked if word.rest for run in split_runs(word.text)]
     sounds = [Token(sound, begins=True) for sound in map(_sound, rest)]
     if not sounds:
         return Search(NOTHING)
@@ -177,7 +185,7 @@ def _scores(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int
     What is common says nothing and does not count. A home must hold a third of what does, and
     half of what the best home holds.
     """
-    weights = dict.fromkeys(text, 1) | {pair: 2 for pair in pairs(text) if len(pair) > 1}
+    weights = dict.fromkeys(text, 1) | {pair: 2 for pair in character_pairs(text) if len(pair) > 1}
     if not weights:
         return {}
     most = _uncommon(there, bitmaps)

@@ -55,7 +55,7 @@ def _rows_of(
     home: Institution, record: Record, regions: Mapping[str, Region]
 ) -> Iterator[list[Any]]:
     """As many rows as the longest part has; each says which home it is of."""
-    parts = {part.name: part.data(record) for part in PARTS}
+    parts = {part.name: part.rows_in(record) for part in PARTS}
     mark = mark_of(home.pk, home.created_at)
     for place in range(max(1, *(len(found) for found in parts.values()))):
         cells = [_cell(column, record, parts, place) for column in COLUMNS]

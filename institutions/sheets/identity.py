@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from carebridge.lib import text
 from institutions.models import Institution
-from institutions.register.tokens import squeezed
+from institutions.register.tokens import squeeze
 from regions.models import Region
 from regions.places.addresses import RegionNames
 
@@ -54,7 +54,7 @@ name_key = lru_cache(1_000)(text.name_key)
 @lru_cache(1_000)
 def spelling(name: str) -> str:
     """The name without what only its typing differs in: width, case, brackets, spaces."""
-    return squeezed(unicodedata.normalize("NFKC", name).lower())
+    return squeeze(unicodedata.normalize("NFKC", name).lower())
 
 
 @dataclass(frozen=True)

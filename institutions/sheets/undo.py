@@ -23,10 +23,10 @@ from institutions.models import (
     SheetLine,
 )
 from institutions.models.revision import PendingChangeQuerySet
-from institutions.register.history import ConflictError, back_to, locked, revise
-from institutions.register.listings import remove
+from institutions.register.history import ConflictError, back_to, lock_home, revise
+from institutions.register.listings import delete_homes
 from institutions.register.record import difference, to_record
-from institutions.register.review import move, propose
+from institutions.register.review import move_stage, propose
 from institutions.sheets.uploads import slug_of
 from regions.models import Document, Region
 
@@ -192,11 +192,11 @@ def _write(one: Undo, sheet: SheetImport, by: AbstractBaseUser | None, on: datet
     pk, note = one.home.pk, f"撤回导入“{sheet.file_name}”"[:200]
     _withdraw_proposals(one, sheet, by, note)
     if one.fate == Fate.DELETED:
-        remove(Institution.objects.filter(pk=pk))
+        delete_homes(Institution.objects.filter(pk=pk))
     elif one.fate == Fate.OFF_SITE:
-        move(pk, "withdraw", by=by, on=on)
+        move_stage(pk, "withdraw", by=by, on=on)
     elif one.fate in {Fate.BACK, Fate.PROPOSED}:
-        home = locked(pk)
+        home = lock_home(pk)
         make = back_to(home, one.steps[-1].version - 1)
         if one.fate == Fate.PROPOSED:
             assert by is not None  # noqa: S101 (only a person's changes have to wait)

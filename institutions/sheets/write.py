@@ -15,8 +15,8 @@ from django.db import models
 from django.utils import timezone
 
 from institutions.models import Institution, PendingChange, Revision
-from institutions.register.history import as_data, short
-from institutions.register.listings import lock, refresh
+from institutions.register.history import as_data, shorten_path
+from institutions.register.listings import lock_homes, refresh
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.register.review import propose
 from institutions.sheets.checks import FIELDS_OF, Fields, Model, empty
@@ -171,7 +171,7 @@ class Writer:
         lines = [line for line in wanted if not line.waits]
         self._propose([line for line in wanted if line.waits])
         done = 0
-        lock(line.pk for line in lines if line.pk)
+        lock_homes(line.pk for line in lines if line.pk)
         for batch in batches(lines):
             self._write_homes(batch)
             self.plan.current.load_part(PROVENANCE, [line.pk for line in batch if line.pk])
@@ -276,7 +276,7 @@ class Writer:
         stated = line.parts.setdefault(PROVENANCE.name, {})
         held = self.plan.current.rows(PROVENANCE, line.pk)
         changes = [change for change in line.changes if not change.path.startswith("provenance")]
-        paths = [""] if line.outcome == "new" else [short(change.path) for change in changes]
+        paths = [""] if line.outcome == "new" else [shorten_path(change.path) for change in changes]
         for path in dict.fromkeys(paths):
             if (path,) not in stated or ((path,) in held and stated[path,] == held[path,]):
                 stated[path,] = self._source(path)

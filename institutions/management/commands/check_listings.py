@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "核对每一条检索行是否与机构数据一致；不一致时报错并列出编号。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wrong = listings.wrong(timezone.localdate())
+        wrong = listings.find_wrong_listings(timezone.localdate())
         if wrong:
             ids = "、".join(map(str, wrong))
             raise CommandError(

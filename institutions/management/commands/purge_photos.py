@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
-from institutions.register.photo_files import strays
+from institutions.register.photo_files import find_strays
 
 # Long after the last transaction that may still be writing the row of a new file.
 AGE = datetime.timedelta(days=1)
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "删除没有机构在用的照片文件（一天以前的）。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = strays(now() - AGE)
+        found = find_strays(now() - AGE)
         for name in found:
             default_storage.delete(name)
         self.stdout.write(

@@ -19,6 +19,6 @@ class Command(BaseCommand):
 
         listings.rebuild_tokens(say)
         search_index.make(connection)
-        listings.changed()  # workers keep who held a word
+        listings.mark_changed()  # workers keep who held a word
         if options["verbosity"]:
             self.stdout.write("检索索引已重建。")

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             return
         if options["interactive"]:
             self.ask(count)
-        self.stdout.write(f"已删除 {listings.remove(homes):,} 家示例机构。")
+        self.stdout.write(f"已删除 {listings.delete_homes(homes):,} 家示例机构。")
 
     def ask(self, count: int) -> None:
         question = f"要删除全部 {count:,} 家示例机构，不能恢复。确定请输入 yes："

@@ -142,7 +142,7 @@ class Notes:
     def numbers(self, column: Column, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
         """The numbers of what stands at these paths, and the date of the oldest."""
         rows = sources_of(column.home.provenance.all(), paths)
-        lines = [replace(SourceLine.of(row), label="", quote="") for row in rows]
+        lines = [replace(SourceLine.from_row(row), label="", quote="") for row in rows]
         oldest = min(lines, key=lambda line: line.as_of, default=None)
         numbers = sorted({self._number(line) for line in lines})
         return tuple(numbers), oldest.dated if oldest else ""

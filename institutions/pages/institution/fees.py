@@ -8,7 +8,7 @@ from typing import Self
 from carebridge.lib.money import exact_yuan
 from institutions.models import ContractTerms, Fee, Level
 from institutions.register.ages import period, state
-from institutions.register.list_price import Bundle, bundle, monthly, prepayment_warnings
+from institutions.register.list_price import Bundle, cheapest_bundle, monthly, prepayment_warnings
 from institutions.register.record import path_of
 from regions.models.codes import ABILITY_WORDS
 
@@ -90,7 +90,7 @@ def fee_table(
     refused: Collection[Level] = (),
 ) -> Fees:
     """What a month and each item costs; a level in `refused` is not taken and has no price."""
-    bundles = [bundle(fees, level, on) for level in Level]
+    bundles = [cheapest_bundle(fees, level, on) for level in Level]
     apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
     published = {fee.kind for fee in fees}
     used = [fee for b in bundles for fee in (b.bed, b.meals, b.care) if fee]

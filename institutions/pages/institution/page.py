@@ -31,7 +31,7 @@ from institutions.pages.institution.fees import Fees, fee_table
 from institutions.pages.institution.updates import UpdateLine, for_updates, updates
 from institutions.register.ages import is_stale, period, state
 from institutions.register.needs import TAKES_WORDS
-from institutions.register.provenance import SourceLine, grouped, sources_of
+from institutions.register.provenance import SourceLine, group_sources, sources_of
 from institutions.register.record import path_of
 from regions.models import Region
 
@@ -206,7 +206,7 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
         phones=list(institution.phones.all()),
         photos=list(institution.photos.all()),
         sources=_sources(institution, terms, provenance),
-        all_sources=[SourceLine.of(row) for row in sources_of(provenance, [""])],
+        all_sources=[SourceLine.from_row(row) for row in sources_of(provenance, [""])],
         updated=max((row.as_of for row in provenance), default=None),
         updates=updates(institution.latest_steps),  # type: ignore[attr-defined]
     )
@@ -346,6 +346,6 @@ def _sources(
         return getattr(institution, path) not in (None, "")
 
     return {
-        section: grouped(sources_of(provenance, [path for path in paths if shows(path)]))
+        section: group_sources(sources_of(provenance, [path for path in paths if shows(path)]))
         for section, paths in SECTIONS.items()
     }

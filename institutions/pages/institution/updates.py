@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils.timezone import localdate
 
 from institutions.models import Revision
-from institutions.register.change_text import label
+from institutions.register.change_text import label_change
 from institutions.register.history import from_data
 
 # As many as a reader looks through; staff see them all.
@@ -37,7 +37,7 @@ def updates(steps: Iterable[Revision]) -> list[UpdateLine]:
         UpdateLine(
             localdate(step.made_at),
             step.get_how_display(),
-            [label(change) for change in from_data(step.changes[:NAMED])],
+            [label_change(change) for change in from_data(step.changes[:NAMED])],
             max(0, len(step.changes) - NAMED),
         )
         for step in steps

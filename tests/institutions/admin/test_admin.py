@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.models import Fee, Institution, Listing, Phone, Provenance
-from institutions.register.listings import refresh, wrong
+from institutions.register.listings import find_wrong_listings, refresh
 from regions.staff.admin_parts import MOST_ROWS, BoundedRows
 from tests.factories import (
     make_document,
@@ -173,7 +173,7 @@ def test_a_new_price_reaches_the_listing(boss: Client, home: Institution, today)
     home.refresh_from_db()
     assert home.version == 2
     assert Listing.objects.get(pk=home.pk).price_0 == 5_200_00
-    assert home.pk not in wrong(today)
+    assert home.pk not in find_wrong_listings(today)
 
 
 def test_a_price_is_shown_and_typed_in_yuan(boss: Client, home: Institution):

@@ -12,7 +12,7 @@ from carebridge.staff.roles import PERMISSIONS
 from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.register.history import as_data, revise
 from institutions.register.record import Change
-from institutions.register.review import move, verify
+from institutions.register.review import move_stage, verify_figures
 from regions.models import StaffMember
 from tests.conftest import TODAY
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
@@ -206,7 +206,7 @@ def goes_there_and_back(home: Institution) -> None:
 
 
 def checks(home: Institution) -> None:
-    verify(home.pk, [""], "phone", by=make_user(), on=TODAY)
+    verify_figures(home.pk, [""], "phone", by=make_user(), on=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def checks(home: Institution) -> None:
         ("address", goes_there_and_back, False),
         ("address", checks, False),
         ("", checks, False),
-        ("", lambda home: move(home.pk, "withdraw", by=make_user(), on=TODAY), True),
+        ("", lambda home: move_stage(home.pk, "withdraw", by=make_user(), on=TODAY), True),
     ],
 )
 def test_accepted_is_what_changed_since_it_came_in(boss, home, about, act, is_taken):

@@ -17,7 +17,7 @@ from django.test import Client
 from PIL import Image
 
 from institutions.models import Institution, PendingChange
-from institutions.register.listings import wrong
+from institutions.register.listings import find_wrong_listings
 from tests.factories import make_document, make_user, make_whole_institution
 from tests.institutions.admin.test_admin import added, change_page, row_of, shown, typed
 from tests.institutions.register.test_workflow import signed_in
@@ -274,7 +274,7 @@ def test_nothing_is_taken_back(pair: Pair, his, hers, home, settings, tmp_path, 
         assert seen(pair.look, home) == pair.again
     else:
         assert page.status_code == 302
-    assert wrong(today) == []
+    assert find_wrong_listings(today) == []
 
 
 def test_the_second_is_shown_what_the_first_saved(his, hers, home):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from institutions.models import Institution, Listing, ListingChange
 from institutions.pages.sources import shelves, source_page
-from institutions.register.listings import changed, refresh
+from institutions.register.listings import mark_changed, refresh
 from institutions.register.provenance import source_of
 from institutions.search.finder import finding
 from institutions.search.suggestions import suggestions
@@ -358,6 +358,6 @@ def test_a_reader_of_another_history_starts_anew(client, today):
     since = client.get("/api/v1/changes").json()["since"]
     number, _ = since.split("-")
     assert client.get("/api/v1/changes", {"since": f"{number}-{'0' * 32}"}).json()["everything"]
-    changed()
+    mark_changed()
     assert client.get("/api/v1/changes", {"since": since}).json()["everything"]
     assert client.get("/api/v1/changes", {"since": "昨天"}).status_code == 400

@@ -10,7 +10,7 @@ from institutions.open_data.feed import LATEST
 from institutions.register.history import revise
 from institutions.register.listings import refresh
 from institutions.register.record import PARTS
-from institutions.register.review import move
+from institutions.register.review import move_stage
 from tests.factories import make_bed, make_institution, make_region, make_user
 
 pytestmark = pytest.mark.django_db
@@ -91,8 +91,8 @@ def test_what_was_done_to_a_draft_is_not_told(client, home, clerk, today):
     change(home, clerk, today, address="草稿里的地址")
     refresh([home.pk], today)
     assert told(client) == []
-    assert move(home.pk, "submit", by=clerk, on=today)
-    assert move(home.pk, "publish", by=clerk, on=today)
+    assert move_stage(home.pk, "submit", by=clerk, on=today)
+    assert move_stage(home.pk, "publish", by=clerk, on=today)
     assert told(client) == [("新收录", home.region.full_name)]
     change(home, clerk, today, vacant=0)
     assert [kind for kind, _ in told(client)] == ["空床有变化", "新收录"]

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from institutions.models import Bed, ContractTerms, Fee, Institution, Phone
-from institutions.register.figures import changed, figures, may_change, read
+from institutions.register.figures import change_figure, list_figures, may_change, parse_value
 from institutions.register.provenance import label_of
 from institutions.register.record import path_of, to_record
 from tests.factories import make_whole_institution
@@ -18,7 +18,7 @@ def home() -> Institution:
 
 
 def words(home: Institution, *paths: str) -> dict[str, str]:
-    return {figure.path: figure.words for figure in figures(home, paths)}
+    return {figure.path: figure.words for figure in list_figures(home, paths)}
 
 
 def test_a_figure_says_what_the_page_says(home):
@@ -43,7 +43,7 @@ def test_a_figure_says_what_the_page_says(home):
 
 def test_figures_cost_no_query(home, django_assert_num_queries):
     with django_assert_num_queries(0):
-        found = figures(home)
+        found = list_figures(home)
     assert not any(f.path.startswith("provenance") or f.path == "is_demo" for f in found)
 
 
@@ -82,7 +82,7 @@ def test_what_may_be_changed_by_itself(home, path, may):
     ],
 )
 def test_a_text_is_read_as_the_field_needs_it(model, name, text, value):
-    assert read(model._meta.get_field(name), text) == value
+    assert parse_value(model._meta.get_field(name), text) == value
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_text_is_read_as_the_field_needs_it(model, name, text, value):
 )
 def test_a_text_that_is_no_such_value_is_refused_in_chinese(model, name, text):
     with pytest.raises(ValidationError, match=r"[一-鿿]"):
-        read(model._meta.get_field(name), text)
+        parse_value(model._meta.get_field(name), text)
 
 
 def test_another_number_takes_its_sources_along(home):
     home.provenance.create(field="phones/000-12345678", kind="own", as_of="2026-01-01")
     home = Institution.objects.with_parts().get(pk=home.pk)
-    record, path = changed(to_record(home), "phones/000-12345678/number", "000-87654321")
+    record, path = change_figure(to_record(home), "phones/000-12345678/number", "000-87654321")
     assert path == "phones/000-87654321/number"
     assert [row["number"] for row in record["phones"]] == ["000-87654321"]
     assert "phones/000-87654321" in {row["field"] for row in record["provenance"]}
@@ -113,5 +113,5 @@ def test_another_number_takes_its_sources_along(home):
 
 
 def test_a_date_typed_is_known_to_the_day(home):
-    record, _ = changed(to_record(home), "opened_on", "2016-05-04")
+    record, _ = change_figure(to_record(home), "opened_on", "2016-05-04")
     assert (record["opened_on"], record["opened_precision"]) == ("2016-05-04", "day")

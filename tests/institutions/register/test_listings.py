@@ -270,7 +270,12 @@ def test_a_listing_is_right_on_every_day_until_then_and_wrong_on_the_next() -> N
     home = make_institution()
     make_fee(home, "bed", 1_000_00, valid_to=TODAY + 2 * DAY)
     derived(home)
-    assert [listings.wrong(TODAY + days * DAY) for days in range(4)] == [[], [], [], [home.pk]]
+    assert [listings.find_wrong_listings(TODAY + days * DAY) for days in range(4)] == [
+        [],
+        [],
+        [],
+        [home.pk],
+    ]
 
 
 def test_designations_in_force_are_listed_once() -> None:
@@ -308,7 +313,7 @@ def test_refresh_all_makes_what_refresh_makes_across_batches(
     make_institution(stage=Institution.Stage.REVIEW)
     assert listings.refresh_all(TODAY) == 6
     assert set(Listing.objects.values_list("pk", flat=True)) == {home.pk for home in homes}
-    assert listings.wrong(TODAY) == []
+    assert listings.find_wrong_listings(TODAY) == []
 
 
 @pytest.mark.parametrize(
@@ -329,6 +334,6 @@ def test_wrong_names_what_is_not_as_refresh_would_make_it(spoil: Any) -> None:
     make_fee(home, "bed", 1_000_00)
     Designation.objects.create(institution=home, kind="ltci", region=home.region)
     listings.refresh([home.pk, other.pk], TODAY)
-    assert listings.wrong(TODAY) == []
+    assert listings.find_wrong_listings(TODAY) == []
     spoil(home)
-    assert listings.wrong(TODAY) == [home.pk]
+    assert listings.find_wrong_listings(TODAY) == [home.pk]

@@ -18,8 +18,8 @@ from PIL import Image
 
 from institutions.models import Institution, PendingChange, Photo
 from institutions.register import photos as photographs
-from institutions.register.listings import remove
-from institutions.register.photos import shown
+from institutions.register.listings import delete_homes
+from institutions.register.photos import prepare_photo
 from tests.factories import make_institution
 from tests.institutions.admin.test_admin import added, change_page, row_of, typed
 from tests.institutions.register.test_workflow import press, signed_in
@@ -65,7 +65,7 @@ def test_nothing_is_told_of_place_time_or_camera():
     sent = told_by_a_phone()
     assert all(word in sent for word in (b"MakerOfPhones", b"GPSLatitude", b"room 302"))
 
-    kept = shown(upload(sent)).read()
+    kept = prepare_photo(upload(sent)).read()
 
     seen = Image.open(io.BytesIO(kept))
     assert not seen.getexif()
@@ -89,7 +89,7 @@ def test_nothing_is_told_of_place_time_or_camera():
     ],
 )
 def test_what_a_file_holds_decides_what_it_becomes(content: bytes, kind: str, mode: str):
-    kept = shown(upload(content, "../../从前.jpg"))
+    kept = prepare_photo(upload(content, "../../从前.jpg"))
 
     seen = Image.open(kept)
     assert (seen.format, seen.mode, seen.size) == (kind, mode, (40, 30))
@@ -115,13 +115,13 @@ def test_what_a_file_holds_decides_what_it_becomes(content: bytes, kind: str, mo
 )
 def test_what_is_no_picture_to_show_is_refused(content: bytes, said: str):
     with pytest.raises(ValidationError, match=said):
-        shown(upload(content))
+        prepare_photo(upload(content))
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(photographs.ImageOps, "exif_transpose", pytest.fail)
     with pytest.raises(ValidationError, match="像素太多"):
-        shown(upload(bomb()))
+        prepare_photo(upload(bomb()))
 
 
 # In the admin
@@ -242,7 +242,7 @@ def test_the_photos_of_a_home_go_with_it(media: Path, at_once):
     assert files(media) == 3
 
     with at_once():
-        remove(Institution.objects.filter(pk=home.pk))
+        delete_homes(Institution.objects.filter(pk=home.pk))
 
     assert [path.name for path in media.rglob("*.jpg")] == [
         Path(other.photos.get().image.name).name

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from institutions.models import ContractTerms, Fee, Level
-from institutions.register.list_price import bundle, monthly, prepayment_warnings
+from institutions.register.list_price import cheapest_bundle, monthly, prepayment_warnings
 
 TODAY = datetime.date(2026, 11, 22)
 DAY = datetime.timedelta(days=1)
@@ -38,7 +38,7 @@ def test_a_price_paid_once_has_no_month() -> None:
 
 @pytest.mark.parametrize("level", Level)
 def test_the_price_is_bed_meals_and_care(level: Level) -> None:
-    found = bundle(basic(), level, TODAY)
+    found = cheapest_bundle(basic(), level, TODAY)
     assert found.price == 4000_00
     assert found.missing == []
 
@@ -47,13 +47,13 @@ def test_the_price_is_bed_meals_and_care(level: Level) -> None:
     ("kind", "missing"), [("bed", "床位费"), ("meals", "餐费"), ("care", "护理费")]
 )
 def test_without_one_of_the_three_there_is_no_price(kind: str, missing: str) -> None:
-    found = bundle([fee for fee in basic() if fee.kind != kind], Level.ABLE, TODAY)
+    found = cheapest_bundle([fee for fee in basic() if fee.kind != kind], Level.ABLE, TODAY)
     assert found.price is None
     assert found.missing == [missing]
 
 
 def test_a_price_of_nothing_is_a_price() -> None:
-    found = bundle([fee("bed", 0), fee("meals", 0), fee("care", 0)], Level.ABLE, TODAY)
+    found = cheapest_bundle([fee("bed", 0), fee("meals", 0), fee("care", 0)], Level.ABLE, TODAY)
     assert found.price == 0
     assert found.missing == []
 
@@ -61,25 +61,25 @@ def test_a_price_of_nothing_is_a_price() -> None:
 def test_care_of_the_elders_own_level_counts() -> None:
     fees = [fee("bed", 2000), fee("meals", 900)]
     fees += [fee("care", 300, level_from=0, level_to=0), fee("care", 2400, level_from=3)]
-    prices = [bundle(fees, level, TODAY).price for level in Level]
+    prices = [cheapest_bundle(fees, level, TODAY).price for level in Level]
     assert prices == [3200_00, None, None, 5300_00, 5300_00]
 
 
 def test_the_cheapest_counts_by_the_month_not_by_the_figure() -> None:
     daily, cheaper = fee("bed", 70, period="day"), fee("bed", 2000)
-    assert bundle([daily, cheaper, *basic()[1:]], Level.ABLE, TODAY).bed is cheaper
-    assert bundle([daily, fee("bed", 2200), *basic()[1:]], Level.ABLE, TODAY).bed is daily
+    assert cheapest_bundle([daily, cheaper, *basic()[1:]], Level.ABLE, TODAY).bed is cheaper
+    assert cheapest_bundle([daily, fee("bed", 2200), *basic()[1:]], Level.ABLE, TODAY).bed is daily
 
 
 def test_conditional_and_single_payments_do_not_count() -> None:
     fees = [*basic(), fee("bed", 1000, conditions="签满一年"), fee("bed", 500, period="once")]
-    assert bundle(fees, Level.ABLE, TODAY).price == 4000_00
+    assert cheapest_bundle(fees, Level.ABLE, TODAY).price == 4000_00
 
 
 def test_the_first_and_the_last_day_of_a_price_count() -> None:
     dated = fee("bed", 1500, valid_from=TODAY, valid_to=TODAY)
     for on, price in ((TODAY - DAY, 4000_00), (TODAY, 3500_00), (TODAY + DAY, 4000_00)):
-        assert bundle([*basic(), dated], Level.ABLE, on).price == price
+        assert cheapest_bundle([*basic(), dated], Level.ABLE, on).price == price
 
 
 # prepayment_warnings

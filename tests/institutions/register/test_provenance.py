@@ -3,7 +3,13 @@ import datetime
 import pytest
 
 from institutions.models import Provenance
-from institutions.register.provenance import SourceLine, grouped, label_of, source_of, sources_of
+from institutions.register.provenance import (
+    SourceLine,
+    group_sources,
+    label_of,
+    source_of,
+    sources_of,
+)
 from institutions.register.record import PARTS
 from regions.models import Document
 
@@ -81,7 +87,9 @@ def test_every_part_has_a_chinese_name():
 
 def test_a_source_says_document_date_and_that_nobody_verified_it():
     document = Document(slug="stars", title="星级名单", number="第 1 号")
-    line = SourceLine.of(row("ratings", kind="public", document=document, as_of_precision="year"))
+    line = SourceLine.from_row(
+        row("ratings", kind="public", document=document, as_of_precision="year")
+    )
     assert line.title == "《星级名单》第 1 号"
     assert (line.url, line.kind, line.dated) == ("/sources/stars/", "公开记录", "2018")
     assert (line.verified, line.is_demo) == ("", False)
@@ -89,7 +97,7 @@ def test_a_source_says_document_date_and_that_nobody_verified_it():
 
 def test_rows_of_one_document_date_and_check_are_told_together():
     rows = [row("name", quote="原文"), row("kind"), row("beds", as_of_precision="year")]
-    lines = grouped(rows)
+    lines = group_sources(rows)
     assert [(line.label, line.dated) for line in lines] == [
         ("名称、机构类型", "2018-01-01"),
         ("床位", "2018"),
@@ -97,6 +105,8 @@ def test_rows_of_one_document_date_and_check_are_told_together():
 
 
 def test_a_source_says_when_and_how_it_was_verified_but_not_by_whom():
-    line = SourceLine.of(row("beds", verified_on=datetime.date(2026, 11, 1), verified_how="phone"))
+    line = SourceLine.from_row(
+        row("beds", verified_on=datetime.date(2026, 11, 1), verified_how="phone")
+    )
     assert (line.title, line.url) == ("机构填报", "")
     assert line.verified == "2026-11-01，电话核实"

@@ -13,10 +13,10 @@ from institutions.register.history import (
     ConflictError,
     back_to,
     from_data,
-    patched,
+    patch_record,
+    reverse_changes,
     revise,
-    since,
-    undone,
+    revisions_since,
 )
 from institutions.register.listings import refresh
 from institutions.register.record import Change, difference, to_record
@@ -36,7 +36,7 @@ def vacancy(old: int | None, new: int | None) -> Change:
 
 def change(home: Institution, *changes: Change, **options) -> Revision | None:
     given = {"by": None, "how": Revision.How.FORM, "on": TODAY} | options
-    return revise(home.pk, lambda before: patched(before, changes), **given)
+    return revise(home.pk, lambda before: patch_record(before, changes), **given)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_any_former_state_comes_back(home: Institution):
     )
     options = {"by": None, "how": Revision.How.RESTORED, "on": TODAY}
 
-    assert [step.version for step in since(home, 1)] == [3, 2]
+    assert [step.version for step in revisions_since(home, 1)] == [3, 2]
     revise(home.pk, back_to(home, 2), **options)
     assert record(home) == second
     revise(home.pk, back_to(home, 1), **options)
@@ -131,8 +131,8 @@ def test_patching_with_the_difference_gives_the_other(data):
     one, other = some(), some()
     changes = difference(one, other)
 
-    assert difference(patched(one, changes), other) == []
-    assert difference(patched(other, undone(changes)), one) == []
+    assert difference(patch_record(one, changes), other) == []
+    assert difference(patch_record(other, reverse_changes(changes)), one) == []
 
 
 def test_twenty_at_once_lose_no_bed(own_database):
@@ -174,5 +174,7 @@ def test_twenty_at_once_lose_no_bed(own_database):
     assert failures == []
     assert (bed.occupied, bed.vacant) == (20, 0)
     assert Institution.objects.get(pk=home.pk).version == 21
-    assert list(since(home, 1).values_list("version", flat=True)) == list(range(21, 1, -1))
+    assert list(revisions_since(home, 1).values_list("version", flat=True)) == list(
+        range(21, 1, -1)
+    )
     assert Listing.objects.get(pk=home.pk).vacant == 0

@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.models import Institution, Listing, PendingChange
-from institutions.register.history import cited
-from institutions.register.listings import refresh, wrong
+from institutions.register.history import cite_own_word
+from institutions.register.listings import find_wrong_listings, refresh
 from institutions.register.record import to_record
-from institutions.register.review import verify
+from institutions.register.review import verify_figures
 from regions.models import StaffMember
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
 from tests.institutions.admin.test_admin import change_page, row_of, shown, typed
@@ -85,7 +85,7 @@ def test_a_home_goes_from_draft_to_the_site(clerk: Client, reviewer: Client, tod
     assert [step.how for step in home.revisions.all()] == ["stage", "stage"]
     step(reviewer, home, "withdraw")
     assert not Listing.objects.filter(pk=home.pk).exists()
-    assert wrong(today) == []
+    assert find_wrong_listings(today) == []
 
 
 def test_a_step_is_taken_once(reviewer: Client):
@@ -180,7 +180,7 @@ def test_a_clerks_change_waits_and_the_days_figures_do_not(
     ]
     pending.refresh_from_db()
     assert (pending.state, pending.decided_by.get_username()) == ("approved", "laoli")
-    assert wrong(today) == []
+    assert find_wrong_listings(today) == []
 
 
 def test_figures_of_the_day_alone_need_no_reviewer(clerk: Client, home: Institution, today):
@@ -360,7 +360,7 @@ def test_a_source_typed_with_the_figure_stands(home: Institution, today):
     rows = [row | {"quote": "新的原文"} for row in before["provenance"] if not row["field"]]
     after = before | {"address": "甲路 1 号", "provenance": rows}
 
-    assert cited(before, after, today) == after
+    assert cite_own_word(before, after, today) == after
 
 
 def test_verified_is_an_act_with_a_day_and_a_way(clerk: Client, home: Institution):
@@ -420,7 +420,10 @@ def test_to_look_at_a_home_without_sources_invents_none(clerk: Client):
     page = press(clerk, "home_verify", home.pk, how="phone", on="2026-11-20", figures=[""])
 
     assert "还不能记：这家机构的内容没有写来源" in page.content.decode()
-    assert verify(home.pk, [""], "phone", by=make_user(), on=datetime.date(2026, 11, 20)) is None
+    assert (
+        verify_figures(home.pk, [""], "phone", by=make_user(), on=datetime.date(2026, 11, 20))
+        is None
+    )
     assert not home.provenance.exists()
     assert not home.revisions.exists()
 

@@ -127,7 +127,7 @@ def test_what_is_withdrawn_or_deleted_is_gone(today, worker):
     Institution.objects.filter(pk=withdrawn).update(stage=Institution.Stage.DRAFT)
     listings.refresh([withdrawn], today)
     assert withdrawn not in worker.current().everything
-    listings.remove(Institution.objects.filter(pk=deleted))
+    listings.delete_homes(Institution.objects.filter(pk=deleted))
     assert deleted not in worker.current().everything
 
 
@@ -143,7 +143,7 @@ def test_many_changes_are_loaded_aside_and_nobody_waits(today):
     assert worker.current() is None  # the database answers until they are there
     waiting.pop()()
     before = worker.current()
-    listings.changed(range(FEW + 1))
+    listings.mark_changed(range(FEW + 1))
     assert worker.current() is before
     assert worker.current() is before
     assert len(waiting) == 1  # one load, however many ask
@@ -155,23 +155,23 @@ def test_many_changes_are_loaded_aside_and_nobody_waits(today):
 
 def test_a_change_that_was_rolled_back_is_forgotten(today, worker):
     shown = home_shown(worker.current())
-    listings.changed([])
+    listings.mark_changed([])
     worker.current()
     try:
         with transaction.atomic():
-            listings.remove(Institution.objects.filter(pk=shown))
+            listings.delete_homes(Institution.objects.filter(pk=shown))
             assert shown not in worker.current().everything
             raise InterruptedError
     except InterruptedError:
         pass
-    listings.changed([])
+    listings.mark_changed([])
     assert shown in worker.current().everything
 
 
 def test_nobody_waits_long_for_another(worker, monkeypatch):
     monkeypatch.setattr("institutions.search.memory.snapshot.MOST_WAIT", 0.001)
     before = worker.current()
-    listings.changed([1])
+    listings.mark_changed([1])
     with worker._taking_in:
         assert worker.current() is before
         ListingChange.objects.update(at=timezone.now() - datetime.timedelta(seconds=2))

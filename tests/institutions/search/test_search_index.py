@@ -118,6 +118,6 @@ def test_home_without_tokens_is_due(today) -> None:
     home = Institution.objects.published().first()
     Tokens.objects.filter(pk=home.pk).delete()
     assert home.pk in Listing.objects.stale(today).values_list("pk", flat=True)
-    assert listings.wrong(today) == [home.pk]
+    assert listings.find_wrong_listings(today) == [home.pk]
     call_command("refresh_listings", due=True, verbosity=0)
-    assert listings.wrong(today) == []
+    assert listings.find_wrong_listings(today) == []

@@ -20,8 +20,8 @@ from institutions.models import (
     Revision,
     Service,
 )
-from institutions.register.history import back_to, from_data, patched, revise
-from institutions.register.listings import wrong
+from institutions.register.history import back_to, from_data, patch_record, revise
+from institutions.register.listings import find_wrong_listings
 from institutions.register.record import PARTS, apply_record, difference
 from institutions.sheets import export as exporters
 from institutions.sheets.columns import COLUMNS, HEADS
@@ -467,7 +467,7 @@ def test_twice_is_once():
     }
     assert [record_of(pk) for pk in (home.pk, home_of("乙养老院").pk)] == after
     assert home.revisions.count() == 1
-    assert wrong(TODAY) == []
+    assert find_wrong_listings(TODAY) == []
 
 
 def test_a_changed_figure_has_a_source_of_its_own_and_is_no_longer_verified():
@@ -587,7 +587,7 @@ def test_many_at_once_do_what_one_at_a_time_does(cells):
         step = home.revisions.get()
         in_bulk = (record_of(home.pk), step.version, step.changes, listing_of(home))
         transaction.set_rollback(True)
-    after = patched(before, from_data(step.changes))
+    after = patch_record(before, from_data(step.changes))
     revise(home.pk, lambda _: after, by=None, how=Revision.How.IMPORTED, on=TODAY)
     alone = home.revisions.get()
     assert in_bulk == (record_of(home.pk), alone.version, alone.changes, listing_of(home))

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from institutions.models import Institution, PendingChange, SheetImport
 from institutions.register.history import revise
-from institutions.register.listings import refresh, wrong
-from institutions.register.review import approve, move
+from institutions.register.listings import find_wrong_listings, refresh
+from institutions.register.review import approve_change, move_stage
 from institutions.sheets.undo import UndoneError, examine_undo, undo
 from institutions.sheets.uploads import check, write
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
@@ -93,7 +93,7 @@ def test_an_import_and_its_undoing_leave_every_table_as_it_was(home):
     # The sheet stays as a document where a history names it.
     assert changed <= {"regions_document"}
     assert fates(found) == {"甲养老院": "back", "乙养老院": "deleted"}
-    assert wrong(TODAY) == []
+    assert find_wrong_listings(TODAY) == []
     step = home.revisions.first()
     assert (step.how, step.note) == ("restored", "撤回导入“台账.csv”")
     taken.refresh_from_db()
@@ -145,7 +145,7 @@ def test_a_new_home_that_was_published_leaves_the_site_and_is_kept(reviewed):
     taken = imported(NEW)
     new, reviewer = Institution.objects.get(name="乙养老院"), make_user()
     for name in ("submit", "publish"):
-        assert move(new.pk, name, by=reviewer, on=TODAY)
+        assert move_stage(new.pk, name, by=reviewer, on=TODAY)
     found = undo(taken, by=None, on=TODAY, reviewed=reviewed)
 
     new.refresh_from_db()
@@ -153,7 +153,7 @@ def test_a_new_home_that_was_published_leaves_the_site_and_is_kept(reviewed):
     assert (found[0].fate, new.stage) == (
         ("left", "published") if reviewed else ("off_site", "draft")
     )
-    assert wrong(TODAY) == []
+    assert find_wrong_listings(TODAY) == []
 
 
 def test_a_new_home_that_readers_wrote_about_is_left():
@@ -183,7 +183,7 @@ def test_what_a_reviewer_has_passed_of_an_import_is_taken_back_too(home):
     before, clerk = record_of(home.pk), make_user(username="xiaowang")
     taken = uploaded(OLD, author=clerk)
     write(taken, clerk, reviewed=True)
-    approve(PendingChange.objects.waiting().get().pk, by=make_user(), on=TODAY)
+    approve_change(PendingChange.objects.waiting().get().pk, by=make_user(), on=TODAY)
     assert record_of(home.pk)["address"] == "新址 9 号"
 
     assert fates(undo(taken, by=None, on=TODAY)) == {"甲养老院": "back"}

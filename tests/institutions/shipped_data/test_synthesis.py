@@ -45,7 +45,7 @@ def test_homes_are_valid_demo_records_with_right_listings() -> None:
         assert "示例" in home.name
         assert not home.phones.get().dialable
     assert Listing.objects.count() == 40
-    assert listings.wrong(TODAY) == []
+    assert listings.find_wrong_listings(TODAY) == []
     assert make_institution().pk > 40  # ids of our own do not stand in the way of the next
 
 

@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from institutions.models import Designation, Provenance
 from institutions.register.listings import refresh
 from institutions.register.provenance import public_documents
-from institutions.register.review import move as move_home
+from institutions.register.review import move_stage as move_home
 from regions.models import Document, Fact, PendingEdit, StaffMember
 from regions.models.document import UNPASSED, validate_web_link
 from tests.conftest import TODAY
