@@ -171,7 +171,7 @@ def test_a_user_has_one_post() -> None:
 
 
 def test_rows_say_what_they_are() -> None:
-    assert str(staff()) == "clerk（县级经办人，朝阳区）"
+    assert str(staff()) == "clerk（县级经办人，北京市朝阳区）"
     assert str(document(title="某办法", number="〔2024〕1号")) == "《某办法》〔2024〕1号"
     assert str(RegionGroup.objects.get(slug="huan-jing")) == "环京"
     assert str(LoadedFixture(name="regions.json.xz")) == "regions.json.xz"
