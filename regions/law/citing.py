@@ -100,7 +100,8 @@ def quotations(policy: Policy) -> list[Quotation]:
 
 
 def _apart(sentences: Iterable[Sentence]) -> tuple[list[Sentence], list[Sentence]]:
-    first, others = [], []
+    first: list[Sentence] = []
+    others: list[Sentence] = []
     for sentence in sentences:
         (first if sentence.makes in FIRST else others).append(sentence)
     return first, others

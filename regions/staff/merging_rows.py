@@ -98,7 +98,8 @@ class MergingFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def _is_whole(self) -> bool:
         """Whether the rows can be counted; what cannot is refused by Django as it was sent."""
         form = self.management_form
-        return form.is_valid() and form.cleaned_data[TOTAL_FORM_COUNT] <= (self.absolute_max or 0)
+        total = form.cleaned_data[TOTAL_FORM_COUNT] if form.is_valid() else None
+        return total is not None and total <= (self.absolute_max or 0)
 
     def _merge(self) -> None:
         self._fields = own_fields(form := self.empty_form)

@@ -29,9 +29,9 @@ def start(code: str = "", root: Path = BASE_DIR, **environment: str) -> str:
 @pytest.fixture
 def fresh_checkout(tmp_path: Path) -> Path:
     """The settings and what they read alone: no var/, so no generated key."""
-    (tmp_path / "carebridge").mkdir()
-    for name in ("__init__.py", "settings.py", "backing.py"):
-        shutil.copy(BASE_DIR / "carebridge" / name, tmp_path / "carebridge")
+    (tmp_path / "carebridge/databases").mkdir(parents=True)
+    for name in ("__init__.py", "settings.py", "databases/__init__.py", "databases/urls.py"):
+        shutil.copy(BASE_DIR / "carebridge" / name, tmp_path / "carebridge" / name)
     return tmp_path
 
 
