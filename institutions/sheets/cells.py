@@ -1,64 +1,76 @@
-"""Numbers, dates and levels as clerks write them into a cell."""
+"""Numbers, days, levels and answers as clerks write them into a cell."""
 
-import datetime
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?")
-UNIT = re.compile(r"(张|人|名|个|天|个月|月|床)$")
-MONEY_UNIT = re.compile(r"元$")
+from carebridge.lib import dates, numbers
+from carebridge.lib.numbers import UnreadableError
+
 NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 LEVEL_WORDS = re.compile(r"([一二三四五1-5])(星|叶)?级?")
+YES = {"是", "是的", "有", "收", "能", "可", "可以", "已", "对", "true", "yes", "y", "t", "1"}
+YES |= set("√✓✔☑✅○●")
+NO = {"否", "不是", "没有", "无", "不收", "不能", "不可", "不可以", "未", "不", "没", "错"}
+NO |= {"false", "no", "n", "f", "0", *"×✗✘✕✖❌☒"}
 
 
 class CellError(Exception):
-    """What a cell says cannot be taken, and why."""
+    """Raised with the reason, in words for people, why a cell cannot be taken."""
 
 
-def number_in(text: str, money: bool = False) -> str:
-    """The digits of a number with its unit; commas only where they part thousands."""
-    plain = text.strip().lstrip("¥￥").strip()
-    plain = (MONEY_UNIT if money else UNIT).sub("", plain).strip().replace("，", ",")
-    if not re.fullmatch(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", plain, re.ASCII):
-        raise CellError("要写一个数，如 1500 或 1,500；不知道就空着。")
-    return plain.replace(",", "")
+@dataclass(frozen=True)
+class Reading:
+    """The values of one cell, by field.
+
+    `note` is what a person should look at; `implied` are values for fields that the row does not
+    state otherwise; `more` are further rows of the same part.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    implied: Mapping[str, Any] = field(default_factory=dict)
+    more: tuple[Mapping[str, Any], ...] = ()
 
 
-def whole_in(text: str, money: bool) -> int:
-    """A count, or fen from yuan: 1,500 and 1500.50元."""
-    if money and text.endswith("分"):
-        raise CellError("金额要写元，不写分。")
-    plain = number_in(text, money)
-    whole, _, part = plain.partition(".")
-    if len(whole) > 9:
-        raise CellError("数字太大，请核对。")
-    if money:
-        if len(part) > 2:
-            raise CellError("金额最多写到分。")
-        return int(whole + part.ljust(2, "0"))
-    if part.strip("0"):
-        raise CellError("要写整数。")
-    if int(whole) < 0:
-        raise CellError("不能小于 0；不知道就空着。")
-    return int(whole)
+def parse_count(text: str) -> tuple[int, str]:
+    """Return a whole number and what to look at; raise `CellError`."""
+    try:
+        number = numbers.read_count(text)
+    except UnreadableError as error:
+        raise CellError(str(error)) from None
+    return int(number.value), number.note
 
 
-def level_in(text: str) -> int:
-    """五星级, 四叶级, 3级 and 3."""
+def parse_yuan(text: str) -> numbers.Money:
+    """Return whole fen and for how long; raise `CellError`."""
+    if text in {"免费", "不收费", "不要钱"}:
+        return numbers.Money(0)
+    try:
+        return numbers.read_yuan(text)
+    except UnreadableError as error:
+        raise CellError(str(error)) from None
+
+
+def parse_decimal(text: str) -> float:
+    try:
+        return float(numbers.read_number(text).value)
+    except UnreadableError as error:
+        raise CellError(str(error)) from None
+
+
+def parse_level(text: str) -> int:
+    """Return 5 for 五星级, 4 for 四叶级, 3 for 3级 and 3; raise `CellError`."""
     if match := LEVEL_WORDS.fullmatch(text):
         return NUMERALS.get(match[1]) or int(match[1])
     raise CellError("等级要写一到五，如 五星级、四叶级、3。")
 
 
-def date_of(text: str) -> tuple[str, str]:
-    """2026-01-31, 2026/1/31, 2026年1月, 2026: the first day of what is said, and how much is."""
-    match = DATE.fullmatch(text.removesuffix(" 00:00:00"))
-    if not match:
-        raise CellError("日期看不懂，请写成 2026-01-31、2026-01 或 2026。")
-    year, month, day = match.groups()
+def parse_date(text: str) -> tuple[str, str]:
+    """Return the first day of what is said as ISO text, and its precision; raise `CellError`."""
     try:
-        date = datetime.date(int(year), int(month or 1), int(day or 1))
-    except ValueError:
-        raise CellError("没有这一天，请核对。") from None
-    if date == datetime.date.min:
-        raise CellError("没有这一天，请核对。")
-    return date.isoformat(), "day" if day else "month" if month else "year"
+        day, precision = dates.read_date(text)
+    except UnreadableError as error:
+        raise CellError(str(error)) from None
+    return day.isoformat(), precision

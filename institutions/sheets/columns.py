@@ -17,10 +17,24 @@ from typing import Any
 
 from django.db import models
 
+from carebridge.lib.numbers import UnreadableError
+from carebridge.lib.phones import read_phones
 from carebridge.lib.sheet_files import Cell, SheetError, shown
-from institutions.models import Rating
+from carebridge.lib.text import normal, normal_lines
+from institutions.models import Institution, Rating
 from institutions.register.record import FIELDS, PARTS, AnyField, Part
-from institutions.sheets.cells import LEVEL_WORDS, CellError, date_of, level_in, number_in, whole_in
+from institutions.sheets.cells import (
+    LEVEL_WORDS,
+    NO,
+    YES,
+    CellError,
+    Reading,
+    parse_count,
+    parse_date,
+    parse_decimal,
+    parse_level,
+    parse_yuan,
+)
 from regions.models import Document, Region
 from regions.places.addresses import RegionNames
 
@@ -34,9 +48,6 @@ UNKNOWN = {
     "", "未知", "-", "--", "—", "——", "－", "/", "／", "\\", "无", "暂无", "不详", "不明", "不清楚",
     "未公布", "未填", "待定", "待查", "?", "？", "n/a", "na", "null", "none", "nil",
 }  # fmt: skip
-YES = {"是", "有", "收", "能", "可", "可以", "已", "true", "yes", "y", "1", "√", "✓", "对"}
-NO = {"否", "不是", "没有", "无", "不收", "不能", "不可", "不可以", "未", "false", "no", "n", "0"}
-NO |= {"×", "✗"}
 # What the heads of clerks' sheets say, by the column they mean.
 ALSO = {
     "name": ("机构名称", "养老机构名称", "单位名称", "养老机构", "institution"),
@@ -60,10 +71,57 @@ ALSO = {
     "ratings.year": ("年份", "评定时间"),
     "ratings.scheme": ("办法", "评定类别"),
 }  # fmt: skip
+# Everyday words for what is chosen from a list, by column.
+EVERYDAY: dict[str, dict[str, str]] = {
+    "kind": {
+        "老年公寓": Institution.Kind.RESIDENTIAL,
+        "老人公寓": Institution.Kind.RESIDENTIAL,
+        "颐养院": Institution.Kind.RESIDENTIAL,
+        "养老公寓": Institution.Kind.RESIDENTIAL,
+        "养老中心": Institution.Kind.RESIDENTIAL,
+        "养老机构": Institution.Kind.RESIDENTIAL,
+        "福利院": Institution.Kind.WELFARE_HOME,
+        "福利中心": Institution.Kind.WELFARE_HOME,
+        "农村敬老院": Institution.Kind.RURAL_HOME,
+        "乡镇敬老院": Institution.Kind.RURAL_HOME,
+        "驿站": Institution.Kind.STATION,
+        "养老驿站": Institution.Kind.STATION,
+        "照料中心": Institution.Kind.CARE_CENTER,
+        "幸福院": Institution.Kind.HAPPINESS_HOME,
+    },
+    "ownership": {
+        **dict.fromkeys(
+            ("民营", "私营", "民办非企业", "民非", "社会办", "企业办", "民办民营", "私立"),
+            Institution.Ownership.PRIVATE,
+        ),
+        **dict.fromkeys(
+            ("公立", "国办", "国营", "政府办", "公办公营", "事业单位"),
+            Institution.Ownership.PUBLIC,
+        ),
+        **dict.fromkeys(("公办民营", "公办民运"), Institution.Ownership.PUBLIC_BUILT),
+        **dict.fromkeys(("民建公助", "民办公补"), Institution.Ownership.PRIVATE_SUBSIDISED),
+    },
+    "operating": {
+        **dict.fromkeys(
+            ("停业", "歇业", "关停", "关闭", "注销", "已注销", "已关闭", "已关停", "撤销", "倒闭"),
+            Institution.Operating.CLOSED,
+        ),
+        **dict.fromkeys(("暂停", "停业整顿", "整改", "暂停运营"), Institution.Operating.SUSPENDED),
+        **dict.fromkeys(
+            ("正常", "运营", "运营中", "正常运营", "在营", "营业", "开业", "在运营", "正常营业"),
+            Institution.Operating.OPEN,
+        ),
+        **dict.fromkeys(
+            ("筹建", "在建", "建设中", "未运营", "未开业"), Institution.Operating.PLANNED
+        ),
+    },
+}
 # Numbers that are names: a spreadsheet that took one for a quantity has lost digits or zeros.
 CODES = {"credit_code", "filing_number", "region", "phones.number", "designations.region"}
 # Columns where a sheet's 0 is a cell left unfilled. What is free of charge says so in words.
 ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
+# A site as people write it: www.example.cn/about.
+BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#].*)?", re.IGNORECASE)
 BROKEN = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 
@@ -74,7 +132,7 @@ class Places:
 
     names: RegionNames
     documents: Mapping[str, str]
-    _read: dict[Any, "Values | CellError"] = field(default_factory=dict)
+    _read: dict[Any, "Reading | CellError"] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> "Places":
@@ -84,7 +142,7 @@ class Places:
             documents[slug] = slug
         return cls(RegionNames.load(), documents)
 
-    def read(self, column: "Column", cell: Cell) -> Values:
+    def read(self, column: "Column", cell: Cell) -> Reading:
         """What `column.read` says of the cell, worked out once for cells that say the same."""
         if column.is_prose:
             return column.read(cell, self)
@@ -140,6 +198,11 @@ class Column:
         return is_text and not self.field.flatchoices
 
     @cached_property
+    def is_long(self) -> bool:
+        """Tell a text of several lines."""
+        return isinstance(self.field, models.TextField)
+
+    @cached_property
     def names_region(self) -> bool:
         return isinstance(self.field, models.ForeignKey) and self.field.remote_field.model is Region
 
@@ -149,30 +212,59 @@ class Column:
         pairs = [(value, str(label)) for value, label in self.field.flatchoices if value != ""]
         return {label: value for value, label in pairs} | {str(value): value for value, _ in pairs}
 
-    def read(self, cell: Cell, places: Places) -> Values:
-        """The values a cell states, by field; none for a cell that says nothing known.
+    def read(self, cell: Cell, places: Places) -> Reading:
+        """Return the values a cell states, by field; none for a cell that says nothing known.
 
         Raises `CellError`.
         """
-        text = shown(cell)
+        text = normal_lines(shown(cell)) if self.is_long else normal(shown(cell))
         if BROKEN.fullmatch(text):
             raise CellError("公式出错了，请改成文字或数字。")
-        if "\0" in text:
-            raise CellError("含有不能保存的字符。")
         if text == CLEAR:
-            return self._cleared()
-        if self.key in CODES and text.lower() not in UNKNOWN:
-            self._refusenumber_in(cell, text)
+            return Reading(self._cleared())
+        if text.lower() in UNKNOWN and not isinstance(self.field, models.BooleanField):
+            return Reading()
+        if self.key == "phones.number":
+            return self._read_phones(cell, text)
+        if self.key in CODES:
+            self._refuse_number(cell, text)
         if isinstance(self.field, models.BooleanField):
-            return self._read_boolean(text)
-        if text.lower() in UNKNOWN:
-            return {}
-        return self._values(cell, text, places)
+            return Reading(self._read_boolean(text))
+        if self.is_prose and isinstance(cell, datetime.date | datetime.time | float):
+            raise CellError("这一格被表格软件变成了日期或数字，不是原来的文字，请按原件填写。")
+        if self.field.name == "amount":
+            return self._read_amount(text)
+        if isinstance(self.field, models.IntegerField) and not self.field.flatchoices:
+            return self._read_count(text)
+        return Reading(self._values(cell, text, places))
+
+    def _read_phones(self, cell: Cell, text: str) -> Reading:
+        if isinstance(cell, float) and not cell.is_integer():
+            raise CellError("这一格是数字，不是电话，请按原件填写。")
+        try:
+            found = read_phones(text)
+        except UnreadableError as error:
+            raise CellError(str(error)) from None
+        first, *others = ({self.field.name: number} for number in found.numbers)
+        return Reading(first, found.note, more=tuple(others))
+
+    def _read_amount(self, text: str) -> Reading:
+        money = parse_yuan(text)
+        implied = {"period": money.period} if money.period else {}
+        is_unfilled = money.fen == 0 and self.key in ZERO_UNKNOWN and text[:1] == "0"
+        return Reading({} if is_unfilled else {self.field.name: money.fen}, money.note, implied)
+
+    def _read_count(self, text: str) -> Reading:
+        if self.key == "ratings.level":
+            return Reading({self.field.name: parse_level(text)})
+        number, note = parse_count(text)
+        is_unfilled = number == 0 and self.key in ZERO_UNKNOWN
+        return Reading({} if is_unfilled else {self.field.name: number}, note)
 
     def _values(self, cell: Cell, text: str, places: Places) -> Values:
         name = self.field.name
         if self.key == "ratings.level":
-            return {name: level_in(text)}
+            return {name: parse_level(text)}
         if self.key == "ratings.scheme":
             # What is no known scheme is told by the level's words and the region: see `rated`.
             return {name: self.choices.get(text, text)}
@@ -183,15 +275,14 @@ class Column:
             return self._read_date(cell, text)
         if self.field.flatchoices:
             return {name: self._choice(text)}
-        if isinstance(self.field, models.IntegerField):
-            number = whole_in(text, money=name == "amount")
-            return {} if number == 0 and self.key in ZERO_UNKNOWN else {name: number}
         if isinstance(self.field, models.FloatField):
-            return {name: float(number_in(text))}
+            return {name: parse_decimal(text)}
         if name == "name":
             # The notices end a name with a full stop.
-            return {name: " ".join(text.split()).rstrip("。")}
-        return {name: text.replace("\r\n", "\n")}
+            return {name: text.rstrip("。")}
+        if isinstance(self.field, models.URLField):
+            return {name: f"https://{text}" if BARE_HOST.fullmatch(text) else text}
+        return {name: text}
 
     def _cleared(self) -> Values:
         if self.field.null:
@@ -200,7 +291,7 @@ class Column:
             return {self.field.name: ""}
         raise CellError("这一项不能清空。")
 
-    def _refusenumber_in(self, cell: Cell, text: str) -> None:
+    def _refuse_number(self, cell: Cell, text: str) -> None:
         if not isinstance(cell, str) or SCIENTIFIC.fullmatch(text):
             raise CellError("这一格是数字，可能已经丢了位数：请把整列设成“文本”，再照原件填写。")
 
@@ -221,7 +312,7 @@ class Column:
         if isinstance(cell, datetime.date):
             date, precision = cell.isoformat(), "day"
         else:
-            date, precision = date_of(text)
+            date, precision = parse_date(text)
         if not self.precision:
             if precision != "day":
                 raise CellError("要写到日，如 2026-01-31。")
@@ -229,8 +320,11 @@ class Column:
         return {self.field.name: date, self.precision: precision}
 
     def _choice(self, text: str) -> Any:
-        if text in self.choices:
-            return self.choices[text]
+        bare = text.replace(" ", "")
+        if (value := EVERYDAY.get(self.key, {}).get(bare)) is not None:
+            return value
+        if bare in self.choices:
+            return self.choices[bare]
         words = "、".join(str(label) for _, label in self.field.flatchoices)
         raise CellError(f"只能写：{words}。")
 

@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 from carebridge.lib.sheet_files import Problem, Sheet, read, shown
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, Change, Key, Part
+from institutions.sheets import plausibility
 from institutions.sheets.checks import Judge, empty
 from institutions.sheets.columns import (
     ID,
@@ -32,7 +33,16 @@ from institutions.sheets.columns import (
 )
 from institutions.sheets.identity import Answers, Question, Register, RowsSoFar
 from institutions.sheets.row_marks import marks_of
-from institutions.sheets.rows import COUNTED, PART_OF, Fields, Statement, cleaned
+from institutions.sheets.rows import (
+    COUNTED,
+    IDENTIFYING,
+    NEEDED,
+    NOT_TAKEN,
+    PART_OF,
+    Fields,
+    Statement,
+    cleaned,
+)
 from institutions.sheets.write import Current, Writer, changes_of
 from regions.models import Document, Region
 from regions.places.addresses import contradicts
@@ -199,6 +209,7 @@ def _lines(statements: list[Statement], register: Register, answers: Answers) ->
         line.rows.append(said.row.number)
         line.questions = line.questions or list(questions)
         line.problems += said.problems.found
+        line.flags += said.flags.found
         line.flags += marks_of(said.row, said.parts)
     return list(groups.values())
 
@@ -232,12 +243,12 @@ def _named(said: Statement) -> tuple[str, str]:
 
 
 def _join(line: Line, said: Statement, before: list[Statement]) -> None:
-    """Add what the row says to its home; a row that adds nothing, or says otherwise, is refused."""
+    """Add what the row says to its home; a row that says otherwise is refused, a double is one."""
     adds = not before
     for name, value in said.fields.items():
         if line.fields.setdefault(name, value) != value:
             said.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
-    for name, values in said.parts.items():
+    for name, values in [*said.parts.items(), *said.more]:
         key = tuple(values[field_name] for field_name in PART_OF[name].key)
         rows = line.parts.setdefault(name, {})
         if key not in rows:
@@ -249,7 +260,7 @@ def _join(line: Line, said: Statement, before: list[Statement]) -> None:
                 "同一家机构的这一项在表里出现了两次，而且不一样。",
             )
     if not adds:
-        said.problems.add("名称", _name(said), f"和{before[-1].row.place}重复。")
+        said.flags.add("名称", _name(said), f"和{before[-1].row.place}一样，算一行。")
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:
@@ -266,6 +277,9 @@ def _decide(line: Line, current: Current, source: Source, judge: Judge, places: 
         was = current.fields.get(line.pk or 0)
         _keep_region(line, was, places)
         _flag(line, was, places)
+        _set_aside_implausible(line, source, places)
+        if was is None and (why := plausibility.doubt_of_name(str(line.fields["name"]))):
+            line.flags.append(Problem(line.rows[0], "名称", str(line.fields["name"]), why))
         line.changes = [*_changes(line, was, judge)]
         for part in PARTS:
             if part.name in line.parts:
@@ -318,6 +332,28 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
         )
 
 
+def _set_aside(line: Line, name: str, column: str, why: str) -> None:
+    """Leave one field of the home as it stands, and say so."""
+    value = line.fields.pop(name, "")
+    line.flags.append(Problem(line.rows[0], column, shown(value), NOT_TAKEN + why))
+
+
+def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
+    region = places.names.by_code[line.fields["region"]]
+    for name, why in [*plausibility.doubts_of_home(line.fields, region, source.as_of)]:
+        _set_aside(line, name, head_of(name), why)
+    for name, rows in line.parts.items():
+        for key, values in list(rows.items()):
+            doubts = [*plausibility.doubts_of_part(name, values)]
+            for field_name, why in doubts:
+                column = PART_OF[name].label_of(_whole_key(PART_OF[name], values))
+                shown_value = plausibility.in_words(field_name, values.pop(field_name))
+                line.flags.append(Problem(line.rows[0], column, shown_value, NOT_TAKEN + why))
+            known = values.keys() - set(PART_OF[name].key) - {"as_of", "as_of_precision"}
+            if doubts and (not known or NEEDED[name] - values.keys()):
+                del rows[key]
+
+
 def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
     """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
     whole = {**empty(Institution), **(was or {}), **line.fields}
@@ -325,8 +361,13 @@ def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
         _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
     changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
     if changed:
-        for name, why in judge.faults(Institution, whole):
-            _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
+        for name, why in dict(reversed(judge.faults(Institution, whole))).items():
+            if name in line.fields and name not in IDENTIFYING:
+                _set_aside(line, name, head_of(name), why)
+                whole[name] = (was or empty(Institution))[name]
+            else:
+                _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
+        changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
     if was:
         for item in changed:
             yield Change(item.name, str(item.verbose_name), was[item.name], whole[item.name])
@@ -349,10 +390,15 @@ def _part_changes(
         if was and part.name in COUNTED and (was["as_of"] or "") > (whole["as_of"] or ""):
             why = f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。"
             _refuse(line, part.label_of(whole), why, whole["as_of"])
-        for name, why in judge.faults(part.model, whole):
+        faults = judge.faults(part.model, whole)
+        for name, why in faults:
             words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
             column = "·".join(filter(None, [part.label_of(whole), words]))
-            _refuse(line, column, why, whole.get(name, ""))
+            problem = Problem(line.rows[0], column, shown(whole.get(name, "")), NOT_TAKEN + why)
+            line.flags.append(problem)
+        if faults:
+            del rows[key]
+            continue
         line.writes.append((part.name, key))
         if line.pk is not None:
             yield from changes_of(part, was, whole)

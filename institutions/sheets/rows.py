@@ -14,6 +14,10 @@ from regions.models import Region
 
 Fields = dict[str, Any]
 
+# Without these a row names no home; any other cell that cannot be read is set aside.
+IDENTIFYING = {"name", "region"}
+NOT_TAKEN = "没有导入这一格："
+
 # Parts that say nothing when no figure of theirs is known.
 COUNTED = {"beds", "staff_figures"}
 PART_OF = {part.name: part for part in PARTS}
@@ -37,34 +41,55 @@ class Statement:
     problems: Problems
     fields: Fields = field(default_factory=dict)
     parts: dict[str, Fields] = field(default_factory=dict)
+    # Further rows of a part, from a cell that holds several: two numbers to ring.
+    more: list[tuple[str, Fields]] = field(default_factory=list)
+    # Cells that were set aside, and figures to look at; the home is taken without them.
+    flags: Problems = field(default_factory=lambda: Problems(0))
     pk: int | None = None
     mark: str = ""
     region: Region | None = None
 
 
 def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statement:
-    """What the row says; everything wrong with its cells is collected. Asks no database."""
-    said = Statement(row, Problems(row.number))
+    """Return what the row says, without a query.
+
+    A cell that cannot be read is set aside and flagged; the row is refused only where it names no
+    home: name, region or id.
+    """
+    said = Statement(row, Problems(row.number), flags=Problems(row.number))
+    implied: list[tuple[Fields, Fields]] = []
     cells: dict[str, tuple[str, Any]] = {}
     for head, column in columns.items():
         cell = row.cells.get(head)
         if cell is None or cell == "":
             continue
         try:
-            values = places.read(column, cell)
+            reading = places.read(column, cell)
         except CellError as error:
-            said.problems.add(head, cell, str(error))
+            if column.key in IDENTIFYING:
+                said.problems.add(head, cell, str(error))
+            else:
+                said.flags.add(head, cell, f"{NOT_TAKEN}{error}")
             continue
-        if values:
+        if reading.note:
+            said.flags.add(head, cell, reading.note)
+        if reading.values:
             cells[column.key] = (head, cell)
             target = said.parts.setdefault(column.part.name, {}) if column.part else said.fields
-            target.update(values)
+            target.update(reading.values)
+            implied.append((target, dict(reading.implied)))
+            if column.part:
+                said.more += [(column.part.name, dict(values)) for values in reading.more]
+    for target, values in implied:
+        target.update({name: value for name, value in values.items() if name not in target})
     _identify(said, columns, places)
     _rate(said, cells)
     for name in list(said.parts):
         _complete(said, PART_OF[name], cells)
+    said.more = [(name, {**said.parts[name], **v}) for name, v in said.more if name in said.parts]
     if why := why_no_home(row, columns, is_placed=said.region is not None):
         said.problems.found[:] = []
+        said.flags.found[:] = []
         said.problems.add(*why)
     return said
 
@@ -96,7 +121,8 @@ def _rate(said: Statement, cells: dict[str, tuple[str, Any]]) -> None:
         try:
             rated(said.parts["ratings"], cell, said.region)
         except CellError as error:
-            said.problems.add(head, cell, str(error))
+            said.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+            del said.parts["ratings"]
 
 
 def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) -> None:
@@ -116,7 +142,8 @@ def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) ->
             continue
         if name in needed:
             head = next((h for key, (h, _) in cells.items() if key.startswith(f"{part.name}.")), "")
-            said.problems.add(head, "", f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。")
+            why = f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。"
+            said.flags.add(head, "", f"{NOT_TAKEN}{why}")
             del said.parts[part.name]
             return
         default = fields[name].get_default() if fields[name].has_default() else None

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from carebridge.lib.sheet_files import MOST_BYTES, SheetError
 from institutions.models import Provenance, SheetImport
-from institutions.sheets.cells import CellError, date_of
+from institutions.sheets.cells import CellError, parse_date
 from institutions.sheets.identity import ANY, OTHER, SAME
 from institutions.sheets.plan import MovedError, Plan
 from institutions.sheets.uploads import examine, write
@@ -93,7 +93,7 @@ class Command(BaseCommand):
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
-            as_of, precision = date_of(options["as_of"])
+            as_of, precision = parse_date(options["as_of"])
             document = (
                 Document.objects.get(slug=options["document"]) if options["document"] else None
             )

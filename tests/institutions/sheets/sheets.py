@@ -38,5 +38,10 @@ def told(plan: Plan) -> list[tuple[str, str]]:
     return [(p.column, p.reason) for line in plan.lines for p in line.problems]
 
 
+def flagged(plan: Plan) -> list[tuple[str, str]]:
+    """Return column and reason of everything set aside or to be looked at."""
+    return [(p.column, p.reason) for line in plan.lines for p in line.flags]
+
+
 def record_of(pk: int) -> Record:
     return to_record(Institution.objects.with_parts().get(pk=pk))

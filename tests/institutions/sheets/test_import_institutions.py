@@ -31,13 +31,15 @@ def run(tmp_path):
 @pytest.mark.django_db
 def test_a_dry_run_tells_all_and_writes_nothing(run):
     make_institution(name="甲养老院")
-    bad = ["乙养老院", "北京市朝阳区", "", "五十"]
-    said = run(as_csv([*HEADS, "备注"], [*ROW, "x"], [*bad, ""]), "--dry-run")
+    bad = ["", "北京市朝阳区", "", "50"]
+    doubtful = ["丙养老院", "北京市朝阳区", "", "50-60"]
+    said = run(as_csv([*HEADS, "备注"], [*ROW, "x"], [*bad, ""], [*doubtful, ""]), "--dry-run")
 
     assert "这几列看不懂，没有读：备注。" in said
     assert "台账.csv 第 2 行 甲养老院 地址： → 双井 1 号" in said
-    assert "台账.csv 第 3 行 床位数“五十”退回：要写一个数" in said
-    assert "新增 0，有变化 1，已提交待审核 0，没有变化 0，要人确认 0，退回 1，请核对 0。" in said
+    assert "台账.csv 第 3 行 名称“”退回：必须填写" in said
+    assert "没有导入这一格：写的是一个范围" in said
+    assert "新增 1，有变化 1，已提交待审核 0，没有变化 0，要人确认 0，退回 1，请核对 1。" in said
     assert not SheetImport.objects.exists()
     assert Institution.objects.get(name="甲养老院").address == ""
 
@@ -56,7 +58,7 @@ def test_a_sheet_comes_in_once_with_a_bar(run):
 
 @pytest.mark.django_db
 def test_one_bad_row_stops_all_unless_told_otherwise(run):
-    sheet = as_csv(HEADS, ROW, ["乙养老院", "北京市朝阳区", "", "五十"])
+    sheet = as_csv(HEADS, ROW, ["", "北京市朝阳区", "", "50"])
     with pytest.raises(CommandError, match="有退回的行"):
         run(sheet)
     assert not Institution.objects.filter(name="甲养老院").exists()

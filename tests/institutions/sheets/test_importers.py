@@ -22,11 +22,13 @@ from institutions.models import (
 )
 from institutions.register.history import back_to, from_data, patch_record, revise
 from institutions.register.listings import find_wrong_listings
-from institutions.register.record import PARTS, apply_record, difference
+from institutions.register.record import PARTS, Part, apply_record, difference
 from institutions.sheets import export as exporters
-from institutions.sheets.columns import COLUMNS, HEADS
+from institutions.sheets.checks import empty
+from institutions.sheets.columns import COLUMNS, HEADS, Places, columns_of
 from institutions.sheets.identity import mark_of
 from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
+from institutions.sheets.rows import Statement, cleaned
 from institutions.validators import credit_code_check_character
 from regions.models import Document, Region
 from regions.places.addresses import RegionNames
@@ -37,6 +39,7 @@ from tests.institutions.sheets.sheets import (
     as_csv,
     as_xlsx,
     committed,
+    flagged,
     planned,
     record_of,
     source,
@@ -214,7 +217,9 @@ def test_an_unknown_cell_leaves_what_is_known_and_a_word_clears_it():
     committed(one(["地址"], "清空"))
     home.refresh_from_db()
     assert home.address == ""
-    assert told(planned(one(["示例数据"], "清空"))) == [("示例数据", "这一项不能清空。")]
+    assert flagged(planned(one(["示例数据"], "清空"))) == [
+        ("示例数据", "没有导入这一格：这一项不能清空。")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -223,11 +228,12 @@ def test_an_unknown_cell_leaves_what_is_known_and_a_word_clears_it():
         ("统一社会信用代码", "1.1E+17", "这一格是数字"),
         ("统一社会信用代码", 1.1e17, "这一格是数字"),
         ("统一社会信用代码", "911100008021004330", "校验位不对"),
-        ("电话", 13800000000, "这一格是数字"),
-        ("电话", "1.38E+10", "这一格是数字"),
+        ("电话", "1.38E+10", "电话的写法不对"),
         ("电话", "12", "电话的写法不对"),
         ("备案编号", 20240001, "这一格是数字"),
-        ("床位数", "五十", "要写一个数"),
+        ("床位数", "100-150", "是一个范围"),
+        ("床位数", "不少于100", "界限"),
+        ("床位数", "60/100", "是一个范围"),
         ("床位数", "-3", "不能小于 0"),
         ("床位数", "3.5", "要写整数"),
         ("床位数", "3,5", "要写一个数"),
@@ -252,7 +258,7 @@ def test_an_unknown_cell_leaves_what_is_known_and_a_word_clears_it():
         ("床位·截至", "2027-01-01", "还没有到|日期看不懂"),
     ],
 )  # fmt: skip
-def test_a_wrong_cell_is_refused_with_row_column_value_and_reason(head, cell, reason):
+def test_a_wrong_cell_is_set_aside_with_row_column_value_and_reason(head, cell, reason):
     beside = {
         "收费·起始日期": (["收费·项目", "收费·金额（元）"], ["床位费", "1000"]),
         "收费·金额（元）": (["收费·项目"], ["床位费"]),
@@ -262,8 +268,9 @@ def test_a_wrong_cell_is_refused_with_row_column_value_and_reason(head, cell, re
     more_heads, more = beside.get(head, ([], []))
     plan = planned(as_xlsx([*HEADS_, head, *more_heads], ["甲养老院", CHAOYANG, cell, *more]))
 
-    assert plan.counts["refused"] == 1
-    problems = plan.lines[0].problems
+    assert plan.counts["new"] == 1, plan.lines[0].problems
+    problems = plan.lines[0].flags
+    assert problems
     assert [p.row for p in problems] == [2] * len(problems)
     assert any(re.search(reason, p.reason) and re.search("[一-鿿]", p.column) for p in problems), (
         problems
@@ -373,18 +380,26 @@ def test_a_wider_region_does_not_move_a_home():
 @pytest.mark.parametrize(
     ("first", "second", "reason"),
     [
-        (["甲", CHAOYANG, "1", ""], ["甲", CHAOYANG, "1", ""], "和第 2 行重复。"),
-        (["甲", CHAOYANG, "1", ""], ["甲", CHAOYANG, "", ""], "和第 2 行重复。"),
         (["甲", CHAOYANG, "1", ""], ["甲", CHAOYANG, "2", ""], "出现了两次，而且不一样。"),
         (["甲", CHAOYANG, "", "东路"], ["甲", CHAOYANG, "1", "西路"], "和第 2 行说的不一样。"),
     ],
 )
-def test_duplicate_rows_are_refused(first, second, reason):
+def test_rows_that_contradict_each_other_are_refused(first, second, reason):
     plan = planned(as_csv([*HEADS_, "床位数", "地址"], first, second, ["乙", CHAOYANG, "1", ""]))
 
     assert plan.counts["refused"] == plan.counts["new"] == 1
     assert any(reason in why for _, why in told(plan))
     assert plan.of("refused")[0].rows == [2, 3]
+
+
+@pytest.mark.parametrize("second", [["甲", CHAOYANG, "1", ""], ["甲", CHAOYANG, "", ""]])
+def test_identical_rows_are_one(second):
+    first = ["甲", CHAOYANG, "1", ""]
+    plan = committed(as_csv([*HEADS_, "床位数", "地址"], first, second))
+
+    assert (plan.counts["new"], plan.counts["refused"]) == (1, 0)
+    assert flagged(plan) == [("名称", "和第 2 行一样，算一行。")]
+    assert Institution.objects.get(name="甲").beds.get().registered == 1
 
 
 def test_several_rows_tell_of_one_home():
@@ -572,11 +587,14 @@ def test_many_at_once_do_what_one_at_a_time_does(cells):
     line = plan.lines[0]
 
     if cells in BAD:
-        assert line.outcome == "refused"
-        wanted = {**before, **line.fields}
-        for name, rows in line.parts.items():
+        assert (line.outcome, line.changes) == ("same", [])
+        assert line.flags
+        stated = parsed(sheet)
+        wanted = {**before, **stated.fields, "name": before["name"], "region": before["region"]}
+        for name, values in stated.parts.items():
             part = wanted[name] if isinstance(wanted[name], list) else [wanted[name]]
-            values = next(iter(rows.values()))
+            own = [row for row in part if row and all(row[k] == values[k] for k in keys_of(name))]
+            values = {**empty(part_of(name).model), **(own[0] if own else {}), **values}
             kept = [row for row in part if row and any(row[k] != values[k] for k in keys_of(name))]
             wanted[name] = [*kept, values] if isinstance(before[name], list) else values
         with pytest.raises(ValidationError):
@@ -594,8 +612,18 @@ def test_many_at_once_do_what_one_at_a_time_does(cells):
     assert difference(before, in_bulk[0])
 
 
+def part_of(name: str) -> Part:
+    return next(part for part in PARTS if part.name == name)
+
+
 def keys_of(name: str) -> tuple[str, ...]:
-    return next(part.key for part in PARTS if part.name == name)
+    return part_of(name).key
+
+
+def parsed(sheet: bytes) -> Statement:
+    """Return what the first row states, before anything of it is set aside."""
+    table = read_sheet(sheet).tables[0]
+    return cleaned(table.rows[0], columns_of(table.heads), Places.load())
 
 
 def listing_of(home: Institution) -> dict[str, object]:
