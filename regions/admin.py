@@ -14,6 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from carebridge.lib.money import YuanField
+from regions.law_admin import LawTextAdmin, SentenceAdmin
 from regions.models import (
     Agreement,
     Document,
@@ -42,7 +43,7 @@ from regions.staff.scoped_admin import ScopedAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.
-__all__ = ["FailedSignInAdmin", "SignInAdmin"]
+__all__ = ["FailedSignInAdmin", "LawTextAdmin", "SentenceAdmin", "SignInAdmin"]
 
 # Marks a request whose policy was tried, and is only shown from then on.
 TRIED = "carebridge.tried"

@@ -36,6 +36,8 @@ TABLE: dict[str, Row] = {
     "institutions.sheetimport": (CITE, CITE, CITE, CITE),
     "institutions.correction": (UPDATE, UPDATE, UPDATE, UPDATE),
     "regions.document": (KEEP, PUBLISH, PUBLISH, GRADE),
+    "regions.lawtext": (KEEP, KEEP, KEEP, PUBLISH),
+    "regions.sentence": (UPDATE, UPDATE, UPDATE, UPDATE),
     "regions.region": (READ, READ, READ, OWN),
     "regions.policy": (READ, READ, READ, OWN),
     "regions.rate": (READ, READ, READ, OWN),
