@@ -11,6 +11,7 @@ from .conftest import DESKTOP, MODES, NARROWEST, PHONE, OpenPage, Site, Watch, n
 
 AXE = (ROOT / "tests/browser/vendor/axe.min.js").read_text()
 PAGES = ["home", "results", "empty", "errors", "full_demo", "bare_real", "missing"]
+PAGES += ["source_text", "policy_text"]
 PAGES += ["sources", "source", "about_data", "open_data", "api", "privacy", "accessibility", "help"]
 PAGES += ["regions", "region", "region_group", "region_choices", "policies", "policy"]
 PAGES += ["correct", "corrections", "shortlist", "follow", "follow_full"]
@@ -161,6 +162,8 @@ def address(name: str, request: pytest.FixtureRequest) -> str:
         "missing": lambda: "/institutions/999999999/",
         "sources": lambda: "/sources/",
         "source": lambda: "/sources/jing-jin-ji-2024/",
+        "source_text": lambda: "/sources/bj-disabled-subsidies-2016/",
+        "policy_text": lambda: "/policies/bj-09/",
         "about_data": lambda: "/about/data/",
         "open_data": lambda: "/data/",
         "api": lambda: "/api/",

@@ -41,8 +41,8 @@ def test_a_sentence_that_makes_a_policy_is_marked_and_linked(client) -> None:
 
 def test_the_others_say_why_they_make_nothing(client) -> None:
     text = Outline(client.get(DISABLED).content.decode()).text
-    assert "未满 16 周岁的条件" in text
-    assert "第 32—33 句" in text
+    assert "未满 16 周岁的条件：第 19 句" in text
+    assert "未满 16 周岁的标准：第 32—33 句" in text
 
 
 def test_gaps_stay_in_the_open(client) -> None:
