@@ -137,6 +137,8 @@ class SourcePage:
     figures: list[Figures]
     designations: list[Listed]
     text: TextPage | None = None
+    repeals: tuple[Document, ...] = ()
+    repealed_by: tuple[Document, ...] = ()
     most: int = MOST
 
     @property
@@ -175,7 +177,7 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 
 
 def source_page(document: Document, on: datetime.date) -> SourcePage:
-    """What `document` is and everything cited from it, as of the day `on`. 15 to 18 queries."""
+    """What `document` is and everything cited from it, as of the day `on`. 17 to 20 queries."""
     used = uses(Document.objects.filter(pk=document.pk))
     facts = document.facts.published()
     agreements = Agreement.objects.filter(document=document)
@@ -189,6 +191,8 @@ def source_page(document: Document, on: datetime.date) -> SourcePage:
         _figures(document),
         [_listed(designation, on) for designation in _designations(document)],
         text_page(document),
+        tuple(document.repeals.published()),
+        tuple(document.repealed_by.published()),
     )
 
 

@@ -114,6 +114,13 @@ class Document(Reviewed):
     grade = models.CharField("核实程度", max_length=10, choices=Grade.choices)
     licence = models.CharField("许可", max_length=200, blank=True)
     note = models.TextField("说明", blank=True, help_text="它说了什么，没有说什么。")
+    repeals = models.ManyToManyField(
+        "self",
+        verbose_name="废止了哪些文件",
+        related_name="repealed_by",
+        symmetrical=False,
+        blank=True,
+    )
 
     objects = DocumentQuerySet.as_manager()
 

@@ -204,8 +204,8 @@ def test_queries_of_a_report(client, django_assert_num_queries):
     # 11 policies with their places, 12 exclusions
     # 13 figures of real homes with home and place
     # 14 designations of real homes with home and places
-    # 15 its text
-    with django_assert_num_queries(15):
+    # 15 its text, 16 what it repeals, 17 what repeals it
+    with django_assert_num_queries(17):
         client.get("/sources/chongqing-2018/")
 
 
@@ -268,3 +268,15 @@ def test_every_source_of_a_shipped_home_can_be_followed(client, name):
     page = Outline(client.get(home.get_absolute_url()).content.decode())
     for document in Document.objects.filter(cited_for__institution=home):
         assert document.get_absolute_url() in page.links
+
+
+def test_a_notice_leads_to_the_papers_it_repeals_and_they_to_it(client):
+    notice = Document.objects.get(slug="national-notice-2023")
+    page = Outline(get(client, notice).content.decode())
+    repealed = list(notice.repeals.all())
+    assert len(repealed) == 3
+    for document in repealed:
+        assert document.get_absolute_url() in page.links
+        back = Outline(get(client, document).content.decode())
+        assert notice.get_absolute_url() in back.links
+        assert "被废止" in back.text
