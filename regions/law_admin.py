@@ -93,7 +93,7 @@ class LawTextAdmin(KeptAsDraft):
             kwargs["form"] = LawTextForm
         return super().get_form(request, obj, change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         head = ["document", "completeness", "missing", "read_at", "checked_on"]
         return [*head, "whole"] if obj is None else [*head, "stage", "lines"]
 
