@@ -1,6 +1,7 @@
 """Every sentence of every shipped text is accounted for; four planted faults are each found."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,18 @@ OFFICIAL = "A"
 PENDING = {
     "bj-13", "cq-05", "cq-06", "cq-07", "cq-08", "cq-09",
     "he-03", "he-03r", "he-04", "he-05", "tj-06", "tj-10",
+}  # fmt: skip
+
+# Sentences with an amount that no rate has: standards, former rates, shares of budgets, and those
+# of pending rules.
+OPEN_AMOUNTS = {
+    "bj-family-planning-2022 5", "bj-subsistence-2024 4", "bj-subsistence-2023 6",
+    "tj-subsistence-2025 5", "tj-subsistence-2025 7", "tj-subsistence-2025 8",
+    "tj-home-care-subsidy-2017 4", "cq-hardship-guide-liangping-2025 14",
+    "cq-subsistence-2025 6", "cq-subsistence-2025 9", "bj-hardship-in-institution-2020 4",
+    "bj-hardship-in-institution-2020 6", "bj-hardship-in-institution-2020 7",
+    "bj-hardship-in-institution-2020 8", "bj-hardship-in-institution-2020 9",
+    "he-luquan-disabled-2025 6", "he-luquan-disabled-2025 7", "he-luquan-disabled-2025 8",
 }  # fmt: skip
 
 
@@ -42,10 +55,26 @@ def test_every_sentence_is_mapped_to_a_rule_or_to_none_with_a_reason() -> None:
 
 def test_every_rule_and_exclusion_that_is_named_exists_or_is_pending() -> None:
     named = {rule for line in lines() for rule in line.rules}
-    assert named - shipped_rows("policy").keys() == PENDING
+    assert named - shipped_rows("policy").keys() <= PENDING
     assert {slug for line in lines() for slug in line.exclusions} <= shipped_rows(
         "exclusion"
     ).keys()
+
+
+def test_every_amount_of_a_sentence_stands_in_a_rate_of_its_rules_or_is_open() -> None:
+    rows = json.loads((FIXTURES / "policies.json").read_text(encoding="utf-8"))
+    held: dict[str, set[int]] = {}
+    for row in (row["fields"] for row in rows if row["model"] == "regions.rate"):
+        sums = {row.get("amount"), row.get("ceiling"), row.get("cap")} - {None}
+        held.setdefault(row["policy"][0], set()).update(sums)
+    missing = {
+        f"{line.text} {line.number}"
+        for line in lines()
+        if line.makes == "rate"
+        for yuan in re.findall(r"(\d+)\s*元", line.words)
+        if not any(int(yuan) * 100 in held.get(rule, set()) for rule in line.rules)
+    }
+    assert missing <= OPEN_AMOUNTS
 
 
 def test_no_official_rule_is_without_a_sentence() -> None:
