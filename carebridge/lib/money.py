@@ -4,6 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+
+from carebridge.lib.numbers import UnreadableError, read_yuan
 
 UNKNOWN = "未公布"
 FEN = 100
@@ -32,8 +35,17 @@ class YuanField(forms.IntegerField):
         super().__init__(label=label and str(label).replace("（分）", "（元）"), **kwargs)
 
     def to_python(self, value: Any) -> int | None:
-        yuan: Decimal | None = None if value in self.empty_values else TYPED.clean(value)
-        return None if yuan is None else int(yuan * 100)
+        if not isinstance(value, str):
+            return super().to_python(value)
+        if not value.strip():
+            return None
+        try:
+            money = read_yuan(value)
+        except UnreadableError as error:
+            raise ValidationError(str(error)) from None
+        if money.note:
+            raise ValidationError(f"请写一个确定的数。{money.note}")
+        return money.fen
 
     def prepare_value(self, value: Any) -> Any:
         """What was typed stays as it was typed."""

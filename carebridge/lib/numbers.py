@@ -43,7 +43,7 @@ BOUND = re.compile(
 )
 BRACKETS = re.compile(r"[（(\[【〔].*?[）)\]】〕]")
 RANGE = re.compile(rf"\d\s*\D{{0,3}}?\s*[{DASHES}/]\s*\D{{0,2}}\d")
-PLAIN = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
+PLAIN = re.compile(r"-?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)", re.ASCII)
 SCALES = {"万": 10_000, "千": 1_000, "百": 100, "亿": 100_000_000, "w": 10_000, "k": 1_000}
 SCALED = re.compile(r"(\d+(?:\.\d+)?)\s*([万千百亿wk])\s*", re.IGNORECASE)
 DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}

@@ -17,6 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
+from carebridge.lib.text import fit
 from carebridge.lib.text_encoding import EncodingError, decode
 from carebridge.lib.worksheets import MEGABYTE, MOST_TEXT, Worksheet, check_size, worksheets
 from carebridge.lib.worksheets import SheetError as SheetError
@@ -320,7 +321,7 @@ def csv_text(rows: Iterable[Sequence[Any]]) -> str:
     """Rows of a CSV file in the making."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([neutral(shown(cell)) for cell in row] for row in rows)
+    writer.writerows([neutral(fit(shown(cell))) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
@@ -340,7 +341,7 @@ def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
 def _cell(page: Any, value: Any, head: bool) -> Any:
     if type(value) in {int, float}:
         return value
-    text = shown(value)
+    text = fit(shown(value))
     if not text:
         return None
     # openpyxl takes what begins with = for a formula; as text it is shown, not run.

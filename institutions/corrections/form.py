@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from carebridge.lib.text import normal_lines
 from institutions.corrections.decide import too_many
 from institutions.corrections.subject import Subject
 from institutions.models import Correction
@@ -29,10 +30,10 @@ def _words(
 
 
 def _readable(data: QueryDict) -> QueryDict:
-    """What was typed without the NUL that no person types and no database keeps."""
+    """Return what was typed in the form it is kept: no controls, no marks of direction."""
     kept = data.copy()
     for name, values in data.lists():
-        kept.setlist(name, [value.replace("\0", "") for value in values])
+        kept.setlist(name, [normal_lines(value) for value in values])
     return kept
 
 

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from carebridge.lib.phones import dial
 from institutions.validators import validate_credit_code, validate_phone
 from regions.models import Region, Stage
 from regions.models.document import precision_field, show_date, validate_web_link
@@ -308,5 +309,10 @@ class Phone(models.Model):
 
     @property
     def dialable(self) -> bool:
-        """Whether a `tel:` link may be made: demo numbers begin with 000 and reach nobody."""
+        """Tell whether a `tel:` link may be made: demo numbers begin with 000 and reach nobody."""
         return not self.number.startswith("000")
+
+    @property
+    def dialled(self) -> str:
+        """Return what a `tel:` link dials; an extension follows after a pause."""
+        return dial(self.number)

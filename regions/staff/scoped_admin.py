@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from carebridge.lib.typed_fields import typed_field
 from regions.staff.scope import above, in_scope
 
 # Fields that lead out of one's region by their nature: a home of 廊坊 stands on a list of 北京.
@@ -16,6 +17,13 @@ REACHING_UP = {("document", "region"), ("fact", "regions")}
 
 class ScopedChoices(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
     """Forms whose links lead to rows of one's own region only."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        own = (self.formfield_overrides.get(kind, {}) for kind in type(db_field).__mro__)
+        kind = typed_field(db_field)
+        if kind and not any("form_class" in options for options in own):
+            kwargs.setdefault("form_class", kind)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         kwargs = self._with_choices(db_field, request) | kwargs

@@ -16,7 +16,7 @@ from tests.institutions.sheets.sheets import TODAY, as_csv, as_xlsx, planned
 pytestmark = pytest.mark.django_db
 HEADS = ["名称", "地区", "地址", "电话"]
 GOOD = ["甲养老院", "北京市朝阳区", "双井 1 号", "010-12345678"]
-BAD = ["乙养老院", "北京市朝阳区", "河北省三河市", 13800000000]
+BAD = ["乙养老院", "北京市朝阳镇", "河北省三河市", 13800000000]
 OUTSIDE = ["丙养老院", "河北省廊坊市三河市", "", ""]
 UPLOAD = reverse("admin:institutions_sheetimport_add")
 
@@ -50,7 +50,7 @@ def test_from_upload_to_result(clerk: Client):
     for words in (
         "新增 1 家",
         "退回 2 家",
-        "第 3 行“电话”写的是“13800000000”",
+        "第 3 行“地区”写的是“北京市朝阳镇”",
         "不在朝阳区，您不能导入",
         "&lt;b&gt;",
     ):
@@ -77,9 +77,11 @@ def test_refused_rows_come_back_to_be_mended(clerk: Client):
     content = clerk.get(reverse("admin:sheet_refused", args=[taken.pk])).content
     rows = read_sheet(content).rows
     assert [row.cells["名称"] for row in rows] == ["乙养老院"]
-    assert "这一格是数字" in rows[0].cells["退回原因"]
-    # As text the number is whole again; the address is still worth a look.
-    assert planned(content).counts["new"] == planned(content).counts["flagged"] == 1
+    assert "没有这个地区" in rows[0].cells["退回原因"]
+    # With its region mended the row is taken; the address is still worth a look.
+    mended = rows[0].cells | {"地区": "北京市朝阳区"}
+    counts = planned(as_csv(HEADS, [mended[head] for head in HEADS])).counts
+    assert counts["new"] == counts["flagged"] == 1
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,7 @@ def test_a_file_that_can_no_longer_be_read_is_told_and_nothing_is_lost(clerk: Cl
         clerk.post(reverse("admin:sheet_write", args=[taken.pk]), follow=True),
     ):
         assert "没有找到需要的表头" in text(page)
-        assert "这一格是数字" in text(page)
+        assert "没有这个地区" in text(page)
     assert SheetImport.objects.get().state == "checked"
 
 

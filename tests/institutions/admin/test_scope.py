@@ -327,7 +327,7 @@ def make_sheet(place: str) -> SheetImport:
 
 
 def a_sheet(place: str) -> bytes:
-    return as_csv(["名称", "地区", "电话"], ["表中院", place, ""], ["表外院", place, "一二三"])
+    return as_csv(["名称", "地区", "电话"], ["表中院", place, ""], ["", place, "12345"])
 
 
 def uploads(client: Client, sheet: SheetImport) -> bool:

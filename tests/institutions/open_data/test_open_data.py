@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+from xml.etree import ElementTree
 
 import geojson
+import openpyxl
 import pytest
 from django.http import QueryDict
 from django.test import Client
@@ -19,6 +21,7 @@ from institutions.register.listings import refresh
 from institutions.register.record import to_record
 from institutions.search.filters import InstitutionFilter
 from institutions.search.finder import ByDatabase, finding
+from institutions.sheets.export import as_xlsx
 from tests.factories import make_document, make_institution, make_region, make_whole_institution
 
 pytestmark = pytest.mark.django_db
@@ -335,3 +338,24 @@ def test_a_source_that_is_our_own_wording_is_quoted_as_pages_do(client, whole):
     row = next(row for row in rows(client, q="HYPERLINK") if row["编号"] == str(whole.pk))
     assert (row["标价来源"], row["标价截至"]) == ("本站概括的题名", "2025-01")
     assert row["标价来源网页"] == f"http://testserver{document.get_absolute_url()}"
+
+
+@pytest.mark.parametrize("character", ["\x0b", "\x01", "\ufffe", "\uffff", "\u202e"])
+def test_no_output_fails_on_a_character_that_is_there_already(client, character, today):
+    """Rows from before names were cleaned, or written past every form."""
+    home = make_institution(name="试验院", address="一路")
+    name = f"试验{character}院"
+    Institution.objects.filter(pk=home.pk).update(name=name, address=f"一{character}路")
+    refresh([home.pk], today)
+
+    paths = [f"/institutions.{kind}?q=试验" for kind in ("csv", "jsonl", "geojson", "figures.csv")]
+    paths += ["/institutions.atom?q=试验", "/institutions/?q=试验", home.get_absolute_url()]
+    paths += [f"/api/v1/institutions/{home.pk}", "/sitemap.xml"]
+    for path in paths:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        assert response.getvalue()
+    atom = client.get("/institutions.atom").content
+    ElementTree.fromstring(atom)  # noqa: S314 our own
+    rows = openpyxl.load_workbook(io.BytesIO(as_xlsx(Institution.objects.filter(pk=home.pk))))
+    assert "试验" in str(rows.active.cell(2, 3).value)
