@@ -81,7 +81,7 @@ def institutions(request: Request) -> HttpResponseBase:
     refuse_unknown(request.GET, SEARCH | PageForm.base_fields)
     search = _search(request)
     asked = PageForm(request.GET)
-    refuse_errors(search.form.errors, search.asked.errors, asked.errors)
+    refuse_errors(search.form.errors, search.form.unplaced, search.asked.errors, asked.errors)
     results, pager = Results(search), Pager(asked, search.order)
     base = results.base.annotate(**pager.keys)
     found = results.finding.rows(base, [*search.parts(), pager.after], search.order)
@@ -254,7 +254,7 @@ def clusters(request: Request) -> HttpResponseBase:
     """The homes of a search by box and zoom."""
     refuse_unknown(request.GET, BoxForm.base_fields | SEARCH)
     search, box = _search(request), BoxForm(request.GET)
-    refuse_errors(search.form.errors, search.asked.errors, box.errors)
+    refuse_errors(search.form.errors, search.form.unplaced, search.asked.errors, box.errors)
     found = find_clusters(search, box.cleaned_data["box"], box.cleaned_data["zoom"])
     return Response(serializers.ClustersSerializer(found.data).data)
 

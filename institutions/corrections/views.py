@@ -1,8 +1,13 @@
 """Pages on which readers say what is wrong and see what came of it."""
 
+import datetime
+import uuid
+
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.timezone import localdate
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -11,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from institutions.corrections.decide import find, sender_of
 from institutions.corrections.form import CorrectionForm
 from institutions.corrections.subject import Subject, document_subject, home_subject, subject_label
-from institutions.models import Institution
+from institutions.models import Institution, Submission
 from institutions.register.provenance import public_documents
 
 # No forgery to guard against: nobody is signed in here, and without the token no cookie is set
@@ -40,11 +45,26 @@ def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
     on = localdate()
     form = CorrectionForm(request.POST or None, subject, sender_of(request, on), on)
     if request.method == "POST" and form.is_valid():
-        correction = form.save()
-        return redirect(f"{reverse('correction_thanks')}?ref={correction.reference}")
+        return redirect(_received(form, subject, on))
     page = {"form": form, "subject": subject}
     status = 429 if form.limit else 200
     return render(request, "public/corrections/form.html", page, status=status)
+
+
+def _received(form: CorrectionForm, subject: Subject, on: datetime.date) -> str:
+    """Save a correction and return where it is acknowledged; the same words twice are one."""
+    page = subject.page
+    sent = [page._meta.label, page.pk, subject.about, *sorted(form.cleaned_data.items())]
+    token = uuid.UUID(
+        salted_hmac("corrections.sent", f"{on} {form.sender} {sent}").hexdigest()[:32]
+    )
+    with transaction.atomic():
+        submission, is_first = Submission.objects.claim(token)
+        if is_first:
+            reference = form.save().reference
+            submission.made = f"{reverse('correction_thanks')}?ref={reference}"
+            submission.save(update_fields=["made"])
+    return submission.made
 
 
 @never_cache

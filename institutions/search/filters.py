@@ -1,9 +1,10 @@
 """The whole state of a search, read from the address and checked."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property, reduce
 from operator import and_
+from types import MappingProxyType
 from typing import Any, Self
 
 import django_filters
@@ -57,6 +58,8 @@ class SearchForm(forms.Form):
     """A value in error is told beside its field and filters nothing; the rest of it still does."""
 
     data: QueryDict
+    # An order by distance that has no place to start from, for callers that must be told.
+    unplaced: Mapping[str, list[str]] = MappingProxyType({})
 
     def clean(self) -> dict[str, Any]:
         for name, field in self.fields.items():
@@ -86,15 +89,21 @@ class SearchForm(forms.Form):
             del self.cleaned_data["price_min"]
 
     def _check_anchor(self) -> None:
-        """Without a first place nothing is near; where it is in error, that alone is told."""
+        """Drop what needs a first place where none is given; an error of the place stands alone.
+
+        A distance was typed, so its reader is asked for the place. The order comes along with the
+        form that asks for places, also where that is sent with nothing in it: `unplaced` has it.
+        """
         if self.cleaned_data.get(FIRST):
             return
-        needing = ["within"] if self.cleaned_data.get("within") is not None else []
-        needing += ["sort"] if self.cleaned_data.get("sort") == "near" else []
-        for name in needing:
-            del self.cleaned_data[name]
+        if self.cleaned_data.get("within") is not None:
+            del self.cleaned_data["within"]
             if FIRST not in self.errors:
-                self.add_error(name, distance.NEEDS_ANCHOR)
+                self.add_error("within", distance.NEEDS_ANCHOR)
+        if self.cleaned_data.get("sort") == "near":
+            del self.cleaned_data["sort"]
+            if FIRST not in self.errors:
+                self.unplaced = {"sort": [distance.NEEDS_ANCHOR]}
 
 
 class ChoicesField(SharedField):

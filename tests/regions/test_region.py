@@ -212,7 +212,7 @@ def test_full_name_and_lineage(django_assert_num_queries) -> None:
 
 def test_a_region_is_named_and_keyed_by_code() -> None:
     region = Region.objects.get(pk="131082")
-    assert str(region) == "三河市"
+    assert str(region) == "河北省廊坊市三河市"
     assert region.natural_key() == ("131082",)
     assert Region.objects.get_by_natural_key("131082") == region
 
