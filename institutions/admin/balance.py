@@ -1,8 +1,8 @@
 """供需对接: how often families ask for a place, beside the beds that are free there.
 
-Demand is told in steps of five, downwards: under five is <5, nothing included, and 12 is "at least
+Demand is given in steps of five, downwards: under five is <5, nothing included, and 12 is "at least
 10". So no total, other period or other table on the page can be subtracted to the few families
-behind a small number. Beds are public and told as they are.
+behind a small number. Beds are public and given as they are.
 """
 
 import datetime
@@ -43,7 +43,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Free:
-    """Beds free in homes that said so lately, None where none did; how many homes did not."""
+    """Beds free in homes that reported lately, None where none did; how many homes did not."""
 
     beds: int | None = None
     demo_beds: int | None = None
@@ -168,9 +168,12 @@ class Balance:
             beds=Sum("vacant", filter=fresh & Q(is_demo=False)),
             demo_beds=Sum("vacant", filter=fresh & Q(is_demo=True)),
             homes=Count("pk"),
-            told=Count("pk", filter=fresh),
+            reporting=Count("pk", filter=fresh),
         )
-        return {code: Free(beds, demo, homes - told) for code, beds, demo, homes, told in counted}
+        return {
+            code: Free(beds, demo, homes - reporting)
+            for code, beds, demo, homes, reporting in counted
+        }
 
     def _by(self, field: str, words: Iterable[tuple[Any, Any]]) -> list[tuple[str, Asked]]:
         rows = dict(self._demand.order_by().values_list(field).annotate(Sum("times")))

@@ -44,17 +44,17 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
                 field.widget.attrs["aria-label"] = f"{row}：{field.label}"
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        message = super().clean() or {}
         if self.instance.pk is None:  # moved out of the person's region meanwhile
-            return said
+            return message
         for name in FIGURES & self.fields.keys():
             now, opened = self.initial[name], self._opened(name)
             if name not in self.changed_data:
-                said[name] = now
+                message[name] = now
                 self._show(name, now, now)
-            elif opened != now and said.get(name, self) != now:
+            elif opened != now and message.get(name, self) != now:
                 self._refuse(name, opened)
-        return said | day_of(self)
+        return message | day_of(self)
 
     def _opened(self, name: str) -> Any:
         """The figure that stood in the list when it was opened."""
@@ -68,8 +68,8 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
         now, was = self.initial[name], "空白" if opened is None else opened
         self._show(name, now)
         shown = "空白" if now is None else now
-        said = f"别人刚把它改成了 {shown}（原来是 {was}）。请核对；再保存就以您填的为准。"
-        self.add_error(name, said)
+        message = f"别人刚把它改成了 {shown}（原来是 {was}）。请核对；再保存就以您填的为准。"
+        self.add_error(name, message)
 
     def _show(self, name: str, opened: Any, *values: Any) -> None:
         """Let the page that comes back say what stands now, and show it where nothing was typed."""
@@ -158,8 +158,8 @@ class BedFiguresAdmin(ScopedAdmin):
         request.POST["_save"] = "_save"
         saved = super().changelist_view(request, extra_context)
         if saved.status_code != HTTPStatus.FOUND:
-            said = "动作还没有执行：填的数字有要改的，改好保存以后再执行。"
-            self.message_user(request, said, messages.WARNING)
+            message = "动作还没有执行：填的数字有要改的，改好保存以后再执行。"
+            self.message_user(request, message, messages.WARNING)
             return saved
         request.POST = posted
         return super().changelist_view(request, extra_context)
@@ -178,8 +178,8 @@ class BedFiguresAdmin(ScopedAdmin):
         kept = [number for number in sorted(typed_rows(typed, FORM)) if number not in gone]
         request.POST = reordered(typed, FORM, kept)
         counted(request.POST, FORM, len(kept), len(kept))
-        said = _farewell(gone.values(), [_figures(typed, number) for number in gone])
-        self.message_user(request, said, messages.WARNING)
+        message = _farewell(gone.values(), [_figures(typed, number) for number in gone])
+        self.message_user(request, message, messages.WARNING)
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kw: Any
@@ -223,12 +223,12 @@ def _is_typed(posted: Any) -> bool:
 
 def _figures(typed: Any, number: int) -> str:
     """What was typed into a row, in words; nothing where nothing was changed."""
-    said = []
+    message = []
     for name in sorted(FIGURES, reverse=True):
         field = f"{FORM}-{number}-{name}"
         if (value := typed.get(field, "")) != typed.get(f"initial-{field}", ""):
-            said.append(f"{label_for_field(name, BedFigures)} {value[:10] or '空白'}")
-    return "，".join(said)
+            message.append(f"{label_for_field(name, BedFigures)} {value[:10] or '空白'}")
+    return "，".join(message)
 
 
 def _is_id(value: Any) -> bool:

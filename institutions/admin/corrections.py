@@ -216,7 +216,7 @@ class CorrectionAdmin(ScopedAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """Who comes second is told what was decided, instead of being refused without a word."""
+        """Tell who comes second of the decision, instead of refusing without a word."""
         if request.method == "POST" and object_id:
             with transaction.atomic():
                 row = self.get_object(request, object_id)

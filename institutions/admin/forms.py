@@ -19,7 +19,7 @@ from regions.staff.merging import MergingForm, MergingRow
 # The counts of a bed row that change from day to day.
 COUNTS = {"occupied", "vacant"}
 # Lines of what others changed that are shown at once.
-MOST_TOLD = 20
+MOST_LINES = 20
 
 
 class HomeForm(MergingForm):
@@ -39,12 +39,12 @@ class HomeForm(MergingForm):
 
     def clean(self) -> dict[str, Any]:
         """A new home whose name only looks like another's is asked about before it is made."""
-        said = super().clean() or self.cleaned_data
+        values = super().clean() or self.cleaned_data
         if not self.instance.pk and self.data.get("another") != "yes":
-            self.twins = _twins(said)
+            self.twins = _twins(values)
             if self.twins:
                 self.add_error("name", "这个地区已有名称只是写法不同的机构，请先看是不是同一家。")
-        return said
+        return values
 
     def unread(self) -> bool:
         return self.seen != self.instance.version
@@ -54,27 +54,27 @@ class HomeForm(MergingForm):
         self.seen = version_in(self.data.get(self.add_prefix("opened"), ""))
         super()._merge()
         if self.unread():
-            self.meanwhile = self._told()
+            self.meanwhile = self._describe_meanwhile()
         typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         typed[self.add_prefix("opened")] = self.instance.version
         self.data = typed
 
-    def _told(self) -> list[str]:
+    def _describe_meanwhile(self) -> list[str]:
         """Who changed what since this page was opened, in words."""
-        told = []
+        lines = []
         for step in revisions_since(self.instance, self.seen) if self.seen else []:
             when = f"{localtime(step.made_at):%m-%d %H:%M}"
-            told += [
+            lines += [
                 f"{step.author or '系统'} {when} 改了{line.label}：{line.old} → {line.new}"
                 for line in describe_changes(from_data(step.changes))
             ]
-        left = len(told) - MOST_TOLD
-        return [*told[:MOST_TOLD], f"还有 {left:,} 处，见“历史”"] if left > 0 else told
+        left = len(lines) - MOST_LINES
+        return [*lines[:MOST_LINES], f"还有 {left:,} 处，见“历史”"] if left > 0 else lines
 
 
-def _twins(said: dict[str, Any]) -> list[Institution]:
+def _twins(values: dict[str, Any]) -> list[Institution]:
     """Homes of the same region under the same name in other characters, or with it as an alias."""
-    name, region = said.get("name"), said.get("region")
+    name, region = values.get("name"), values.get("region")
     if not name or region is None or not (key := name_key(name)):
         return []
     found = Institution.objects.filter(region=region).exclude(name=name).order_by("pk")
@@ -93,8 +93,8 @@ class BedRowForm(MergingRow):
     """A row of beds on the page of its home; a new row says its day itself."""
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or self.cleaned_data
-        return said | day_of(self) if self.instance.pk else said
+        values = super().clean() or self.cleaned_data
+        return values | day_of(self) if self.instance.pk else values
 
 
 def version_in(typed: str) -> int:

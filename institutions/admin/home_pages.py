@@ -21,7 +21,7 @@ from regions.staff.stages import MOVES, UnreadError
 
 
 def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of a home, whatever its stage, for an elder of whom nothing is told."""
+    """The page of a home, whatever its stage, for an elder of whom nothing is known."""
     home, on = for_profile().get(pk=pk), localdate()
     cost = priced(home, ElderForm(QueryDict(), on), on)
     page = {"profile": profile(home, on), "priced": cost, "preview": True}
@@ -79,9 +79,9 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         home = self.own(request, pk)
         form = VerifyForm(home, request.POST or None)
         if form.is_valid():
-            said = form.cleaned_data
-            verify_figures(pk, said["figures"], said["how"], by=request.user, on=said["on"])
-            self.message_user(request, f"已记下：{said['on']} 核实。")
+            values = form.cleaned_data
+            verify_figures(pk, values["figures"], values["how"], by=request.user, on=values["on"])
+            self.message_user(request, f"已记下：{values['on']} 核实。")
             return self._to_form(pk)
         return self._page(request, "verify", home, "记下核实", form=form)
 

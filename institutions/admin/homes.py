@@ -117,9 +117,11 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A new home; a second click on the button makes no second one."""
         extra = (extra_context or {}) | {"once": token_of(request)}
-        said = "这家机构刚才已经保存，没有再保存一次。"
+        message = "这家机构刚才已经保存，没有再保存一次。"
         return sent_once(
-            request, lambda: super(InstitutionAdmin, self).add_view(request, form_url, extra), said
+            request,
+            lambda: super(InstitutionAdmin, self).add_view(request, form_url, extra),
+            message,
         )
 
     def response_add(self, request: Any, obj: Any, *args: Any, **options: Any) -> HttpResponse:
@@ -148,9 +150,9 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
             )
         refresh([home.pk], on=localdate())
         if form.meanwhile:
-            told = "；".join(form.meanwhile)
-            said = f"您打开这一页以后，这家机构又改过，都保留了：{told}。"
-            self.message_user(request, said, messages.INFO)
+            changes_made = "；".join(form.meanwhile)
+            message = f"您打开这一页以后，这家机构又改过，都保留了：{changes_made}。"
+            self.message_user(request, message, messages.INFO)
         terms = ContractTerms.objects.filter(pk=home.pk).first()
         for warning in prepayment_warnings(home.fees.all(), terms, localdate()):
             self.message_user(request, f"已保存，但请核对：{warning}", messages.WARNING)
@@ -181,8 +183,8 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     def response_change(self, request: Any, obj: Any) -> HttpResponse:
         if getattr(request, "held", None) is None:
             return super().response_change(request, obj)
-        said = "已送审：审核人通过以后，家属才会看到。空床数这类每天变的数字，已经直接公布。"
-        self.message_user(request, said, messages.SUCCESS)
+        message = "已送审：审核人通过以后，家属才会看到。空床数这类每天变的数字，已经直接公布。"
+        self.message_user(request, message, messages.SUCCESS)
         return self.response_post_save_change(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -26,7 +26,7 @@ def _sent(request: HttpRequest) -> uuid.UUID | None:
         return None
 
 
-def sent_once(request: Any, send: Callable[[], HttpResponse], said: str) -> HttpResponse:
+def sent_once(request: Any, send: Callable[[], HttpResponse], message: str) -> HttpResponse:
     """Answer a form; where the same one was sent before, lead to what that one made and say so.
 
     `send` writes the address of what it makes into `request.made`; where it makes nothing, the
@@ -38,7 +38,7 @@ def sent_once(request: Any, send: Callable[[], HttpResponse], said: str) -> Http
     with transaction.atomic():
         submission, is_first = Submission.objects.claim(token)
         if not is_first:
-            messages.info(request, said)
+            messages.info(request, message)
             return HttpResponseRedirect(submission.made)
         response = send()
         if made := getattr(request, "made", ""):

@@ -121,22 +121,22 @@ class SheetImportAdmin(ScopedAdmin):
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        said = "这张表刚才已经上传过，没有再上传一次。"
-        return sent_once(request, lambda: self._upload(request), said)
+        message = "这张表刚才已经上传过，没有再上传一次。"
+        return sent_once(request, lambda: self._upload(request), message)
 
     def _upload(self, request: Any) -> HttpResponse:
         within = limit_of(request.user)
         form = SheetForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            taken, file = form.save(commit=False), form.cleaned_data["file"]
-            taken.file_name, taken.content = file.name[-200:], file.read()
-            taken.author, taken.within = request.user, within
+            upload, file = form.save(commit=False), form.cleaned_data["file"]
+            upload.file_name, upload.content = file.name[-200:], file.read()
+            upload.author, upload.within = request.user, within
             try:
-                check(taken, reviewed=self._is_reviewed(request))
+                check(upload, reviewed=self._is_reviewed(request))
             except SheetError as error:
                 form.add_error("file", str(error))
             else:
-                request.made = taken.get_absolute_url()
+                request.made = upload.get_absolute_url()
                 return HttpResponseRedirect(request.made)
         page: dict[str, Any] = {"form": form, "within": within, "once": token_of(request)}
         return self._page(request, "upload", "导入表格", **page)
@@ -146,73 +146,75 @@ class SheetImportAdmin(ScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        taken = self._own(request, object_id)
+        upload = self._own(request, object_id)
         outcome = request.GET.get("outcome", "")
-        rows = SheetLine.objects.filter(sheet=taken).select_related("institution")
+        rows = SheetLine.objects.filter(sheet=upload).select_related("institution")
         if outcome == "flagged":
             rows = rows.exclude(flags=[])
         elif outcome in SheetLine.Outcome.values:
             rows = rows.filter(outcome=outcome)
         page = Paginator(rows.order_by("first_row"), PER_PAGE).get_page(request.GET.get("p"))
-        shown = [(_placed(line, taken), describe_changes(from_data(line.changes))) for line in page]
+        shown = [
+            (_placed(line, upload), describe_changes(from_data(line.changes))) for line in page
+        ]
         return self._page(
-            request, "detail", taken.file_name, original=taken, outcome=outcome, page_obj=page,
-            shown=shown, tabs=self._tabs(taken), answers=ANSWERS,
+            request, "detail", upload.file_name, original=upload, outcome=outcome, page_obj=page,
+            shown=shown, tabs=self._tabs(upload), answers=ANSWERS,
             asks=any(line.questions for line, _ in shown),
         )  # fmt: skip
 
-    def _tabs(self, taken: SheetImport) -> list[tuple[str, str, int]]:
-        found = [(v, str(label), getattr(taken, v)) for v, label in SheetLine.Outcome.choices]
-        return [*found, ("flagged", "请核对", taken.flagged)]
+    def _tabs(self, upload: SheetImport) -> list[tuple[str, str, int]]:
+        found = [(v, str(label), getattr(upload, v)) for v, label in SheetLine.Outcome.choices]
+        return [*found, ("flagged", "请核对", upload.flagged)]
 
     def write_view(self, request: Any, pk: int) -> HttpResponse:
-        taken = self._posted(request, pk)
+        upload = self._posted(request, pk)
         reviewed = self._is_reviewed(request)
         try:
-            write(taken, request.user, reviewed=reviewed)
+            write(upload, request.user, reviewed=reviewed)
         except WrittenError:
             self.message_user(request, "这张表已经导入过，没有再导入一次。")
         except MovedError:
-            said = "核对之后数据被别人改了。什么也没有导入，请重新上传核对。"
-            self.message_user(request, said, messages.ERROR)
+            message = "核对之后数据被别人改了。什么也没有导入，请重新上传核对。"
+            self.message_user(request, message, messages.ERROR)
         except SheetError as error:
             self.message_user(request, f"什么也没有导入：{error}", messages.ERROR)
         else:
             self.message_user(
-                request, f"已导入：新增 {taken.new:,} 家，有变化 {taken.changed:,} 家。"
+                request, f"已导入：新增 {upload.new:,} 家，有变化 {upload.changed:,} 家。"
             )
-            if reviewed and taken.changed:
-                said = "已发布机构的修改已送审，审核人通过以后家属才会看到。新机构是草稿。"
-                self.message_user(request, said)
-        return HttpResponseRedirect(taken.get_absolute_url())
+            if reviewed and upload.changed:
+                message = "已发布机构的修改已送审，审核人通过以后家属才会看到。新机构是草稿。"
+                self.message_user(request, message)
+        return HttpResponseRedirect(upload.get_absolute_url())
 
     def answer_view(self, request: Any, pk: int) -> HttpResponse:
         """Keep of which homes the asked rows speak, and show what the sheet would do then."""
-        taken = self._posted(request, pk)
-        given = answers_in(request.POST, taken.lines.exclude(questions=[]))
+        upload = self._posted(request, pk)
+        given = answers_in(request.POST, upload.lines.exclude(questions=[]))
         try:
-            answer(taken, given, reviewed=self._is_reviewed(request))
+            answer(upload, given, reviewed=self._is_reviewed(request))
         except (MovedError, SheetError):
-            said = "这张表已经导入过，或者读不出来了，没有记下。请重新上传核对。"
-            self.message_user(request, said, messages.ERROR)
+            message = "这张表已经导入过，或者读不出来了，没有记下。请重新上传核对。"
+            self.message_user(request, message, messages.ERROR)
         else:
             for number, answers in given.items():
-                self.log_change(request, taken, f"第 {number} 行：{'、'.join(answers.values())}")
-            left = f"还有 {taken.asked:,} 家要人确认。" if taken.asked else "没有要确认的了。"
+                self.log_change(request, upload, f"第 {number} 行：{'、'.join(answers.values())}")
+            left = f"还有 {upload.asked:,} 家要人确认。" if upload.asked else "没有要确认的了。"
             self.message_user(request, f"记下了 {len(given):,} 行的回答。{left}")
-        return HttpResponseRedirect(f"{taken.get_absolute_url()}?outcome=asked")
+        return HttpResponseRedirect(f"{upload.get_absolute_url()}?outcome=asked")
 
     def undo_view(self, request: Any, pk: int) -> HttpResponse:
         """Say what taking the import back would do; do it when that is agreed to."""
-        taken = self._own(request, pk)
+        upload = self._own(request, pk)
         options: dict[str, Any] = {
             "within": limit_of(request.user), "reviewed": self._is_reviewed(request),
         }  # fmt: skip
         if request.method != "POST":
-            found = examine_undo(taken, **options)
-            return self._page(request, "undo", "撤回这次导入", original=taken, found=found)
+            found = examine_undo(upload, **options)
+            return self._page(request, "undo", "撤回这次导入", original=upload, found=found)
         try:
-            found = undo(taken, by=request.user, on=localdate(), **options)
+            found = undo(upload, by=request.user, on=localdate(), **options)
         except UndoneError:
             self.message_user(request, "这次导入已经撤回过，或者还没有导入，没有再撤回一次。")
         else:
@@ -220,16 +222,16 @@ class SheetImportAdmin(ScopedAdmin):
             self.message_user(request, f"已撤回 {len(found) - len(left):,} 家。")
             if left:
                 names = "、".join(f"{one.home.name}（{one.why}）" for one in left[:20])
-                said = f"{len(left):,} 家没有动：{names}。每一家都写在下面。"
-                self.message_user(request, said, messages.WARNING)
-        return HttpResponseRedirect(taken.get_absolute_url())
+                message = f"{len(left):,} 家没有动：{names}。每一家都写在下面。"
+                self.message_user(request, message, messages.WARNING)
+        return HttpResponseRedirect(upload.get_absolute_url())
 
     def settle_view(self, request: Any, pk: int) -> HttpResponse:
-        """No longer remind of the refused rows; who said so, and when, is kept."""
-        taken = self._posted(request, pk)
-        settle(taken, request.user)
+        """No longer remind of the refused rows; who asked for it, and when, is kept."""
+        upload = self._posted(request, pk)
+        settle(upload, request.user)
         self.message_user(request, "不再提醒这张表里剩下的行。")
-        return HttpResponseRedirect(taken.get_absolute_url())
+        return HttpResponseRedirect(upload.get_absolute_url())
 
     # Files
 
@@ -239,15 +241,15 @@ class SheetImportAdmin(ScopedAdmin):
         return download(exporters.template(limit_of(request.user)), "模板.xlsx")
 
     def refused_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        taken = self._own(request, pk)
+        upload = self._own(request, pk)
         try:
-            sheet = read_sheet(bytes(taken.content or b""))
+            sheet = read_sheet(bytes(upload.content or b""))
         except SheetError as error:
-            # The columns that a sheet may have can change after it was taken.
-            said = f"原来的文件读不出来了：{error}每一行退回的原因还在这一页。"
-            self.message_user(request, said, messages.ERROR)
-            return HttpResponseRedirect(taken.get_absolute_url())
-        return download(exporters.refused(sheet, reasons(taken)), "退回的行.xlsx")
+            # The columns that a sheet may have can change after it was uploaded.
+            message = f"原来的文件读不出来了：{error}每一行退回的原因还在这一页。"
+            self.message_user(request, message, messages.ERROR)
+            return HttpResponseRedirect(upload.get_absolute_url())
+        return download(exporters.refused(sheet, reasons(upload)), "退回的行.xlsx")
 
     def _is_reviewed(self, request: HttpRequest) -> bool:
         """Whether the person's changes of published homes wait for somebody else."""
@@ -277,17 +279,17 @@ def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[st
     given: dict[str, dict[str, str]] = {}
     for line in lines:
         for question in line.questions:
-            said = data.get(f"answer-{line.first_row}-{question['home']}", "")
-            if said in ANSWERS and said != question["answer"]:
-                given.setdefault(str(line.first_row), {})[str(question["home"])] = said
+            message = data.get(f"answer-{line.first_row}-{question['home']}", "")
+            if message in ANSWERS and message != question["answer"]:
+                given.setdefault(str(line.first_row), {})[str(question["home"])] = message
     return given
 
 
-def _placed(line: SheetLine, taken: SheetImport) -> SheetLine:
+def _placed(line: SheetLine, upload: SheetImport) -> SheetLine:
     """Put its rows in words, with the worksheet where several were read."""
-    line.rows = [taken.place(number) for number in line.rows]
+    line.rows = [upload.place(number) for number in line.rows]
     for problem in [*line.problems, *line.flags]:
-        problem["place"] = taken.place(problem["row"])
+        problem["place"] = upload.place(problem["row"])
     return line
 
 

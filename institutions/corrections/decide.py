@@ -171,6 +171,6 @@ def accept(
 ) -> None:
     """Change the figure and close the correction with what changed; all or nothing."""
     with transaction.atomic():
-        told = fill(correction, text, source, by, on)
-        outcome = "\n".join(filter(None, [told, correction.outcome]))
+        summary = fill(correction, text, source, by, on)
+        outcome = "\n".join(filter(None, [summary, correction.outcome]))
         correction.close(Correction.State.ACCEPTED, outcome, by, on)

@@ -63,7 +63,7 @@ def reason_of(error: Exception) -> str:
 
 
 def describe_value(path: str, value: Any) -> str:
-    """The value of the figure, or of the row, at `path` as a reader is told it."""
+    """Return the words for the value of the figure, or of the row, at `path`."""
     if isinstance(value, dict):
         return _describe_row(path, value)
     names = path.split("/")
@@ -99,11 +99,11 @@ def _describe_row(path: str, row: Row | None) -> str:
     if row is None:
         return "没有"
     part = path.split("/")[0]
-    told = ((FIELD_OF[f"{part}/{name}"], value) for name, value in row.items())
-    said = [
+    values = ((FIELD_OF[f"{part}/{name}"], value) for name, value in row.items())
+    words = [
         f"{str(field.verbose_name).removesuffix('（分）')}：{_describe_field(field, value)}"
-        for field, value in told
+        for field, value in values
         if value not in (None, "") and not isinstance(field, models.FileField)
         if (field.name, value) != ("as_of_precision", DatePrecision.DAY)
     ]
-    return "；".join(said)
+    return "；".join(words)

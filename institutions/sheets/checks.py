@@ -51,7 +51,7 @@ class _Check:
     default: Any
     may_be_left: bool
     is_prose: bool
-    told: dict[Any, list[str]] = field(default_factory=dict)
+    errors_of: dict[Any, list[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, item: AnyField) -> "_Check":
@@ -64,9 +64,9 @@ class _Check:
         # Hardly two homes have one name or address.
         if self.is_prose:
             return _field_faults(self.item, value)
-        if value not in self.told:
-            self.told[value] = _field_faults(self.item, value)
-        return self.told[value]
+        if value not in self.errors_of:
+            self.errors_of[value] = _field_faults(self.item, value)
+        return self.errors_of[value]
 
 
 @cache

@@ -152,10 +152,10 @@ class Places:
                 self._read[token] = column.read(cell, self)
             except CellError as error:
                 self._read[token] = error
-        told = self._read[token]
-        if isinstance(told, CellError):
-            raise told
-        return told
+        found_value = self._read[token]
+        if isinstance(found_value, CellError):
+            raise found_value
+        return found_value
 
     def region(self, text: str) -> Region:
         found = self.names.candidates(text)
@@ -266,7 +266,7 @@ class Column:
         if self.key == "ratings.level":
             return {name: parse_level(text)}
         if self.key == "ratings.scheme":
-            # What is no known scheme is told by the level's words and the region: see `rated`.
+            # What is no known scheme is found by the level's words and the region: see `rated`.
             return {name: self.choices.get(text, text)}
         if isinstance(self.field, models.ForeignKey):
             named = places.region(text).code if self.names_region else places.document(text)
@@ -299,10 +299,10 @@ class Column:
         if text.lower() in YES:
             return {self.field.name: True}
         # Of a service 无 says no; of whom a home takes, 无 and 0 are as often a cell left unfilled.
-        is_told = not (self.key.startswith("takes_") and text.lower() in {"无", "0"})
-        if text.lower() in NO and is_told:
+        is_stated = not (self.key.startswith("takes_") and text.lower() in {"无", "0"})
+        if text.lower() in NO and is_stated:
             return {self.field.name: False}
-        if text.lower() in UNKNOWN or not is_told:
+        if text.lower() in UNKNOWN or not is_stated:
             return {}
         raise CellError("请写 是 或 否；不知道就空着。")
 
@@ -353,14 +353,14 @@ def rated(values: Values, cell: Cell, region: Region | None) -> None:
         return
     match = LEVEL_WORDS.fullmatch(shown(cell))
     province = region.code[:2] if region else ""
-    told = {
+    found_value = {
         ("星", "11"): Rating.Scheme.BEIJING_STAR,
         ("星", "50"): Rating.Scheme.CHONGQING_LEVEL,
         ("叶", "50"): Rating.Scheme.CHONGQING_LEAF,
     }.get(((match and match[2]) or "", province))
-    if told is None:
+    if found_value is None:
         raise CellError("看不出是哪个评定办法，请写全：" + "、".join(Rating.Scheme.labels) + "。")
-    values["scheme"] = told.value
+    values["scheme"] = found_value.value
 
 
 # All of them

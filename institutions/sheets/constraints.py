@@ -1,4 +1,4 @@
-"""Whether a row keeps its model's check constraints, told without asking the database.
+"""Whether a row keeps its model's check constraints, checked without asking the database.
 
 Django validates each of them by a query; forty thousand rows have no time for that. SQL's third
 answer, unknown, is None here, and a check that is unknown passes.
@@ -55,11 +55,11 @@ def compiled(condition: Any, negated: bool = False) -> Test:
     def test(values: Values) -> bool | None:
         answer: bool | None = not settles
         for one in tests:
-            told = one(values)
-            if told is settles:
+            answer_of = one(values)
+            if answer_of is settles:
                 answer = settles
                 break
-            if told is None:
+            if answer_of is None:
                 answer = None
         return not answer if flips and answer is not None else answer
 

@@ -22,7 +22,7 @@ from regions.places.addresses import RegionNames
 
 if TYPE_CHECKING:
     from institutions.sheets.plan import Line
-    from institutions.sheets.rows import Statement
+    from institutions.sheets.rows import ParsedRow
 
 # Consonants: a mark is no word, and no spreadsheet takes it for a number or a date.
 MARK_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -100,7 +100,7 @@ class Known:
 
 @dataclass
 class Register:
-    """Every home by id, credit code and name; of what lies outside `within` no name is told."""
+    """Every home by id, credit code and name; of what lies outside `within` no name is given."""
 
     homes: dict[int, Known]
     within: Region | None = None
@@ -127,10 +127,10 @@ class Register:
 
     # Of which home
 
-    def find(self, said: "Statement", answers: Mapping[str, str]) -> Match:
+    def find(self, parsed: "ParsedRow", answers: Mapping[str, str]) -> Match:
         """The home that a row speaks of; `answers` are those given for the row, by home."""
         asked: tuple[Question, ...] = ()
-        for match in self._candidates(said):
+        for match in self._candidates(parsed):
             questions = tuple(
                 replace(q, answer=answers.get(str(q.home)) or answers.get(ANY, ""))
                 for q in match.questions
@@ -142,16 +142,16 @@ class Register:
             return replace(match, pk=pk, questions=asked)
         return Match(questions=asked)
 
-    def _candidates(self, said: "Statement") -> Iterator[Match]:
-        code = said.fields.get("credit_code") or ""
+    def _candidates(self, parsed: "ParsedRow") -> Iterator[Match]:
+        code = parsed.fields.get("credit_code") or ""
         holder = self.by_credit_code.get(code) if code else None
-        if said.pk is not None:
-            yield self._by_id(said, said.pk, holder)
+        if parsed.pk is not None:
+            yield self._by_id(parsed, parsed.pk, holder)
         if holder is not None:
-            yield self._by_credit_code(said, holder)
-        yield from self._by_name(said, code)
+            yield self._by_credit_code(parsed, holder)
+        yield from self._by_name(parsed, code)
 
-    def _by_id(self, said: "Statement", pk: int, holder: int | None) -> Match:
+    def _by_id(self, parsed: "ParsedRow", pk: int, holder: int | None) -> Match:
         home = self.homes.get(pk)
         if home is None:
             why = f"没有编号 {pk} 的机构（没有过，或者已经删除）；新机构不要填编号。"
@@ -160,13 +160,13 @@ class Register:
             return Match(problem=f"编号 {pk} 是外地的机构，不在{self._limit}，您不能导入。")
         if holder not in {None, pk}:
             return Match(problem="这个信用代码是另一家机构的，和编号对不上。")
-        if agrees(home, said):
+        if agrees(home, parsed):
             return Match(pk)
-        both = f"编号 {pk} 在本站是{_named(home.name, home.region)}，这一行写的是{_row(said)}"
-        if (other := self._namesake(said, pk)) is not None:
+        both = f"编号 {pk} 在本站是{_named(home.name, home.region)}，这一行写的是{_row(parsed)}"
+        if (other := self._namesake(parsed, pk)) is not None:
             return Match(problem=f"{both}，那是编号 {other} 的机构。")
-        is_near = self._is_near(home.region, said.region)
-        is_marked = said.mark == mark_of(pk, home.created_at)
+        is_near = self._is_near(home.region, parsed.region)
+        is_marked = parsed.mark == mark_of(pk, home.created_at)
         if is_near and is_marked:
             return Match(pk)
         if not is_near and not is_marked:
@@ -175,23 +175,23 @@ class Register:
         why = "改了名" if is_near else "名称和地区都改了"
         return Match(pk, questions=(Question(pk, f"{both}：是同一家{why}吗？"),))
 
-    def _by_credit_code(self, said: "Statement", pk: int) -> Match:
+    def _by_credit_code(self, parsed: "ParsedRow", pk: int) -> Match:
         home = self.homes[pk]
         if not self._may_touch(home):
             return Match(problem=f"这个信用代码是外地一家机构的，不在{self._limit}，您不能导入。")
-        if agrees(home, said):
+        if agrees(home, parsed):
             return Match(pk)
-        why = f"信用代码和{_named(home.name, home.region)}一样，这一行写的是{_row(said)}："
-        is_near = self._is_near(home.region, said.region)
+        why = f"信用代码和{_named(home.name, home.region)}一样，这一行写的是{_row(parsed)}："
+        is_near = self._is_near(home.region, parsed.region)
         why += "是同一家改了名吗？" if is_near else "名称和地区都不一样，是同一家吗？"
         return Match(pk, questions=(Question(pk, why, is_likely=is_near),))
 
-    def _by_name(self, said: "Statement", code: str) -> Iterator[Match]:
-        name = str(said.fields["name"])
+    def _by_name(self, parsed: "ParsedRow", code: str) -> Iterator[Match]:
+        name = str(parsed.fields["name"])
         found = [
             pk
             for pk in self.by_name.get(name_key(name), [])
-            if self._is_near(self.homes[pk].region, said.region)
+            if self._is_near(self.homes[pk].region, parsed.region)
         ]
         same = [pk for pk in found if spelling(self.homes[pk].name) == spelling(name)]
         same = [pk for pk in same if self.homes[pk].name == name] or same
@@ -210,10 +210,10 @@ class Register:
                 question = Question(pk, f"{why}：是同一家吗？", is_likely)
                 yield Match(pk, questions=(question,), by_name=True)
 
-    def _namesake(self, said: "Statement", pk: int) -> int | None:
+    def _namesake(self, parsed: "ParsedRow", pk: int) -> int | None:
         """Another home that has the row's name where the row says it lies."""
-        for other in self.by_name.get(name_key(str(said.fields["name"])), []):
-            if other != pk and self._is_near(self.homes[other].region, said.region):
+        for other in self.by_name.get(name_key(str(parsed.fields["name"])), []):
+            if other != pk and self._is_near(self.homes[other].region, parsed.region):
                 return other
         return None
 
@@ -230,14 +230,14 @@ class Register:
     def _may_touch(self, home: Known) -> bool:
         return self.within is None or home.region.lies_in(self.limits)
 
-    def lies_in_limits(self, said: "Statement") -> bool:
+    def lies_in_limits(self, parsed: "ParsedRow") -> bool:
         """Whether the row's home is in the limits, and the row does not move it out."""
         if self.within is None:
             return True
-        stated = said.region
-        if said.pk is None:
+        stated = parsed.region
+        if parsed.pk is None:
             return stated is not None and stated.lies_in(self.limits)
-        home = self.homes[said.pk]
+        home = self.homes[parsed.pk]
         stays = stated is None or stated.contains(home.region) or stated.lies_in(self.limits)
         return self._may_touch(home) and stays
 
@@ -257,47 +257,47 @@ class Register:
                 yield line, "已经有一家机构用了这个统一社会信用代码。"
 
 
-def agrees(home: Known, said: "Statement") -> bool:
+def agrees(home: Known, parsed: "ParsedRow") -> bool:
     """Whether the row gives the home's name, however it is spelled."""
-    return name_key(home.name) == name_key(str(said.fields["name"]))
+    return name_key(home.name) == name_key(str(parsed.fields["name"]))
 
 
 def _named(name: str, region: Region | None) -> str:
     return f"“{name}”（{region.full_name if region else '地区不明'}）"
 
 
-def _row(said: "Statement") -> str:
-    return _named(str(said.fields["name"]), said.region)
+def _row(parsed: "ParsedRow") -> str:
+    return _named(str(parsed.fields["name"]), parsed.region)
 
 
 class RowsSoFar:
     """The new homes of a sheet by their names, so that one home in two spellings is noticed."""
 
     def __init__(self) -> None:
-        self._first: dict[Any, Statement] = {}
+        self._first: dict[Any, ParsedRow] = {}
         self._asked: dict[Any, int] = {}
 
-    def number_of(self, said: "Statement") -> str:
+    def number_of(self, parsed: "ParsedRow") -> str:
         """The first row that says the same of which home it is: it was answered for all."""
-        fields = said.fields
-        what = (said.pk, said.mark, *(fields.get(n) for n in ("credit_code", "name", "region")))
-        return str(self._asked.setdefault(what, said.row.number))
+        fields = parsed.fields
+        what = (parsed.pk, parsed.mark, *(fields.get(n) for n in ("credit_code", "name", "region")))
+        return str(self._asked.setdefault(what, parsed.row.number))
 
-    def find(self, said: "Statement", match: Match, answers: Mapping[str, str]) -> Match:
+    def find(self, parsed: "ParsedRow", match: Match, answers: Mapping[str, str]) -> Match:
         """What an earlier row says of a new home: the same name, or another spelling of it."""
         if match.pk is not None or match.problem or match.is_asked:
             return match
-        name = str(said.fields["name"])
-        first = self._first.setdefault((said.region, name_key(name) or name), said)
+        name = str(parsed.fields["name"])
+        first = self._first.setdefault((parsed.region, name_key(name) or name), parsed)
         earlier = str(first.fields["name"])
         if spelling(earlier) == spelling(name):
-            said.fields["name"] = earlier
+            parsed.fields["name"] = earlier
             return match
         number = -first.row.number
         why = f"{first.row.place}“{earlier}”的名称只是写法不同：是同一家吗？"
         answer = answers.get(str(number)) or answers.get(ANY, "")
         if answer == SAME:
-            said.fields["name"] = earlier
+            parsed.fields["name"] = earlier
         question = Question(number, why, answer=answer)
         return replace(match, questions=(*match.questions, question))
 

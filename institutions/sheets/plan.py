@@ -40,8 +40,8 @@ from institutions.sheets.rows import (
     NOT_TAKEN,
     PART_OF,
     Fields,
-    Statement,
-    cleaned,
+    ParsedRow,
+    parse_row,
 )
 from institutions.sheets.write import Current, Writer, changes_of
 from regions.models import Document, Region
@@ -73,7 +73,7 @@ class Source:
 
 @dataclass
 class Line:
-    """What becomes of one home of the sheet, told by all its rows."""
+    """What becomes of one home of the sheet, gathered from all its rows."""
 
     name: str
     rows: list[int]
@@ -110,7 +110,7 @@ class Plan:
     def digest(self) -> str:
         """Two plans of one digest would write the same."""
         digest = hashlib.sha256()
-        told = (
+        contents = (
             (
                 line.outcome,
                 line.pk,
@@ -120,7 +120,7 @@ class Plan:
             )
             for line in self.lines
         )
-        for line in told:
+        for line in contents:
             digest.update(repr(line).encode())
         return digest.hexdigest()
 
@@ -169,7 +169,7 @@ def make_plan(
     for table in sheet.tables:
         columns = columns_of(table.heads)
         for row in table.rows:
-            statements.append(cleaned(row, columns, places))
+            statements.append(parse_row(row, columns, places))
             say("核对", len(statements), len(sheet.rows))
     register = Register.load(places.names, within)
     lines = _lines(statements, register, answers or {})
@@ -189,78 +189,78 @@ def make_plan(
     return Plan(lines, current)
 
 
-def _part_names(statements: Iterable[Statement]) -> set[str]:
-    return {name for said in statements for name in said.parts}
+def _part_names(statements: Iterable[ParsedRow]) -> set[str]:
+    return {name for parsed in statements for name in parsed.parts}
 
 
-def _lines(statements: list[Statement], register: Register, answers: Answers) -> list[Line]:
+def _lines(statements: list[ParsedRow], register: Register, answers: Answers) -> list[Line]:
     """The rows of each home together, in the order of the sheet."""
     groups: dict[Any, Line] = {}
     so_far = RowsSoFar()
-    holders: dict[Any, list[Statement]] = defaultdict(list)
-    for said in statements:
-        key: Any = ("row", said.row.number)
+    holders: dict[Any, list[ParsedRow]] = defaultdict(list)
+    for parsed in statements:
+        key: Any = ("row", parsed.row.number)
         questions: tuple[Question, ...] = ()
-        if not said.problems.found:
-            key, questions = _identified(said, register, so_far, answers)
-        line = groups.setdefault(key, Line(_name(said), [], pk=said.pk))
-        _join(line, said, holders[key])
-        holders[key].append(said)
-        line.rows.append(said.row.number)
+        if not parsed.problems.found:
+            key, questions = _identified(parsed, register, so_far, answers)
+        line = groups.setdefault(key, Line(_name(parsed), [], pk=parsed.pk))
+        _join(line, parsed, holders[key])
+        holders[key].append(parsed)
+        line.rows.append(parsed.row.number)
         line.questions = line.questions or list(questions)
-        line.problems += said.problems.found
-        line.flags += said.flags.found
-        line.flags += marks_of(said.row, said.parts)
+        line.problems += parsed.problems.found
+        line.flags += parsed.flags.found
+        line.flags += marks_of(parsed.row, parsed.parts)
     return list(groups.values())
 
 
 def _identified(
-    said: Statement, register: Register, so_far: RowsSoFar, answers: Answers
+    parsed: ParsedRow, register: Register, so_far: RowsSoFar, answers: Answers
 ) -> tuple[Any, tuple[Question, ...]]:
     """What the rows of its home have in common, and what is asked of which home it is."""
-    number = so_far.number_of(said)
+    number = so_far.number_of(parsed)
     given = answers.get(number, {})
-    match = so_far.find(said, register.find(said, given), given)
-    stated, said.pk = said.pk, match.pk
+    match = so_far.find(parsed, register.find(parsed, given), given)
+    stated, parsed.pk = parsed.pk, match.pk
     if match.problem:
-        said.problems.add(ID if stated else "名称", stated or _name(said), match.problem)
-    elif not register.lies_in_limits(said):
+        parsed.problems.add(ID if stated else "名称", stated or _name(parsed), match.problem)
+    elif not register.lies_in_limits(parsed):
         where = register.within.name if register.within else ""
-        said.problems.add("地区", said.region, f"不在{where}，您不能导入。")
+        parsed.problems.add("地区", parsed.region, f"不在{where}，您不能导入。")
     if match.by_name and match.pk:
-        said.fields["name"] = register.homes[match.pk].name
+        parsed.fields["name"] = register.homes[match.pk].name
     if match.problem or match.is_asked:
         return ("asked", number), match.questions
-    return said.pk or said.fields.get("credit_code") or _named(said), match.questions
+    return parsed.pk or parsed.fields.get("credit_code") or _named(parsed), match.questions
 
 
-def _name(said: Statement) -> str:
-    return str(said.fields.get("name", ""))
+def _name(parsed: ParsedRow) -> str:
+    return str(parsed.fields.get("name", ""))
 
 
-def _named(said: Statement) -> tuple[str, str]:
-    return (str(said.fields["region"]), _name(said))
+def _named(parsed: ParsedRow) -> tuple[str, str]:
+    return (str(parsed.fields["region"]), _name(parsed))
 
 
-def _join(line: Line, said: Statement, before: list[Statement]) -> None:
+def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
     """Add what the row says to its home; a row that says otherwise is refused, a double is one."""
     adds = not before
-    for name, value in said.fields.items():
+    for name, value in parsed.fields.items():
         if line.fields.setdefault(name, value) != value:
-            said.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
-    for name, values in [*said.parts.items(), *said.more]:
+            parsed.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
+    for name, values in [*parsed.parts.items(), *parsed.more]:
         key = tuple(values[field_name] for field_name in PART_OF[name].key)
         rows = line.parts.setdefault(name, {})
         if key not in rows:
             rows[key], adds = values, True
         elif rows[key] != values:
-            said.problems.add(
+            parsed.problems.add(
                 PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
                 "",
                 "同一家机构的这一项在表里出现了两次，而且不一样。",
             )
     if not adds:
-        said.flags.add("名称", _name(said), f"和{before[-1].row.place}一样，算一行。")
+        parsed.flags.add("名称", _name(parsed), f"和{before[-1].row.place}一样，算一行。")
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:

@@ -1,4 +1,4 @@
-"""What one row of a sheet says, by itself: of which home, and which values; asks no database."""
+"""Parse one row of a sheet by itself: of which home, and which values; without a query."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ NEEDED = {
 
 
 @dataclass
-class Statement:
+class ParsedRow:
     """What one row says: of which home, and which values."""
 
     row: Row
@@ -50,13 +50,13 @@ class Statement:
     region: Region | None = None
 
 
-def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statement:
+def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> ParsedRow:
     """Return what the row says, without a query.
 
     A cell that cannot be read is set aside and flagged; the row is refused only where it names no
     home: name, region or id.
     """
-    said = Statement(row, Problems(row.number), flags=Problems(row.number))
+    parsed = ParsedRow(row, Problems(row.number), flags=Problems(row.number))
     implied: list[tuple[Fields, Fields]] = []
     cells: dict[str, tuple[str, Any]] = {}
     for head, column in columns.items():
@@ -67,75 +67,77 @@ def cleaned(row: Row, columns: Mapping[str, Column], places: Places) -> Statemen
             reading = places.read(column, cell)
         except CellError as error:
             if column.key in IDENTIFYING:
-                said.problems.add(head, cell, str(error))
+                parsed.problems.add(head, cell, str(error))
             else:
-                said.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+                parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
             continue
         if reading.note:
-            said.flags.add(head, cell, reading.note)
+            parsed.flags.add(head, cell, reading.note)
         if reading.values:
             cells[column.key] = (head, cell)
-            target = said.parts.setdefault(column.part.name, {}) if column.part else said.fields
+            target = parsed.parts.setdefault(column.part.name, {}) if column.part else parsed.fields
             target.update(reading.values)
             implied.append((target, dict(reading.implied)))
             if column.part:
-                said.more += [(column.part.name, dict(values)) for values in reading.more]
+                parsed.more += [(column.part.name, dict(values)) for values in reading.more]
     for target, values in implied:
         target.update({name: value for name, value in values.items() if name not in target})
-    _identify(said, columns, places)
-    _rate(said, cells)
-    for name in list(said.parts):
-        _complete(said, PART_OF[name], cells)
-    said.more = [(name, {**said.parts[name], **v}) for name, v in said.more if name in said.parts]
-    if why := why_no_home(row, columns, is_placed=said.region is not None):
-        said.problems.found[:] = []
-        said.flags.found[:] = []
-        said.problems.add(*why)
-    return said
+    _identify(parsed, columns, places)
+    _rate(parsed, cells)
+    for name in list(parsed.parts):
+        _complete(parsed, PART_OF[name], cells)
+    parsed.more = [
+        (name, {**parsed.parts[name], **v}) for name, v in parsed.more if name in parsed.parts
+    ]
+    if why := why_no_home(row, columns, is_placed=parsed.region is not None):
+        parsed.problems.found[:] = []
+        parsed.flags.found[:] = []
+        parsed.problems.add(*why)
+    return parsed
 
 
-def _identify(said: Statement, columns: Mapping[str, Column], places: Places) -> None:
-    cell = _cell_of(said.row, IDS)
-    said.mark = shown_mark(shown(_cell_of(said.row, MARKS)))
+def _identify(parsed: ParsedRow, columns: Mapping[str, Column], places: Places) -> None:
+    cell = _cell_of(parsed.row, IDS)
+    parsed.mark = shown_mark(shown(_cell_of(parsed.row, MARKS)))
     if text := shown(cell):
         # PostgreSQL takes no larger number.
         if text.isascii() and text.isdigit() and len(text) < 16:
-            said.pk = int(text)
+            parsed.pk = int(text)
         else:
-            said.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
-    if code := said.fields.get("region"):
-        said.region = places.names.by_code[code]
-    told = {columns[p.column].key for p in said.problems.found if p.column in columns}
+            parsed.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
+    if code := parsed.fields.get("region"):
+        parsed.region = places.names.by_code[code]
+    reported = {columns[p.column].key for p in parsed.problems.found if p.column in columns}
     for key in ("name", "region"):
-        if not said.fields.get(key) and key not in told:
-            said.problems.add(head_of(key), "", "必须填写。")
+        if not parsed.fields.get(key) and key not in reported:
+            parsed.problems.add(head_of(key), "", "必须填写。")
 
 
 def _cell_of(row: Row, heads: Collection[str]) -> Any:
     return next((cell for head, cell in row.cells.items() if head.lower() in heads), None)
 
 
-def _rate(said: Statement, cells: dict[str, tuple[str, Any]]) -> None:
-    if "ratings" in said.parts and "ratings.level" in cells:
+def _rate(parsed: ParsedRow, cells: dict[str, tuple[str, Any]]) -> None:
+    if "ratings" in parsed.parts and "ratings.level" in cells:
         head, cell = cells["ratings.level"]
         try:
-            rated(said.parts["ratings"], cell, said.region)
+            rated(parsed.parts["ratings"], cell, parsed.region)
         except CellError as error:
-            said.flags.add(head, cell, f"{NOT_TAKEN}{error}")
-            del said.parts["ratings"]
+            parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+            del parsed.parts["ratings"]
 
 
-def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) -> None:
+def _complete(parsed: ParsedRow, part: Part, cells: dict[str, tuple[str, Any]]) -> None:
     """Fill in the key of the part; drop a part of which nothing is known."""
-    values = said.parts[part.name]
+    values = parsed.parts[part.name]
     if part.name == "beds":
         _forget_no_beds(values)
     if part.name == "staff_figures":
-        _forget_of_nobody(values)
+        _drop_zero_staff_counts(values)
     known = values.keys() - set(part.key) - {"as_of", "as_of_precision"}
     fields, needed = PART_FIELDS[part.name], NEEDED[part.name]
     if (part.name in COUNTED and not known) or (needed - set(part.key)) - values.keys():
-        del said.parts[part.name]
+        del parsed.parts[part.name]
         return
     for name in part.key:
         if name in values:
@@ -143,8 +145,8 @@ def _complete(said: Statement, part: Part, cells: dict[str, tuple[str, Any]]) ->
         if name in needed:
             head = next((h for key, (h, _) in cells.items() if key.startswith(f"{part.name}.")), "")
             why = f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。"
-            said.flags.add(head, "", f"{NOT_TAKEN}{why}")
-            del said.parts[part.name]
+            parsed.flags.add(head, "", f"{NOT_TAKEN}{why}")
+            del parsed.parts[part.name]
             return
         default = fields[name].get_default() if fields[name].has_default() else None
         values[name] = default if default is not None or fields[name].null else ""
@@ -166,7 +168,7 @@ def _forget_no_beds(values: Fields) -> None:
         del values["occupied"]
 
 
-def _forget_of_nobody(values: Fields) -> None:
+def _drop_zero_staff_counts(values: Fields) -> None:
     """Where the people are not counted, none of them with a certificate says nothing."""
     if "headcount" not in values:
         for name in ("certified", "trained"):

@@ -28,7 +28,7 @@ from institutions.sheets.side_by_side import questions_of
 from institutions.sheets.write import batches
 from regions.models import Document, Grade, Stage
 
-# A refused sheet of thousands of rows is told by its first problems; the file has all.
+# A refused sheet of thousands of rows is described by its first problems; the file has all.
 MOST_CHANGES = 200
 
 
@@ -40,79 +40,79 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def slug_of(taken: SheetImport) -> str:
+def slug_of(upload: SheetImport) -> str:
     """What the sheet is called as a document."""
-    return f"sheet-{taken.checksum[:16]}"
+    return f"sheet-{upload.checksum[:16]}"
 
 
-def source_of(taken: SheetImport, *, reviewed: bool) -> Source:
+def source_of(upload: SheetImport, *, reviewed: bool) -> Source:
     """Where the figures of the sheet come from: a document, the home itself, or the sheet.
 
     A sheet whose homes have to be `reviewed` is passed together with the first of them.
     """
-    document = taken.document
-    if document is None and taken.title:
-        slug = slug_of(taken)
+    document = upload.document
+    if document is None and upload.title:
+        slug = slug_of(upload)
         document = Document.objects.filter(slug=slug).first() or Document(
             slug=slug,
             is_sheet=True,
             stage=Stage.DRAFT if reviewed else Stage.PUBLISHED,
-            region=taken.within,
-            author=taken.author,
-            title=taken.title,
+            region=upload.within,
+            author=upload.author,
+            title=upload.title,
             title_is_ours=True,
             kind=Document.Kind.DATASET,
-            issued_on=taken.as_of,
-            issued_precision=taken.as_of_precision,
+            issued_on=upload.as_of,
+            issued_precision=upload.as_of_precision,
             grade=Grade.WEAK,
-            note=f"导入的表格“{taken.file_name}”。",
+            note=f"导入的表格“{upload.file_name}”。",
         )
-    return Source(taken.kind, taken.as_of, document, taken.as_of_precision)
+    return Source(upload.kind, upload.as_of, document, upload.as_of_precision)
 
 
-def examine(taken: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> tuple[Sheet, Plan]:
+def examine(upload: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> tuple[Sheet, Plan]:
     """What the sheet would do; writes nothing. Raises `SheetError`."""
-    content = bytes(taken.content or b"")
-    taken.checksum = checksum(content)
+    content = bytes(upload.content or b"")
+    upload.checksum = checksum(content)
     sheet = read_sheet(content)
     plan = make_plan(
         sheet,
-        source_of(taken, reviewed=reviewed),
-        within=taken.within,
+        source_of(upload, reviewed=reviewed),
+        within=upload.within,
         reviewed=reviewed,
-        answers=taken.answers,
+        answers=upload.answers,
         say=say,
     )
-    taken.digest = plan.digest()
-    taken.unread = unknown_heads(sheet)
-    taken.worksheets = sheet.report()
+    upload.digest = plan.digest()
+    upload.unread = unknown_heads(sheet)
+    upload.worksheets = sheet.report()
     return sheet, plan
 
 
-def check(taken: SheetImport, *, reviewed: bool) -> None:
+def check(upload: SheetImport, *, reviewed: bool) -> None:
     """Keep what the sheet would do, to be looked at and agreed to. Raises `SheetError`."""
-    _, plan = examine(taken, reviewed=reviewed)
+    _, plan = examine(upload, reviewed=reviewed)
     with transaction.atomic():
-        _keep(taken, plan)
+        _keep(upload, plan)
 
 
-def answer(taken: SheetImport, given: Answers, *, reviewed: bool) -> None:
+def answer(upload: SheetImport, given: Answers, *, reviewed: bool) -> None:
     """Keep a person's answers of which homes rows speak of, and examine the sheet anew.
 
     `given` holds answers by row and home; those of other rows stay. Raises `MovedError` for a
     sheet that is written already, and `SheetError`.
     """
     with transaction.atomic():
-        if not _is_waiting(taken):
+        if not _is_waiting(upload):
             raise MovedError
-        taken.answers = SheetImport.objects.values_list("answers", flat=True).get(pk=taken.pk)
+        upload.answers = SheetImport.objects.values_list("answers", flat=True).get(pk=upload.pk)
         for number, of_homes in given.items():
-            taken.answers[number] = taken.answers.get(number, {}) | of_homes
-        check(taken, reviewed=reviewed)
+            upload.answers[number] = upload.answers.get(number, {}) | of_homes
+        check(upload, reviewed=reviewed)
 
 
 def write(
-    taken: SheetImport, by: AbstractBaseUser | None, *, reviewed: bool = False, say: Say = quiet
+    upload: SheetImport, by: AbstractBaseUser | None, *, reviewed: bool = False, say: Say = quiet
 ) -> None:
     """Write an examined sheet, in one transaction with the record that it was.
 
@@ -122,52 +122,52 @@ def write(
     `WrittenError` when this sheet is written already: a button pressed twice.
     """
     with transaction.atomic():
-        if taken.pk and not _is_waiting(taken):
+        if upload.pk and not _is_waiting(upload):
             raise WrittenError
-        if taken.pk is None:
-            taken.save()
+        if upload.pk is None:
+            upload.save()
         plan = commit(
-            read_sheet(bytes(taken.content or b"")),
-            source_of(taken, reviewed=reviewed),
+            read_sheet(bytes(upload.content or b"")),
+            source_of(upload, reviewed=reviewed),
             timezone.localdate(),
-            within=taken.within,
+            within=upload.within,
             by=by,
             reviewed=reviewed,
-            answers=taken.answers,
-            note=f"导入“{taken.file_name}”",
-            expected=taken.digest,
-            upload=taken.pk,
+            answers=upload.answers,
+            note=f"导入“{upload.file_name}”",
+            expected=upload.digest,
+            upload=upload.pk,
             say=say,
         )
-        taken.state, taken.done_at = SheetImport.State.DONE, timezone.now()
-        _keep(taken, plan)
+        upload.state, upload.done_at = SheetImport.State.DONE, timezone.now()
+        _keep(upload, plan)
 
 
-def settle(taken: SheetImport, by: AbstractBaseUser) -> None:
+def settle(upload: SheetImport, by: AbstractBaseUser) -> None:
     """Say that its refused rows need no more work: they were mended elsewhere, or never can be."""
-    rows = SheetImport.objects.filter(pk=taken.pk, settled_at=None)
+    rows = SheetImport.objects.filter(pk=upload.pk, settled_at=None)
     rows.update(settled_by=by.pk, settled_at=timezone.now())
 
 
-def _is_waiting(taken: SheetImport) -> bool:
+def _is_waiting(upload: SheetImport) -> bool:
     """Locks the row: two who press the button at once wait for each other."""
-    rows = SheetImport.objects.select_for_update().filter(pk=taken.pk)
+    rows = SheetImport.objects.select_for_update().filter(pk=upload.pk)
     return rows.values_list("state", flat=True).get() == SheetImport.State.CHECKED
 
 
-def _keep(taken: SheetImport, plan: Plan) -> None:
+def _keep(upload: SheetImport, plan: Plan) -> None:
     for name, count in plan.counts.items():
-        setattr(taken, name, count)
-    taken.save()
-    taken.lines.all().delete()
+        setattr(upload, name, count)
+    upload.save()
+    upload.lines.all().delete()
     questions = questions_of(plan.lines)
     for batch in batches(plan.lines):
-        SheetLine.objects.bulk_create(_line(taken, line, questions) for line in batch)
+        SheetLine.objects.bulk_create(_line(upload, line, questions) for line in batch)
 
 
-def _line(taken: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLine:
+def _line(upload: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLine:
     return SheetLine(
-        sheet=taken,
+        sheet=upload,
         first_row=line.rows[0],
         rows=line.rows,
         name=line.name[:200],
@@ -184,10 +184,10 @@ def _plain(problems: list[Problem]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(problem) for problem in problems]
 
 
-def reasons(taken: SheetImport) -> dict[int, str]:
+def reasons(upload: SheetImport) -> dict[int, str]:
     """Why each refused row is: its own problems, or those of the other rows of its home."""
     found = {}
-    for line in taken.lines.filter(outcome=SheetLine.Outcome.REFUSED):
+    for line in upload.lines.filter(outcome=SheetLine.Outcome.REFUSED):
         for number in line.rows:
             own = [p for p in line.problems if p["row"] == number] or line.problems
             found[number] = "；".join(f"{p['column']}：{p['reason']}" for p in own)

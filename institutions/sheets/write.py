@@ -185,7 +185,7 @@ class Writer:
                 done += 1
                 self.say("写入", done, len(lines))
             for line in batch:
-                # What is written need not be kept: only the counts and the words are told.
+                # What is written need not be kept: only the counts and the words are reported.
                 line.fields, line.parts, line.writes = {}, {}, []
 
     def _propose(self, lines: list["Line"]) -> None:

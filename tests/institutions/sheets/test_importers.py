@@ -28,7 +28,7 @@ from institutions.sheets.checks import empty
 from institutions.sheets.columns import COLUMNS, HEADS, Places, columns_of
 from institutions.sheets.identity import mark_of
 from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
-from institutions.sheets.rows import Statement, cleaned
+from institutions.sheets.rows import ParsedRow, parse_row
 from institutions.validators import credit_code_check_character
 from regions.models import Document, Region
 from regions.places.addresses import RegionNames
@@ -620,10 +620,10 @@ def keys_of(name: str) -> tuple[str, ...]:
     return part_of(name).key
 
 
-def parsed(sheet: bytes) -> Statement:
+def parsed(sheet: bytes) -> ParsedRow:
     """Return what the first row states, before anything of it is set aside."""
     table = read_sheet(sheet).tables[0]
-    return cleaned(table.rows[0], columns_of(table.heads), Places.load())
+    return parse_row(table.rows[0], columns_of(table.heads), Places.load())
 
 
 def listing_of(home: Institution) -> dict[str, object]:
