@@ -125,7 +125,7 @@ class Balance:
 
     @cached_property
     def _demand(self) -> "QuerySet[Demand]":
-        """What was asked in the period for the person's own places."""
+        """Return what was asked in the period for the person's own places."""
         rows = Demand.objects.filter(on__range=(self.since, self.on))
         return rows.filter(destination__in=[*self._regions, *self._groups])
 
@@ -151,7 +151,7 @@ class Balance:
 
     @cached_property
     def _wider(self) -> dict[str, str]:
-        """What was asked for and is no county, by code or slug: its name."""
+        """Return what was asked for and is no county, by code or slug: its name."""
         held = {region.parent_id for region in self._regions.values() if region.is_current}
         names = {
             code: region.full_name

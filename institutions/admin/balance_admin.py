@@ -14,7 +14,7 @@ PER_PAGE = 100
 
 
 def balance(request: HttpRequest) -> HttpResponse:
-    """What is asked for beside what is free, in the places of the person's post."""
+    """Show what is asked for beside what is free, in the places of the person's post."""
     if not request.user.has_perm("institutions.view_institution"):
         raise PermissionDenied
     asked = request.GET.get("days", "")

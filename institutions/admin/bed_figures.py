@@ -222,7 +222,7 @@ def _is_typed(posted: Any) -> bool:
 
 
 def _figures(typed: Any, number: int) -> str:
-    """What was typed into a row, in words; nothing where nothing was changed."""
+    """Return what was typed into a row, in words; nothing where nothing was changed."""
     message = []
     for name in sorted(FIGURES, reverse=True):
         field = f"{FORM}-{number}-{name}"

@@ -252,7 +252,7 @@ class SheetImportAdmin(ScopedAdmin):
         return download(exporters.refused(sheet, reasons(upload)), "退回的行.xlsx")
 
     def _is_reviewed(self, request: HttpRequest) -> bool:
-        """Whether the person's changes of published homes wait for somebody else."""
+        """Return whether the person's changes of published homes wait for somebody else."""
         return not request.user.has_perm("institutions.publish_institution")
 
     def _posted(self, request: HttpRequest, pk: int) -> SheetImport:

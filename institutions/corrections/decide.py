@@ -103,7 +103,7 @@ class Source:
 
 
 def can_fill(correction: Correction) -> bool:
-    """Whether accepting can change the figure by itself; else the clerk edits the home."""
+    """Return whether accepting can change the figure by itself; else the clerk edits the home."""
     if correction.institution_id is None or not correction.about:
         return False
     return may_change(_whole(correction.institution_id), correction.about)

@@ -47,7 +47,7 @@ class Subject:
 
     @property
     def said_words(self) -> str:
-        """What a correction keeps of what the page said: one line for a figure."""
+        """Return what a correction keeps of what the page said: one line for a figure."""
         return "\n".join(f"{label}：{words}" for label, words in self.said)
 
     @property
@@ -109,7 +109,7 @@ def document_subject(document: Document, about: str) -> Subject:
 
 
 def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
-    """What pages say of it on this document's word: nothing where there is no such thing."""
+    """Return what pages say of it on this document's word: nothing where there is no such thing."""
     if about.startswith(POLICY):
         policies = document.policies.prefetch_related("rates")
         policy = policies.filter(slug=about.removeprefix(POLICY)).first()
@@ -127,7 +127,7 @@ def _amounts(policy: Policy) -> str:
 
 
 def subject_label(correction: Correction) -> str:
-    """What a correction is about, in words; a path stays readable after its row is gone."""
+    """Return what a correction is about, in words; a path stays readable after its row is gone."""
     if correction.institution_id:
         return label_of_home(correction.about)
     return correction.said.partition("：")[0] if correction.about else WHOLE

@@ -46,7 +46,7 @@ def describe_changes(changes: Iterable[Change]) -> list[ChangeLine]:
 
 
 def label_change(change: Change) -> str:
-    """What changed, in people's words; those kept with the change name files and paths."""
+    """Return what changed, in people's words; those kept with the change name files and paths."""
     return label_of(change.path) if "/" in change.path else change.label
 
 
@@ -95,7 +95,7 @@ def _is_row(change: Change) -> bool:
 
 
 def _describe_row(path: str, row: Row | None) -> str:
-    """What a row says, leaving out what it does not."""
+    """Return what a row says, leaving out what it does not."""
     if row is None:
         return "没有"
     part = path.split("/")[0]

@@ -36,7 +36,7 @@ class ConflictError(Exception):
 
 
 def as_data(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    """What JSON can hold."""
+    """Return the changes as plain data that JSON can hold."""
     return [dataclasses.asdict(change) for change in changes]
 
 
@@ -240,7 +240,7 @@ def revisions_since(home: Institution, version: int) -> models.QuerySet[Revision
 
 
 def back_to(home: Institution, version: int) -> Callable[[Record], Record]:
-    """What makes of the home's record what it was at `version`; give it to `revise`."""
+    """Return a function for `revise` that makes of the record what it was at `version`."""
     steps = list(revisions_since(home, version))
 
     def make(record: Record) -> Record:

@@ -244,7 +244,7 @@ def _as_of(listing: Listing, institution: Institution) -> datetime.date | None:
 
 
 def _count_answers(listing: Listing, institution: Institution) -> int:
-    """How many of the questions a family asks first have an answer."""
+    """Return how many of the questions a family asks first have an answer."""
     return sum(
         bool(answer)
         for answer in (

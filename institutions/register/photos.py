@@ -78,5 +78,5 @@ class PhotoField(forms.FileField):
         return None if upload is None else prepare_photo(upload)
 
     def widget_attrs(self, widget: Any) -> dict[str, Any]:
-        """What the chooser of files on a phone offers."""
+        """Return what the chooser of files on a phone offers."""
         return {**super().widget_attrs(widget), "accept": "image/jpeg,image/png,image/webp"}

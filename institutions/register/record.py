@@ -420,7 +420,7 @@ class Change:
 
 
 def difference(old: Record, new: Record) -> list[Change]:
-    """What changes from one whole record to another, in the order of the models.
+    """Return what changes from one whole record to another, in the order of the models.
 
     Empty if and only if the records say the same; the order of part rows says nothing.
     """

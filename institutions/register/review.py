@@ -41,7 +41,7 @@ NEWS = {"occupied", "vacant", "as_of", "as_of_precision"}
 
 
 def is_news(change: Change) -> bool:
-    """Whether the change may go live without a review."""
+    """Return whether the change may go live without a review."""
     names = change.path.split("/")
     if names[0] == "provenance" and len(names) > 1:  # a figure and its source go together
         names = names[1].replace("~1", "/").replace("~0", "~").split("/")

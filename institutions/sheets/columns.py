@@ -193,7 +193,7 @@ class Column:
 
     @cached_property
     def is_prose(self) -> bool:
-        """Whether hardly two cells say the same: names, addresses, numbers to ring."""
+        """Return whether hardly two cells say the same: names, addresses, numbers to ring."""
         is_text = isinstance(self.field, models.CharField | models.TextField)
         return is_text and not self.field.flatchoices
 
@@ -208,7 +208,7 @@ class Column:
 
     @cached_property
     def choices(self) -> dict[str, Any]:
-        """What may be written, by the code and by its words."""
+        """Return what may be written, by the code and by its words."""
         pairs = [(value, str(label)) for value, label in self.field.flatchoices if value != ""]
         return {label: value for value, label in pairs} | {str(value): value for value, _ in pairs}
 
@@ -329,7 +329,7 @@ class Column:
         raise CellError(f"只能写：{words}。")
 
     def write(self, values: Mapping[str, Any]) -> Any:
-        """What a cell of an export shows; `read` gives the same values back."""
+        """Return what a cell of an export shows; `read` gives the same values back."""
         value = values[self.field.name]
         if value is None:
             return ""

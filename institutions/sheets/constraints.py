@@ -85,7 +85,7 @@ def _leaf(child: tuple[str, Any], negated: bool) -> Test:
 
 
 def _right(value: Any) -> Callable[[Values], Any]:
-    """What stands on the right: a field, a sum of fields, or a value."""
+    """Return what stands on the right: a field, a sum of fields, or a value."""
     if isinstance(value, F):
         return lambda values: values.get(value.name)
     if isinstance(value, CombinedExpression):

@@ -218,7 +218,7 @@ class Register:
         return None
 
     def _is_near(self, region: Region, stated: Region | None) -> bool:
-        """Whether one lies in the other: a sheet may name the province only."""
+        """Return whether one lies in the other: a sheet may name the province only."""
         return stated is not None and (stated.contains(region) or region.contains(stated))
 
     # Whether it may be touched
@@ -231,7 +231,7 @@ class Register:
         return self.within is None or home.region.lies_in(self.limits)
 
     def lies_in_limits(self, parsed: "ParsedRow") -> bool:
-        """Whether the row's home is in the limits, and the row does not move it out."""
+        """Return whether the row's home is in the limits, and the row does not move it out."""
         if self.within is None:
             return True
         stated = parsed.region
@@ -258,7 +258,7 @@ class Register:
 
 
 def agrees(home: Known, parsed: "ParsedRow") -> bool:
-    """Whether the row gives the home's name, however it is spelled."""
+    """Return whether the row gives the home's name, however it is spelled."""
     return name_key(home.name) == name_key(str(parsed.fields["name"]))
 
 

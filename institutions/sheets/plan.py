@@ -217,7 +217,7 @@ def _lines(statements: list[ParsedRow], register: Register, answers: Answers) ->
 def _identified(
     parsed: ParsedRow, register: Register, so_far: RowsSoFar, answers: Answers
 ) -> tuple[Any, tuple[Question, ...]]:
-    """What the rows of its home have in common, and what is asked of which home it is."""
+    """Return what the rows of its home have in common, and what is asked of which home it is."""
     number = so_far.number_of(parsed)
     given = answers.get(number, {})
     match = so_far.find(parsed, register.find(parsed, given), given)

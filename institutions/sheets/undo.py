@@ -56,7 +56,7 @@ class Undo:
 def examine_undo(
     sheet: SheetImport, *, within: Region | None = None, reviewed: bool = False
 ) -> list[Undo]:
-    """What taking the import back would do, home by home; writes nothing.
+    """Return what taking the import back would do, home by home; writes nothing.
 
     `within` is the region of the person's post. Who has to be `reviewed` takes nothing off the
     site alone.
@@ -126,7 +126,7 @@ def _changed_since(home: Institution, version: int, sheet: SheetImport) -> list[
 
 
 def _is_unused(home: Institution, sheet: SheetImport) -> bool:
-    """Whether nothing hangs on the home that is not of the import itself."""
+    """Return whether nothing hangs on the home that is not of the import itself."""
     if home.stage != Stage.DRAFT or Correction.objects.filter(institution=home).exists():
         return False
     others = PendingChange.objects.filter(institution=home).exclude(sheet=sheet)

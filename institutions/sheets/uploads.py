@@ -41,7 +41,7 @@ def checksum(content: bytes) -> str:
 
 
 def slug_of(upload: SheetImport) -> str:
-    """What the sheet is called as a document."""
+    """Return what the sheet is called as a document."""
     return f"sheet-{upload.checksum[:16]}"
 
 
@@ -71,7 +71,7 @@ def source_of(upload: SheetImport, *, reviewed: bool) -> Source:
 
 
 def examine(upload: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> tuple[Sheet, Plan]:
-    """What the sheet would do; writes nothing. Raises `SheetError`."""
+    """Return what the sheet would do; writes nothing. Raises `SheetError`."""
     content = bytes(upload.content or b"")
     upload.checksum = checksum(content)
     sheet = read_sheet(content)

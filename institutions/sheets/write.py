@@ -99,7 +99,7 @@ class Current:
         return self.kept[pk or 0]["stage"] == Institution.Stage.PUBLISHED
 
     def waits(self, pk: int | None, change: Change) -> bool:
-        """Whether the same is proposed already, and no reviewer has decided."""
+        """Return whether the same is proposed already, and no reviewer has decided."""
         return change.new in self.proposed.get(pk or 0, {}).get(change.path, [])
 
     def rows(self, part: Part, pk: int | None) -> dict[Key, Fields]:
@@ -313,7 +313,7 @@ class Writer:
 
 
 def changes_of(part: Part, was: Fields | None, now: Fields) -> Iterator[Change]:
-    """What changes in one row of a part: the row if it is new, else its figures."""
+    """Yield what changes in one row of a part: the row if it is new, else its figures."""
     path, label = part.path_of(now), part.label_of(now)
     if was is None:
         yield Change(path, label, None, now)
