@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.core.exceptions import TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -13,6 +13,13 @@ FROM_READERS, FROM_STAFF = 256 * KILOBYTE, 25 * KILOBYTE * KILOBYTE
 # Fields that a form or an address of readers may have. The forms of staff have a few for every row
 # of a home, so what Django refuses by itself (DATA_UPLOAD_MAX_NUMBER_FIELDS) lies higher.
 FIELDS_FROM_READERS = 1_000
+# As the API names any parameter it cannot read (`carebridge.api.problems`).
+PROBLEM = {
+    "type": "about:blank",
+    "title": "参数有误",
+    "status": 400,
+    "detail": f"一个地址最多 {FIELDS_FROM_READERS} 个参数。请照 /api/ 的说明改。",
+}
 # A child's home is measured from where the browser says one is; nothing else is ever asked for.
 PERMISSIONS = (
     "geolocation=(self), accelerometer=(), autoplay=(), camera=(), display-capture=(),"
@@ -36,7 +43,7 @@ def limit_requests(
             page = {"megabytes": most // KILOBYTE // KILOBYTE}
             response = render(request, "413.html", page, status=413)
         elif request.META.get("QUERY_STRING", "").count("&") >= FIELDS_FROM_READERS:
-            response = render(request, "400.html", status=400)
+            response = _refuse_address(request)
         else:
             response = get_response(request)
         response.headers["Permissions-Policy"] = PERMISSIONS
@@ -44,6 +51,13 @@ def limit_requests(
         return response
 
     return middleware
+
+
+def _refuse_address(request: HttpRequest) -> HttpResponse:
+    """Return the page for people, and problem details for programs."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(PROBLEM, status=400, content_type="application/problem+json")
+    return render(request, "400.html", status=400)
 
 
 def limit_fields(

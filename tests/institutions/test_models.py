@@ -111,6 +111,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("sheet_import_done_has_a_time", SheetImport, {"done_at": NOON}),
     ("sheet_import_own_report_or_source", SheetImport, {"kind": "public"}),
     ("sheet_import_settled_whole", SheetImport, {"settled_at": NOON}),
+    ("sheet_import_undone_has_a_time", SheetImport, {"state": "undone", "done_at": NOON}),
+    ("sheet_import_undone_has_a_time", SheetImport, {"undone_at": NOON}),
     ("staff_figure_parts_within_headcount", StaffFigure, {"headcount": 1, "certified": 2}),
     ("staff_figure_parts_within_headcount", StaffFigure, {"headcount": 1, "trained": 2}),
 ]

@@ -81,6 +81,7 @@ def test_reading_is_all_there_is(client):
 def test_too_many_parameters_are_a_problem(client):
     answer = client.get("/api/v1/institutions?" + "&".join(f"a{n}=1" for n in range(1001)))
     assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["title"] == "参数有误"
 
 
