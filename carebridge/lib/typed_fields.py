@@ -16,21 +16,21 @@ from carebridge.lib.text import normal, normal_lines
 class LineField(forms.CharField):
     """One line in the form it is kept."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> str | None:
         return super().to_python(normal(value) if isinstance(value, str) else value)
 
 
 class LinesField(forms.CharField):
     """Text of several lines in the form it is kept."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> str | None:
         return super().to_python(normal_lines(value) if isinstance(value, str) else value)
 
 
 class PhoneField(forms.CharField):
     """One telephone number."""
 
-    def to_python(self, value: Any) -> str:
+    def to_python(self, value: Any) -> str | None:
         text = super().to_python(value)
         if not text:
             return text
