@@ -71,9 +71,19 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
 
     def _keeps(self, request: HttpRequest, row: Any) -> bool:
         """Return whether the row is of the person's region, or a draft of their own."""
+        if row.author_id == request.user.pk and not row.is_published:
+            return True
+        if request.method != "GET":
+            return self._is_in_scope(request, row)
+        # A page that is only shown asks for every part of it, and nothing changes meanwhile.
+        kept: dict[Any, bool] = request.__dict__.setdefault("kept_rows", {})
+        if (self.model, row.pk) not in kept:
+            kept[self.model, row.pk] = self._is_in_scope(request, row)
+        return kept[self.model, row.pk]
+
+    def _is_in_scope(self, request: HttpRequest, row: Any) -> bool:
         rows = self.model._default_manager.filter(pk=row.pk)
-        own = row.author_id == request.user.pk and not row.is_published
-        return own or in_scope(rows, request.user, self.scope).exists()
+        return bool(in_scope(rows, request.user, self.scope).exists())
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (

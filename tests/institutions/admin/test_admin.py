@@ -146,8 +146,9 @@ def test_the_page_of_a_whole_institution(boss: Client, home, django_assert_max_n
 @pytest.mark.parametrize("factory", [make_region, make_document], ids=["region", "document"])
 def test_the_pages_of_reference_rows(boss: Client, factory, django_assert_max_num_queries):
     row = factory()
-    # of a document also: its row again, its region and author, the post, edits that wait
-    with django_assert_max_num_queries(18):
+    # session, user, phone; of a document: its row twice and as it was opened, the post twice,
+    # whether it is in reach, its content type, edits that wait, savepoint and release
+    with django_assert_max_num_queries(14):
         assert boss.get(address(row, "change", row.pk)).status_code == 200
 
 
