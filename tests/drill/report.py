@@ -112,6 +112,17 @@ OUTRO = """
 While the primary is gone, readers go on from the replica and nothing can be written: a correction
 is answered with 503. It ends when somebody, or a tool such as Patroni, promotes the replica; the
 site finds the server that takes writes by itself. A write that was under way when the server died
-may have been kept although its sender was not told; it is counted above. `backup`, `restore` and
-`verify_backup` are described in [deployment.md](deployment.md).
+may have been kept although its sender was not told; it is counted above.
+
+## The database is damaged, cut short or gone
+
+Stop the site, then `manage.py restore FOLDER --replace` (without `--replace` where nothing is
+left). The backup is read into a fresh database beside the live one and compared with its list,
+table by table; only then does it take its place. The database before it is kept: SQLite as
+`carebridge.sqlite3.before-…`, PostgreSQL as `…_before_…`; the command says where. A backup that
+cannot be read, or is not what its list says, changes nothing. On PostgreSQL the user needs
+CREATEDB, and no other session may be open. `pytest tests/regions/test_backups.py` tries a damaged
+header, pages and ends, a missing database, and dumps damaged under a right checksum. `manage.py
+migrate` makes a backup first where the database holds data, in `var/backups/`. More in
+[deployment.md](deployment.md).
 """

@@ -1,7 +1,10 @@
 """What is backed up, wiped and restored is what was there: every row, every file."""
 
+import hashlib
 import json
+import os
 import sqlite3
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -22,9 +25,18 @@ def media(settings, tmp_path) -> Path:
 
 
 @pytest.fixture
-def folder(own_database, media, tmp_path) -> Path:
+def folder(own_database, media, tmp_path) -> Iterator[Path]:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
-    return tmp_path / "backup"
+    yield tmp_path / "backup"
+    if connections["default"].vendor == "postgresql":
+        drop_databases_like("%\\_copy\\_%")
+
+
+def drop_databases_like(pattern: str) -> None:
+    with connections["default"]._nodb_cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [pattern])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP DATABASE "{name}"')
 
 
 def run(command: str, *arguments: object) -> str:
@@ -65,12 +77,112 @@ def test_backup_wipe_restore(folder, media):
     call_command("check", databases=["default"], fail_level="WARNING", stderr=StringIO())
 
 
-@pytest.mark.full
 def test_a_database_with_data_is_replaced_when_told(folder):
     Institution.objects.filter(is_demo=True).first().delete()
-    run("restore", folder, "--replace")
+    connections["default"].close()
+    assert "原来的数据库没有删，放在" in run("restore", folder, "--replace")
     told = json.loads((folder / "manifest.json").read_text())["tables"]
     assert Institution.objects.count() == told["institutions_institution"]["rows"]
+
+
+def header(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.write(b"no database here")
+
+
+def middle(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(file.stat().st_size // 2)
+        opened.write(b"\xff" * 4096 * 50)
+
+
+def second_page(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(4096)
+        opened.write(b"\xff" * 4096)
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    return lambda file: os.truncate(file, int(file.stat().st_size * share))
+
+
+DAMAGES = {
+    "header": header,
+    "a page in the middle": middle,
+    "the second page": second_page,
+    "cut to nothing": cut(0),
+    "cut to half": cut(0.5),
+    "one byte short": lambda file: os.truncate(file, file.stat().st_size - 1),
+    "not there": Path.unlink,
+}
+
+
+def live_file() -> Path:
+    if connections["default"].vendor != "sqlite":
+        pytest.skip("the files of PostgreSQL are its own; its database can only be missing")
+    connections["default"].close()
+    return Path(connections["default"].settings_dict["NAME"])
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_database_is_replaced_by_its_backup(folder, damage):
+    file = live_file()
+    DAMAGES[damage](file)
+    left = file.read_bytes() if file.exists() else b""
+    file.with_name(f"{file.name}-wal").write_bytes(b"a journal of the damaged file")
+
+    if left:
+        with pytest.raises(CommandError, match="--replace"):
+            run("restore", folder)
+        assert file.read_bytes() == left
+    said = run("restore", folder, "--replace")
+
+    listed = json.loads((folder / "manifest.json").read_text())["tables"]
+    assert tables(connections["default"]) == listed
+    aside = [*file.parent.glob(f"{file.name}.before-*[0-9]")]
+    assert [path.read_bytes() for path in aside] == ([left] if left else [])
+    assert all(str(path) in said for path in aside)
+    assert file.stat().st_mode & 0o077 == 0
+    connections["default"].close()
+
+
+@pytest.mark.parametrize("damage", [name for name in DAMAGES if name != "not there"])
+def test_a_damaged_dump_with_a_right_checksum_changes_nothing(folder, media, damage):
+    before = tables(connections["default"])
+    DAMAGES[damage](folder / "database.dump")
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    digest = hashlib.sha256((folder / "database.dump").read_bytes()).hexdigest()
+    change(folder, files=files | {"database.dump": digest})
+    (media / "photos/b.webp").write_bytes(b"of today")
+    connections["default"].close()
+
+    with pytest.raises(CommandError):
+        run("restore", folder, "--replace")
+    assert tables(connections["default"]) == before
+    assert (media / "photos/b.webp").read_bytes() == b"of today"
+    beside = Path(connections["default"].settings_dict["NAME"])
+    assert not [*beside.parent.glob(f"{beside.name}.restored*")]
+
+
+def test_a_dump_that_is_not_what_its_list_says_changes_nothing(folder):
+    before = tables(connections["default"])
+    change(folder, tables=before | {"regions_region": {"rows": 1, "checksum": "0"}})
+    connections["default"].close()
+    with pytest.raises(CommandError, match="regions_region：应有 1 行"):
+        run("restore", folder, "--replace")
+    assert tables(connections["default"]) == before
+
+
+def test_a_missing_database_of_postgresql_is_made(folder):
+    connection = connections["default"]
+    if connection.vendor != "postgresql":
+        pytest.skip("a file that is not there is tried above")
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE "{connection.settings_dict["NAME"]}"')
+    run("restore", folder)
+    listed = json.loads((folder / "manifest.json").read_text())["tables"]
+    assert tables(connection) == listed
 
 
 def change(folder: Path, **told: object) -> None:

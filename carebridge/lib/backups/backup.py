@@ -9,11 +9,12 @@ import hashlib
 import json
 import shutil
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from carebridge.lib.backups import dumps
@@ -21,6 +22,10 @@ from carebridge.lib.backups.fingerprint import Tables, differences, tables
 
 DATABASE, FILES, LIST = "database.dump", "media.tar", "manifest.json"
 BLOCK = 1 << 20
+REFUSALS = {
+    dumps.State.FULL: "数据库里已经有数据。要用备份代替它，请加 --replace；现在的数据会放在旁边。",
+    dumps.State.DAMAGED: "数据库打不开或损坏了。要用备份代替它，请加 --replace；坏的会放在旁边。",
+}
 
 
 class BackupError(Exception):
@@ -56,18 +61,35 @@ def verify(folder: Path) -> Tables:
     return told["tables"]
 
 
-def restore(folder: Path, *, replace: bool) -> Tables:
-    """Put the backup in the place of an empty database, or of any with `replace`; then verify."""
-    told = _read(folder)
+@dataclass(frozen=True)
+class Outcome:
+    """The tables that a restore put in place, and where the database before it is kept."""
+
+    tables: Tables
+    aside: str
+
+
+def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
+    """Put the backup in the place of an empty database, or of any with `replace`.
+
+    The live database is neither opened for writing nor moved before the backup has been read into
+    a fresh one and compared with its list, row by row. It may be damaged, cut short or not there.
+    """
+    listed = _read(folder)
     connection = connections[DEFAULT_DB_ALIAS]
-    if not (replace or dumps.is_empty(connection)):
-        raise BackupError(
-            "数据库里已经有数据。要用备份代替它，请加 --replace；现在的数据会全部丢掉。"
-        )
-    dumps.load(connection, folder / DATABASE)
-    _unpack(folder / FILES)
-    _compare(told, connection)
-    return told["tables"]
+    found = dumps.state(connection)
+    if found is not dumps.State.EMPTY and not replace:
+        raise BackupError(REFUSALS[found])
+    media = _unpack(folder / FILES)
+    try:
+        with dumps.restored(connection, folder / DATABASE) as fresh:
+            _compare(listed, fresh.connection)
+            aside = fresh.swap(f"{at:%Y%m%d%H%M%S}")
+    except BaseException:
+        shutil.rmtree(media, ignore_errors=True)
+        raise
+    _swap_media(media)
+    return Outcome(listed["tables"], aside)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -85,8 +107,12 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _compare(told: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
-    if said := differences(told["tables"], tables(connection)):
-        raise BackupError("和备份时不一样：" + "；".join(said))
+    try:
+        found = tables(connection)
+    except DatabaseError as error:
+        raise BackupError(f"备份里的数据库读不出来：{error}") from error
+    if unlike := differences(told["tables"], found):
+        raise BackupError("和备份时不一样：" + "；".join(unlike))
 
 
 def _pack(file: Path) -> None:
@@ -95,15 +121,21 @@ def _pack(file: Path) -> None:
             archive.add(settings.MEDIA_ROOT, arcname=".")
 
 
-def _unpack(file: Path) -> None:
-    """The uploaded files, in the place of those that are there."""
+def _unpack(file: Path) -> Path:
+    """Return a new folder beside the uploaded files with those of the backup."""
     root: Path = settings.MEDIA_ROOT
-    fresh, before = root.with_name(f"{root.name}.new"), root.with_name(f"{root.name}.before")
-    for folder in (fresh, before):
-        shutil.rmtree(folder, ignore_errors=True)
+    fresh = root.with_name(f"{root.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     with tarfile.open(file) as archive:
         archive.extractall(fresh, filter="data")
+    return fresh
+
+
+def _swap_media(fresh: Path) -> None:
+    root: Path = settings.MEDIA_ROOT
+    before = root.with_name(f"{root.name}.before")
+    shutil.rmtree(before, ignore_errors=True)
     if root.exists():
         root.rename(before)
     fresh.rename(root)

@@ -6,18 +6,22 @@ SQLite by its online backup, PostgreSQL by pg_dump and pg_restore, while the sit
 import os
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from carebridge.lib.backups.fingerprint import Tables, tables
 
 # The database that a dump is tried in.
 TRIAL = "trial"
+# Files that SQLite keeps beside a database.
+JOURNALS = ("-wal", "-shm", "-journal")
 
 
 class DumpError(Exception):
@@ -40,20 +44,156 @@ def dump(connection: BaseDatabaseWrapper, file: Path) -> Tables:
         return tables(connection)
 
 
-def is_empty(connection: BaseDatabaseWrapper) -> bool:
-    return not connection.introspection.table_names()
+class State(Enum):
+    """How a database stands before a restore."""
+
+    EMPTY = "empty"  # or not there
+    FULL = "full"
+    DAMAGED = "damaged"
+
+
+def state(connection: BaseDatabaseWrapper) -> State:
+    """Look at the live database without writing to it, and without trusting that it opens."""
+    if connection.vendor == "sqlite":
+        return _state_of_file(_path(connection))
+    try:
+        names = connection.introspection.table_names()
+    except OperationalError as error:
+        if "does not exist" in str(error):
+            return State.EMPTY
+        raise DumpError(f"连不上数据库服务器：{error}") from error
+    return State.FULL if names else State.EMPTY
+
+
+def _path(connection: BaseDatabaseWrapper) -> Path:
+    return Path(str(connection.settings_dict["NAME"]))
+
+
+def _state_of_file(file: Path) -> State:
+    if not file.exists() or file.stat().st_size == 0:
+        return State.EMPTY
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as live:
+            names = live.execute("SELECT name FROM sqlite_master").fetchall()
+            [found] = live.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.DatabaseError:
+        return State.DAMAGED
+    if found != "ok":
+        return State.DAMAGED
+    return State.FULL if names else State.EMPTY
+
+
+@dataclass
+class Restored:
+    """A database with the contents of a dump, beside the live one, to be looked at first."""
+
+    connection: BaseDatabaseWrapper
+    # Put it in the place of the live one; returns where that one is kept, or nothing.
+    swap: Callable[[str], str]
+
+
+@contextmanager
+def restored(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
+    """Load a dump beside the live database; what is not swapped in is gone afterwards."""
+    make = _restored_file if live.vendor == "sqlite" else _restored_database
+    with make(live, file) as found:
+        yield found
+
+
+@contextmanager
+def _restored_file(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
+    path = _path(live)
+    fresh = path.with_name(f"{path.name}.restored")
+    _remove(fresh)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with (
+            closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as dumped,
+            closing(sqlite3.connect(fresh)) as copy,
+        ):
+            dumped.backup(copy)
+            # Without a journal beside it while it is looked at; the site sets its own mode.
+            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+            [found] = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise DumpError(f"备份里的数据库是坏的：{found}")
+
+        def swap(stamp: str) -> str:
+            other.close()
+            live.close()
+            return _swap_files(path, fresh, stamp)
+
+        with _beside(live, f"{fresh.absolute().as_uri()}?mode=ro") as other:
+            yield Restored(other, swap)
+    except sqlite3.DatabaseError as error:
+        raise DumpError(f"备份里的数据库读不出来：{error}") from error
+    finally:
+        _remove(fresh)
+
+
+def _remove(file: Path) -> None:
+    for ending in ("", *JOURNALS):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+
+
+def _swap_files(path: Path, fresh: Path, stamp: str) -> str:
+    """Move the live file and its journals aside, and the fresh one into its place."""
+    aside = path.with_name(f"{path.name}.before-{stamp}")
+    was_there = path.exists() and path.stat().st_size > 0
+    # A journal of the old file must never meet the new one.
+    for ending in JOURNALS:
+        journal = path.with_name(path.name + ending)
+        if journal.exists():
+            journal.rename(aside.with_name(aside.name + ending))
+    if was_there:
+        os.link(path, aside)
+    fresh.replace(path)
+    return str(aside) if was_there else ""
+
+
+@contextmanager
+def _restored_database(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
+    name = str(live.settings_dict["NAME"])
+    fresh = f"{name}_restored"
+    with live._nodb_cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{fresh}"')
+        cursor.execute(f'CREATE DATABASE "{fresh}" TEMPLATE template0')
+
+    def swap(stamp: str) -> str:
+        other.close()
+        live.close()
+        return _swap_databases(live, fresh, stamp)
+
+    try:
+        with _beside(live, fresh) as other:
+            _run(other, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file))
+            yield Restored(other, swap)
+    finally:
+        with live._nodb_cursor() as cursor:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{fresh}"')
+
+
+def _swap_databases(live: BaseDatabaseWrapper, fresh: str, stamp: str) -> str:
+    """Rename the live database aside, and the fresh one to its name."""
+    name = str(live.settings_dict["NAME"])
+    aside = f"{name}_before_{stamp}"
+    with live._nodb_cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [name])
+        was_there = cursor.fetchone()[0] > 0
+        try:
+            if was_there:
+                cursor.execute(f'ALTER DATABASE "{name}" RENAME TO "{aside}"')
+            cursor.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
+        except OperationalError as error:
+            raise DumpError(
+                f"还有别的程序连着数据库，没有换上备份，现有的数据没有动：请先停下网站。（{error}）"
+            ) from error
+    return aside if was_there else ""
 
 
 def load(connection: BaseDatabaseWrapper, file: Path) -> None:
-    """Put the file's contents in the place of what is in the database."""
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
-            copy.backup(connection.connection)
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
-        cursor.execute("CREATE SCHEMA public")
+    """Fill a new database of PostgreSQL with the file's contents."""
     connection.close()
     _run(connection, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file))
 
@@ -103,7 +243,12 @@ def _run(connection: BaseDatabaseWrapper, program: str, *arguments: str) -> None
     command = [program, f"--dbname={database}", "--no-password", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 our own words, no shell
-            command, env=os.environ | env, capture_output=True, text=True, check=False
+            command,
+            env=os.environ | env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
         )
     except FileNotFoundError as error:
         raise DumpError(f"没有找到 {program}：请安装 PostgreSQL 的客户端程序。") from error

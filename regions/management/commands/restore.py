@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.timezone import now
 
 from carebridge.lib.backups import backup as backups
 from carebridge.lib.backups.dumps import DumpError
@@ -16,13 +17,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, help="备份的文件夹")
         parser.add_argument(
-            "--replace", action="store_true", help="数据库不是空的也恢复；现有的数据会丢掉。"
+            "--replace", action="store_true", help="数据库不是空的也恢复；现有的数据放在旁边。"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            tables = backups.restore(options["folder"], replace=options["replace"])
+            found = backups.restore(options["folder"], now(), replace=options["replace"])
         except (backups.BackupError, DumpError) as error:
             raise CommandError(str(error)) from error
-        rows = sum(table["rows"] for table in tables.values())
-        self.stdout.write(f"恢复完成，逐表核对无误：{len(tables)} 张表，{rows:,} 行。")
+        rows = sum(table["rows"] for table in found.tables.values())
+        self.stdout.write(f"恢复完成，逐表核对无误：{len(found.tables)} 张表，{rows:,} 行。")
+        if found.aside:
+            self.stdout.write(f"原来的数据库没有删，放在 {found.aside}；确认无误以后再删。")
