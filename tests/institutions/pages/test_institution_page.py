@@ -261,7 +261,7 @@ def test_only_numbers_that_can_be_dialled_are_links(client):
     page = Outline(get(client, home).content.decode())
     # The second is the help line at the foot.
     numbers = {link for link in page.links if link.startswith("tel:")}
-    assert numbers == {"tel:010-12345678", "tel:12345"}
+    assert numbers == {"tel:01012345678", "tel:12345"}
     assertContains(get(client, home), "每天 8:00—20:00")
 
 
