@@ -88,3 +88,24 @@ def test_no_button_without_a_chinese_voice(open_page: OpenPage):
     page = with_voices(open_page, "/", 2)
     expect(page.get_by_role("button", name="朗读")).to_have_count(0)
     assert open_page("/", scripts=False).get_by_role("button", name="朗读").count() == 0
+
+
+@pytest.mark.parametrize("name", ["A" * 100, "W" * 40 + "院", "\u202eABC院\u202d" * 12], ids=str)
+@pytest.mark.parametrize(
+    "path",
+    ["/institutions/", "/institutions/{home}/", "/compare/?id={home}", "/shortlist/?id={home}"],
+)
+def test_a_name_stays_in_its_element(open_page: OpenPage, full_demo: int, path: str, name: str):
+    """Of a hundred letters without a break, or written from right to left."""
+    page = open_page(path.format(home=full_demo), viewport=PHONE)
+    found = page.evaluate(
+        """name => {
+            const all = 'main h1, main h2 a, main h3 a, main th a';
+            const names = [...document.querySelectorAll(all)];
+            names.forEach(one => { one.textContent = name; });
+            return [names.length, document.documentElement.scrollWidth];
+        }""",
+        name,
+    )
+    assert found[0] > 0
+    assert found[1] <= PHONE["width"]

@@ -94,6 +94,19 @@ def test_names_of_the_case_file_come_in_clean():
 
 
 @pytest.mark.django_db
+def test_long_names_and_markup_of_the_case_file(client):
+    plan = committed((CASES / "longnames.csv").read_bytes())
+
+    assert plan.counts["new"] == 4
+    address = Institution.objects.get(name="ABCDEFGHIJ" * 10).address
+    assert "\u202e" not in address
+    home = Institution.objects.get(name__contains="粗体")
+    Institution.objects.filter(pk=home.pk).update(stage="published")
+    page = client.get(home.get_absolute_url()).content.decode()
+    assert "<script>alert(1)" not in page
+
+
+@pytest.mark.django_db
 def test_a_control_character_of_the_case_file_is_gone():
     committed((CASES / "control-char.csv").read_bytes())
 
