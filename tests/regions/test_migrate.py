@@ -47,6 +47,16 @@ def test_nothing_to_do_makes_no_backup(var):
     assert not var.exists()
 
 
+def test_the_file_is_its_owners_alone(var):
+    connection = connections["default"]
+    if connection.vendor != "sqlite":
+        pytest.skip("the files of PostgreSQL are its own")
+    file = Path(connection.settings_dict["NAME"])
+    file.chmod(0o644)
+    migrate()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_failed_backup_stops_the_migration(var):
     make_due()
     var.rename(var.with_name("gone"))

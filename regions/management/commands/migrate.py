@@ -1,5 +1,6 @@
-"""Django's migrate, which makes a backup first where the database holds data."""
+"""Django's migrate: a backup first where there is data, and a file for its owner alone."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +27,7 @@ class Command(Migrate):
         if wanted and holds_data(connection) and (options["app_label"] or is_due(connection)):
             self._back_up()
         super().handle(*args, **options)
+        keep_private(connection)
 
     def _back_up(self) -> None:
         at = localtime()
@@ -37,6 +39,13 @@ class Command(Migrate):
                 f"升级数据库以前要先备份，备份没有成功，没有升级：{error}"
             ) from error
         self.stdout.write(f"升级数据库以前先备份到 {folder}（用 manage.py restore 恢复）。")
+
+
+def keep_private(connection: BaseDatabaseWrapper) -> None:
+    """Leave a database file to its owner alone; SQLite gives its journals the same mode."""
+    file = Path(str(connection.settings_dict["NAME"]))
+    if connection.vendor == "sqlite" and file.is_file():
+        file.chmod(0o600)
 
 
 def holds_data(connection: BaseDatabaseWrapper) -> bool:
