@@ -5,7 +5,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carebridge.lib.dates import read_date
@@ -242,17 +242,20 @@ def test_what_is_no_phone(text):
 
 
 @pytest.mark.parametrize("reader", [read_phones, read_phone, read_count, read_yuan, read_date])
+@settings(deadline=None)
 @given(text=st.text("0123456789０１-—转（）()/、，,.年月日号约万千元张 +x\u200b\x0b", max_size=24))
 def test_a_reader_answers_or_says_why(reader, text):
     with contextlib.suppress(UnreadableError):
         assert reader(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999))
 def test_a_count_is_read_as_it_is_written(number):
     assert read_count(f"{number:,}张").value == number
 
 
+@settings(deadline=None)
 @given(st.sampled_from([number for numbers in PHONES for number in numbers.split()]))
 def test_a_phone_as_it_is_kept_is_read_as_it_is(number):
     assert read_phones(number).numbers == (number,)
