@@ -100,7 +100,7 @@ def test_without_scripts_list_and_table_say_it_all(open_page: OpenPage):
 def test_a_filter_keeps_the_map_and_paper_shows_the_list(open_page: OpenPage):
     page = open_page("/institutions/?region=500000&view=map")
     expect(circles(page).first).to_be_attached(timeout=SLOW)
-    page.locator('input[name="care"][value="partial"]').check()
+    page.locator('input[type="checkbox"][name="care"][value="partial"]').click()
     page.wait_for_url("**care=partial*")
     expect(circles(page).first).to_be_attached(timeout=SLOW)
     page.emulate_media(media="print")
