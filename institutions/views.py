@@ -16,7 +16,7 @@ from institutions.pages.institution.json_ld import about
 from institutions.pages.institution.location import whereabouts
 from institutions.pages.institution.page import for_profile, profile
 from institutions.pages.institution.visit_pack import Pack
-from institutions.pages.parts.carried_homes import carry_all
+from institutions.pages.parts.carried_homes import carried_by
 from institutions.pages.regions.index import Index, by_name, group_by_name, is_code
 from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
 from institutions.pages.results.clusters import BoxForm
@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def institutions(request: HttpRequest) -> HttpResponse:
     """Search results: the whole state of the search is in the address."""
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
-    results = Results(search)
+    results = Results(search, carried_by(request))
     page = {"results": results, "map": ResultsMap(results) if results.is_map else None}
     return render(request, "public/results/page.html", page)
 
@@ -75,7 +75,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
     asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
-    told, way = profile(home, on), carry_all(request.GET).items()
+    told, way = profile(home, on), carried_by(request).parameters.items()
     page = {
         "profile": told,
         "about": about(told, request.build_absolute_uri(home.get_absolute_url())),
@@ -90,7 +90,7 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution on paper: to take along on the visit and to the offices."""
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
-    kept = [*AnchorForm(request.GET).pairs, *carry_all(request.GET).items()]
+    kept = [*AnchorForm(request.GET).pairs, *carried_by(request).parameters.items()]
     folder = Pack(home, ElderForm(request.GET, on), on, kept)
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
@@ -108,7 +108,7 @@ def follow(request: HttpRequest) -> HttpResponse:
 @require_safe
 def shortlist(request: HttpRequest) -> HttpResponse:
     """The homes that the address names, to look over and to share."""
-    homes = Shortlist(request.GET, localdate())
+    homes = Shortlist(request.GET, localdate(), carried_by(request).search)
     link = request.build_absolute_uri(homes.url)
     page = {"shortlist": homes, "link": link, "qr": qr_code(link)}
     return render(request, "public/shortlist/page.html", page)
@@ -117,7 +117,7 @@ def shortlist(request: HttpRequest) -> HttpResponse:
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
     """The homes that the address names, side by side."""
-    homes = Comparison(request.GET, localdate())
+    homes = Comparison(request.GET, localdate(), carried_by(request).search)
     page = {"comparison": homes, "link": request.build_absolute_uri(homes.url)}
     return render(request, "public/compare/page.html", page)
 

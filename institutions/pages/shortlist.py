@@ -1,7 +1,7 @@
 """Homes put aside to talk over: the address is the list, so a link shares it."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,10 +33,13 @@ def address(ids: Iterable[int], **more: str) -> str:
 
 
 class Shortlist:
-    """The homes that an address names, in its order, and what was wrong with the address."""
+    """The homes that an address names, in its order, and what was wrong with the address.
 
-    def __init__(self, query: QueryDict, on: datetime.date) -> None:
-        self.search = picked.search_of(query)
+    `search` is the one that the homes were picked from, as a parameter; links take it along.
+    """
+
+    def __init__(self, query: QueryDict, on: datetime.date, search: Mapping[str, str]) -> None:
+        self.search = search
         texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
         asked = picked.ids(texts)
         self.unreadable = [text for text in texts if text and not picked.is_id(text)]

@@ -1,12 +1,10 @@
 """How figures are written on pages: money, age, and the words for what is not published."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from django import template
-from django.core.exceptions import TooManyFieldsSent
 from django.db import models
 from django.template.context import Context
 from django.urls import reverse
@@ -16,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution
-from institutions.pages.parts import carried_homes as picked
+from institutions.pages.parts.carried_homes import Carried, carried_by
 from institutions.register import record as records
 from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Document
@@ -87,13 +85,13 @@ def _fix(href: str, words: str, label: object) -> SafeString:
 @register.simple_tag(takes_context=True)
 def shortlist_url(context: Context, pk: int | None = None) -> str:
     """The list that this page carries, with one more home put on it if one is named."""
-    return _picked(context, "shortlist", picked.read_kept(_address(context)), pk)
+    return _picked(context, "shortlist", _carried(context).kept, pk)
 
 
 @register.simple_tag(takes_context=True)
 def compare_url(context: Context, pk: int | None = None) -> str:
     """The comparison of the homes this page carries along, with one more if one is named."""
-    return _picked(context, "compare", picked.read_compared(_address(context)), pk)
+    return _picked(context, "compare", _carried(context).compared, pk)
 
 
 def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
@@ -106,27 +104,20 @@ def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
 @register.simple_tag(takes_context=True)
 def came_from(context: Context) -> str:
     """What leads back, to join to an address with a query: the elder, and the search."""
-    search = urlencode(picked.search_of(_address(context)), safe=":")
+    search = _carried(context).search_query
     return f"{context.get('elder_and', '')}{'&' if search else ''}{search}"
 
 
 @register.simple_tag(takes_context=True)
 def carried_query(context: Context) -> str:
     """What a link to a home takes along: the elder, the homes picked so far, and the search."""
-    address = _address(context)
     elder = str(context.get("elder_and", ""))[1:]
-    more = urlencode(picked.carry_all(address), safe=",:")
-    query = "&".join(filter(None, [elder, more]))
+    query = "&".join(filter(None, [elder, _carried(context).query]))
     return f"?{query}" if query else ""
 
 
-def _address(context: Context) -> Mapping[str, str]:
-    """The parameters of the page; none where there is no request or too many to read."""
-    request = context.get("request")
-    try:
-        return request.GET if request else {}
-    except TooManyFieldsSent:
-        return {}
+def _carried(context: Context) -> Carried:
+    return carried_by(context.get("request"))
 
 
 def _state(days: int) -> str:

@@ -1,7 +1,7 @@
 """The comparison of up to four homes: which ones the address names, and the page as plain data."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from django.http import QueryDict
@@ -31,12 +31,15 @@ def address(ids: Iterable[int], **more: str) -> str:
 
 
 class Comparison:
-    """The homes that an address names, in its order, each asked the same questions."""
+    """The homes that an address names, in its order, each asked the same questions.
 
-    def __init__(self, query: QueryDict, on: datetime.date) -> None:
+    `search` is the one that the homes were picked from, as a parameter; links take it along.
+    """
+
+    def __init__(self, query: QueryDict, on: datetime.date, search: Mapping[str, str]) -> None:
         self.on = on
         self.elder, self.places = ElderForm(query, on), AnchorForm(query)
-        self.search = picked.search_of(query)
+        self.search = search
         self.only_differences = query.get("only") == "differences"
         texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
         self.unreadable = [text for text in texts if text and not picked.is_id(text)]
@@ -113,7 +116,7 @@ class Comparison:
     @property
     def _shown(self) -> dict[str, str]:
         """What links to this comparison take along beside homes and elder."""
-        return ({"only": "differences"} if self.only_differences else {}) | self.search
+        return {**({"only": "differences"} if self.only_differences else {}), **self.search}
 
     # Ways on
 

@@ -4,9 +4,11 @@ Addresses carry both, so that nothing is kept about anybody and no page needs a 
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from urllib.parse import parse_qsl, urlencode
 
-from django.http import QueryDict
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from institutions.search.filters import InstitutionFilter
@@ -50,31 +52,6 @@ def carried(name: str, pks: Iterable[int]) -> dict[str, str]:
     return {name: text} if text else {}
 
 
-def read_compared(data: Mapping[str, str]) -> list[int]:
-    """Return the homes chosen for comparison that the address of another page carries."""
-    return read(data, COMPARED, MOST_COMPARED)
-
-
-def read_kept(data: Mapping[str, str]) -> list[int]:
-    """Return the shortlist that the address of another page carries."""
-    return read(data, KEPT, MOST_KEPT)
-
-
-def carry_compared(data: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameter by which links of a page take the compared homes along."""
-    return carried(COMPARED, read_compared(data))
-
-
-def carry_kept(data: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameter by which links of a page take the shortlist along."""
-    return carried(KEPT, read_kept(data))
-
-
-def carry_all(data: Mapping[str, str]) -> dict[str, str]:
-    """Return what the address of a home's page carries: homes picked so far, and the search."""
-    return carry_compared(data) | carry_kept(data) | search_of(data)
-
-
 def search_of(data: Mapping[str, str]) -> dict[str, str]:
     """The search of a results page, or the one that another page carries; {} where there is none.
 
@@ -87,6 +64,70 @@ def search_of(data: Mapping[str, str]) -> dict[str, str]:
         pairs = [(name, value) for name, values in lists for value in values if value]
     text = urlencode([pair for pair in pairs if pair[0] in SEARCH], safe=":")
     return {FROM: text} if text and len(text) <= LONGEST_SEARCH else {}
+
+
+class Carried:
+    """What the address of a page carries, each part read when it is first asked for, then kept."""
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        self._data = data
+
+    @cached_property
+    def compared(self) -> list[int]:
+        """The homes chosen for comparison."""
+        return read(self._data, COMPARED, MOST_COMPARED)
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The shortlist."""
+        return read(self._data, KEPT, MOST_KEPT)
+
+    @cached_property
+    def search(self) -> dict[str, str]:
+        """The search as one parameter; {} where there is none."""
+        return search_of(self._data)
+
+    @cached_property
+    def compared_parameter(self) -> dict[str, str]:
+        """The parameter by which links take the compared homes along."""
+        return carried(COMPARED, self.compared)
+
+    @cached_property
+    def kept_parameter(self) -> dict[str, str]:
+        """The parameter by which links take the shortlist along."""
+        return carried(KEPT, self.kept)
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """All that links to the page of a home take along beside the elder."""
+        return self.compared_parameter | self.kept_parameter | self.search
+
+    @cached_property
+    def query(self) -> str:
+        """`parameters` as they stand in an address."""
+        return urlencode(self.parameters, safe=",:")
+
+    @cached_property
+    def search_query(self) -> str:
+        """`search` as it stands in an address."""
+        return urlencode(self.search, safe=":")
+
+
+def carried_by(request: HttpRequest | None) -> Carried:
+    """Return what the address of a request carries; kept on the request, so it is read once.
+
+    Nothing where there is no request, or where its parameters are too many to read.
+    """
+    if request is None:
+        return Carried({})
+    kept = vars(request)
+    if "carried" not in kept:
+        try:
+            kept["carried"] = Carried(request.GET)
+        except TooManyFieldsSent:
+            kept["carried"] = Carried({})
+    found: Carried = kept["carried"]
+    return found
 
 
 def address(page: str, pks: Iterable[int], more: Mapping[str, str]) -> str:

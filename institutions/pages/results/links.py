@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from django.urls import reverse
 
-from institutions.pages.parts import carried_homes
+from institutions.pages.parts.carried_homes import KEPT, Carried
 from institutions.search.distance import NEAR
 from institutions.search.filters import InstitutionFilter
 from regions.elder.form import ElderForm
@@ -19,12 +19,8 @@ Query = dict[str, list[str]]
 class SearchAddress:
     """One checked search with what its page only carries along: homes picked, and the elder."""
 
-    def __init__(self, search: InstitutionFilter) -> None:
-        self.search = search
-
-    @property
-    def _compared(self) -> dict[str, str]:
-        return carried_homes.carry_compared(self.search.data)
+    def __init__(self, search: InstitutionFilter, carried: Carried) -> None:
+        self.search, self.carried = search, carried
 
     @cached_property
     def _query(self) -> Query:
@@ -35,11 +31,11 @@ class SearchAddress:
                 query[name] = [place.value for place in self.search.places.chosen]
             elif name != "page":
                 query[name] = value if isinstance(value, list) else [str(value)]
-        return query | _listed(carried_homes.carry_kept(self.search.data))
+        return query | _listed(self.carried.kept_parameter)
 
     @cached_property
     def _with_elder(self) -> Query:
-        query = self._query | _listed(self._compared)
+        query = self._query | _listed(self.carried.compared_parameter)
         for name, value in self.search.asked.pairs:
             query[name] = [*query.get(name, ()), value]
         return query
@@ -73,7 +69,7 @@ class SearchAddress:
 
     def canonical(self, page: int) -> str:
         """The one path of a page of results: filters in order, whatever sort and family."""
-        query = _less(self._query, ("sort", "basis", "why", "view", carried_homes.KEPT, *NEAR))
+        query = _less(self._query, ("sort", "basis", "why", "view", KEPT, *NEAR))
         if page > 1:
             query["page"] = [str(page)]
         path = reverse("institutions")
@@ -101,7 +97,7 @@ class SearchAddress:
         return self.of_feed != self.of_file
 
     def _taken(self, left: Iterable[str]) -> str:
-        address = self.without("why", "view", carried_homes.KEPT, *self._compared, *left)
+        address = self.without("why", "view", KEPT, *self.carried.compared_parameter, *left)
         return "" if address == "?" else address
 
     # What the forms of the page send along beside their own fields
@@ -111,12 +107,12 @@ class SearchAddress:
         values = self.search.values
         chosen = {name: values[name] for name in ("why", "sort", "view") if name in values}
         near = [(name, str(values[name])) for name in NEAR if name in values]
-        kept = carried_homes.carry_kept(self.search.data) | self._compared
+        kept = self.carried.kept_parameter | self.carried.compared_parameter
         return [*chosen.items(), *near, *self.search.asked.pairs, *kept.items()]
 
     @property
     def beside_elder(self) -> Pairs:
-        return [*_pairs(self._query), *self._compared.items()]
+        return [*_pairs(self._query), *self.carried.compared_parameter.items()]
 
     @property
     def beside_places(self) -> Pairs:

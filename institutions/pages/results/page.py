@@ -14,6 +14,7 @@ from institutions.costs.estimator import Estimator
 from institutions.models import Listing
 from institutions.models.listing import ListingQuerySet, has_any
 from institutions.pages.parts.card import Card, card
+from institutions.pages.parts.carried_homes import Carried
 from institutions.pages.parts.match_reasons import Wish, refusals
 from institutions.pages.results.filter_panels import Column
 from institutions.pages.results.links import SearchAddress
@@ -103,11 +104,11 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at r
 class Results:
     """The results of one search, ready for the template."""
 
-    def __init__(self, search: InstitutionFilter) -> None:
+    def __init__(self, search: InstitutionFilter, carried: Carried | None = None) -> None:
         self.search = search
         self.finding = finding(search)
         self.counts = self.finding.counts()
-        self.address = SearchAddress(search)
+        self.address = SearchAddress(search, carried or Carried(search.data))
 
     @property
     def form(self) -> Form:

@@ -16,6 +16,7 @@ from institutions.costs.estimator import NEEDS_LEVEL
 from institutions.models import Institution, Listing, Provenance
 from institutions.open_data import tables as open_data
 from institutions.open_data.files import FORMATS, dictionary
+from institutions.pages.parts.carried_homes import Carried
 from institutions.pages.results.links import SearchAddress
 from institutions.register.listings import refresh
 from institutions.register.record import to_record
@@ -311,7 +312,8 @@ def test_the_results_page_leads_to_its_files(client):
     ],
 )
 def test_a_feed_asks_nothing_of_the_family(query, left, today):
-    assert SearchAddress(search(query, today)).of_feed == left
+    asked = search(query, today)
+    assert SearchAddress(asked, Carried(asked.data)).of_feed == left
 
 
 def test_the_page_of_open_data(client, settings, tmp_path, django_assert_num_queries):

@@ -11,7 +11,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.models import Fee, Institution, Listing
 from institutions.pages.compare.page import Comparison
-from institutions.pages.parts.carried_homes import LONGEST_SEARCH
+from institutions.pages.parts.carried_homes import LONGEST_SEARCH, search_of
 from institutions.register.listings import refresh
 from regions.policies import rulebook as policies
 from tests.factories import (
@@ -34,7 +34,7 @@ def compared(on, *homes, **more) -> Comparison:
     query = QueryDict(mutable=True)
     query.setlist("id", [str(home.pk) for home in homes])
     query.update(more)
-    return Comparison(query, on)
+    return Comparison(query, on, search_of(query))
 
 
 def row(comparison: Comparison, label: str):

@@ -12,7 +12,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 from carebridge.lib.qr import qr_code
 from institutions.models import Institution, Listing
 from institutions.pages.compare import page as comparison
-from institutions.pages.parts.carried_homes import carry_kept, read_kept
+from institutions.pages.parts.carried_homes import Carried, search_of
 from institutions.pages.shortlist import Shortlist, address
 from institutions.register.listings import refresh
 from tests.factories import make_institution
@@ -28,7 +28,7 @@ def homes(today) -> list[Institution]:
 
 
 def shortlist(query: str, today) -> Shortlist:
-    return Shortlist(QueryDict(query), today)
+    return Shortlist(QueryDict(query), today, search_of(QueryDict(query)))
 
 
 def test_the_address_is_the_list_in_its_order_without_doubles(homes, today):
@@ -163,8 +163,9 @@ def test_the_code_is_drawn_module_by_module(client, homes):
     [("", []), ("3,7,3", [3, 7]), ("x,7,,\0,-1", [7]), ("9" * 400, []), ("1," * 5_000, [1])],
 )
 def test_the_list_so_far(text, ids):
-    assert read_kept({"keep": text}) == ids
-    assert carry_kept({"keep": text}) == ({"keep": ",".join(map(str, ids))} if ids else {})
+    carried = Carried({"keep": text})
+    assert carried.kept == ids
+    assert carried.kept_parameter == ({"keep": ",".join(map(str, ids))} if ids else {})
 
 
 def test_results_carry_the_list_through_every_link(client):
