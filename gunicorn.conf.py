@@ -5,12 +5,16 @@ Run as a script with a port number, it says in plain words whether that port can
 
 import os
 import socket
+import struct
 import sys
 
 worker_class = "gthread"
 # gunicorn's own variable; one or two for each core. Each holds the bitmaps once.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 4
+# They wait for what is slow to come or to go; pages are made at four desks (carebridge.lib.desks).
+threads = 24
+# Seconds within which a piece of a request must follow the last one.
+patience = 10
 # On HUP or TERM a worker answers what it has begun; a page takes far less. A stuck one is replaced.
 graceful_timeout = timeout = 30
 # No page waits for ever, for example behind a lock: PostgreSQL breaks a query off before the proxy
@@ -37,7 +41,10 @@ limit_request_line = 8190
 
 
 def when_ready(server) -> None:
-    """Say where the site is, once it really listens."""
+    """Say where the site is, once it really listens; a request half sent is not waited for long."""
+    for listener in server.LISTENERS:  # and so every connection that it takes
+        seconds = struct.pack("ll", patience, 0)
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, seconds)
     host, port = server.LISTENERS[0].getsockname()[:2]
     sys.stdout.write(
         f"\n颐桥已经启动，请在浏览器打开 http://{host}:{port}/ （按 Ctrl+C 停止）\n"

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "carebridge.middleware.limits.limit_requests",
+    "carebridge.middleware.doors.limit_doors",
     "carebridge.middleware.blank_parameters.drop_blank_parameters",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -203,7 +204,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
-# Signing in. A name is locked at an address, never an address alone: a county office is one.
+PASSWORD_HASHERS = ["carebridge.staff.hashers.PatientHasher"]
+
+# Signing in. A name is locked at a network, never a network alone: a county office is one.
 
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
@@ -213,7 +216,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
-AXES_CLIENT_IP_CALLABLE = "carebridge.lib.visitors.address"
+AXES_CLIENT_IP_CALLABLE = "carebridge.lib.visitors.network"
 AXES_USERNAME_CALLABLE = "carebridge.lib.visitors.name"
 AXES_LOCKOUT_CALLABLE = "carebridge.staff.lockout.locked_out"
 
@@ -300,10 +303,13 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
-# How many requests a minute one visitor may make; 0: no limit, because a proxy keeps one.
+# Limits by network (carebridge.lib.limits); 0: none, because a proxy keeps one.
+
 API_PER_MINUTE = env_int("API_PER_MINUTE", 120, 0, 100_000)
-# How many files of open data one address may be sent at once; 0: no limit.
 DOWNLOADS_AT_ONCE = env_int("DOWNLOADS_AT_ONCE", 2, 0, 1_000)
+CORRECTIONS_A_DAY = env_int("CORRECTIONS_A_DAY", 20, 0, 100_000)
+PASSWORDS_IN_TEN_MINUTES = env_int("PASSWORDS_IN_TEN_MINUTES", 300, 0, 100_000)
+WRONG_PASSWORDS_IN_TEN_MINUTES = env_int("WRONG_PASSWORDS_IN_TEN_MINUTES", 100, 0, 100_000)
 # What other sites' pages may read: the API, and the files of open data.
 CORS_URLS_REGEX = r"^/(api/|data/|institutions\.)"
 CORS_ALLOW_ALL_ORIGINS = True

@@ -5,11 +5,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from carebridge.lib.desks import at_desks
 from carebridge.lib.frame_room import with_room
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "carebridge.settings")
 
-application = with_room(get_wsgi_application())
+application = at_desks(with_room(get_wsgi_application()))
 
 # What is there by now stays for good: the collector need not walk it again, 0.1 s each time.
 gc.collect()

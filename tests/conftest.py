@@ -94,9 +94,11 @@ def _quick_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_asks_too_often(settings) -> None:
-    """The clock stands still, so the minute in which tests may ask would never end."""
+def _nobody_asks_too_often(settings, monkeypatch) -> None:
+    """The clock stands still, so the minutes in which tests may ask would never end."""
     settings.API_PER_MINUTE = 0
+    monkeypatch.setattr("carebridge.middleware.doors.PAUSE", 0)
+    settings.PASSWORDS_IN_TEN_MINUTES = settings.WRONG_PASSWORDS_IN_TEN_MINUTES = 0
 
 
 @pytest.fixture(autouse=True)

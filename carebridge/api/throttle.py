@@ -1,19 +1,17 @@
-"""How often one visitor may ask the API."""
+"""How often one network may ask the API."""
 
-from django.conf import settings
 from rest_framework.request import Request
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle
 
-from carebridge.lib import visitors
+from carebridge.lib import limits
 
 
-class VisitorThrottle(SimpleRateThrottle):
-    """So many requests a minute from one address, as our own proxies saw it."""
+class VisitorThrottle(BaseThrottle):
+    """So many requests a minute from one network, as our own proxies saw it."""
 
-    def get_rate(self) -> str | None:
-        most = settings.API_PER_MINUTE
-        return f"{most}/min" if most else None
+    def allow_request(self, request: Request, view: object) -> bool:
+        self.seconds = limits.take("api", request)
+        return not self.seconds
 
-    def get_cache_key(self, request: Request, view: object) -> str | None:
-        address = visitors.address(request)
-        return f"api-visitor:{address}" if address else None
+    def wait(self) -> float:
+        return self.seconds - 1  # the answer adds one, see `carebridge.api.problems`

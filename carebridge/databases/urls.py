@@ -19,6 +19,8 @@ LITE = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
 }
+# Entries a cache of ours holds: one for each network that is limited, and few beside.
+ENTRIES = {"MAX_ENTRIES": 50_000}
 EXAMPLES = "sqlite:////srv/carebridge.sqlite3, postgres://user:password@host:5432/carebridge"
 
 
@@ -71,11 +73,12 @@ def cache(url: str) -> dict[str, Any]:
     """The cache: each process its own, a table of the database, or Redis."""
     parts = urlsplit(url)
     if url == "locmem://":
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}
     if parts.scheme == "db" and parts.netloc.isidentifier() and not parts.path:
         return {
             "BACKEND": "carebridge.databases.caches.SparingDatabaseCache",
             "LOCATION": parts.netloc,
+            "OPTIONS": ENTRIES,
         }
     if parts.scheme in {"redis", "rediss"} and parts.hostname:
         return {"BACKEND": "carebridge.databases.caches.SparingRedisCache", "LOCATION": url}

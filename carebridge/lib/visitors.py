@@ -28,6 +28,20 @@ def _address(text: str) -> str | None:
         return None
 
 
+def network(request: HttpRequest) -> str | None:
+    """Return the network that limits count by: the address, of the sixth version its first 64 bits.
+
+    One household or office has as many addresses of the sixth version as it likes, all in one such
+    network, which is named by its first address. None as of `address`.
+    """
+    seen = address(request)
+    if seen is None or (known := ipaddress.ip_address(seen)).version == 4:
+        return seen
+    if mapped := known.ipv4_mapped:
+        return str(mapped)
+    return str(ipaddress.ip_network((int(known), 64), strict=False).network_address)
+
+
 def name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The name that somebody signs in by, as much of it as the log holds."""
     return str((credentials or request.POST).get("username") or "")[:LONGEST_NAME]

@@ -1,6 +1,7 @@
 """The back office: Django's admin, opening with the work of the day."""
 
 from functools import wraps
+from importlib import import_module
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -42,3 +43,7 @@ class BackOffice(AdminSite):
 
 class BackOfficeConfig(AdminConfig):
     default_site = "carebridge.staff.admin_site.BackOffice"
+
+    def ready(self) -> None:
+        super().ready()
+        import_module("carebridge.staff.sign_in_log")  # what listens there

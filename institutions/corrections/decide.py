@@ -11,7 +11,8 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from carebridge.lib.visitors import address
+from carebridge.lib.limits import LIMITS
+from carebridge.lib.visitors import network
 from institutions.corrections.subject import Subject, paths_about, said_now
 from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.models.correction import REFERENCE_GROUP, REFERENCE_GROUPS
@@ -20,21 +21,20 @@ from institutions.register.history import from_data, lock_home, revise
 from institutions.register.record import Change, Record, to_record
 from regions.models import Document
 
-# In a day. A street office or a hospital ward may be one address, so this is not little.
-MOST_BY_SENDER = 20
+# In a day, whoever sends them.
 MOST_ABOUT_PAGE = 30
 
 
 def sender_of(request: HttpRequest, on: datetime.date) -> str:
-    """Stands for the visitor's address during one day, and cannot be turned back into it."""
-    return salted_hmac("institutions.corrections", f"{on} {address(request)}").hexdigest()
+    """Stands for the visitor's network during one day, and cannot be turned back into it."""
+    return salted_hmac("institutions.corrections", f"{on} {network(request)}").hexdigest()
 
 
 def too_many(subject: Subject, sender: str, on: datetime.date) -> str:
     """Why no more can be taken today, or an empty string; two queries, right for every worker."""
-    today = Correction.objects.of_day(on)
-    if today.filter(sender=sender).count() >= MOST_BY_SENDER:
-        return f"今天从您这个网络已经报告了 {MOST_BY_SENDER} 次，先到这里。"
+    today, most = Correction.objects.of_day(on), LIMITS["corrections"].most
+    if most and today.filter(sender=sender).count() >= most:
+        return f"今天从您这个网络已经报告了 {most} 次，先到这里。"
     if today.filter(**subject.owner).count() >= MOST_ABOUT_PAGE:
         return f"今天这一页已经收到 {MOST_ABOUT_PAGE} 次纠错，工作人员正在看。"
     return ""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -47,8 +47,17 @@ def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return redirect(_received(form, subject, on))
     page = {"form": form, "subject": subject}
-    status = 429 if form.limit else 200
-    return render(request, "public/corrections/form.html", page, status=status)
+    response = render(request, "public/corrections/form.html", page)
+    if form.limit:
+        response.status_code = 429
+        response.headers["Retry-After"] = str(_seconds_left_of_day())
+    return response
+
+
+def _seconds_left_of_day() -> int:
+    now = localtime()
+    end = datetime.datetime.combine(now.date(), datetime.time.max, now.tzinfo)
+    return int((end - now).total_seconds()) + 1
 
 
 def _received(form: CorrectionForm, subject: Subject, on: datetime.date) -> str:

@@ -1,40 +1,38 @@
-"""How many files of open data one address may have on the way at once.
+"""How many files of open data one network may have on the way at once.
 
 To write a file of a whole country's register takes minutes, and a thread of a worker all the while:
-so many a minute would not keep one address from holding every thread, so many at once do.
+so many a minute would not keep one network from holding every thread, so many at once do.
 """
 
 import secrets
 from collections.abc import Callable
 from functools import partial, wraps
-from ipaddress import ip_address, ip_network
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from carebridge.lib import visitors
+from carebridge.lib.limits import LIMITS
 
-# Seconds after which a place is free again although nobody gave it back: its worker was killed. A
-# file on the way for longer no longer counts.
-LONGEST = 30 * 60
+# After `seconds` a place is free again although nobody gave it back: its worker was killed.
+LIMIT = LIMITS["downloads"]
 # What is said to wait, in seconds; how long the others take nobody knows.
 WAIT = 30
 View = Callable[..., HttpResponseBase]
 
 
 def few_at_once(view: View) -> View:
-    """Answer 429 while the visitor's address has as many files on the way as it may."""
+    """Answer 429 while the visitor's network has as many files on the way as it may."""
 
     @wraps(view)
     def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        most, address = settings.DOWNLOADS_AT_ONCE, visitors.address(request)
-        if not most or not address or request.method == "HEAD":
+        most, network = LIMIT.most, visitors.network(request)
+        if not most or not network or request.method == "HEAD":
             return view(request, *args, **kwargs)
-        mine, network = secrets.token_hex(8), _network(address)
+        mine = secrets.token_hex(8)
         places = (f"download:{network}:{n}" for n in range(most))
-        place = next((place for place in places if cache.add(place, mine, LONGEST)), None)
+        place = next((place for place in places if cache.add(place, mine, LIMIT.seconds)), None)
         if place is None:
             return _wait(most)
         try:
@@ -47,12 +45,6 @@ def few_at_once(view: View) -> View:
         return response
 
     return limited
-
-
-def _network(address: str) -> str:
-    """The address; of the sixth version what one household has, a network of many addresses."""
-    known = ip_address(address)
-    return address if known.version == 4 else str(ip_network((known, 64), strict=False))
 
 
 def _free(place: str, mine: str) -> None:

@@ -136,8 +136,8 @@ def test_nul_bytes_and_lists_do_no_harm(client, home):
     assert Correction.objects.get().wrong == "ab"
 
 
-def test_one_address_and_one_page_have_a_day_s_measure(client, home, monkeypatch):
-    monkeypatch.setattr(corrections, "MOST_BY_SENDER", 1)
+def test_one_address_and_one_page_have_a_day_s_measure(client, home, settings, monkeypatch):
+    settings.CORRECTIONS_A_DAY = 1
     other = make_institution()
     assert client.post(page_of(home), TYPED).status_code == 302
     refused = client.post(page_of(other), TYPED | {"should_be": "不能丢的话"})
@@ -151,8 +151,8 @@ def test_one_address_and_one_page_have_a_day_s_measure(client, home, monkeypatch
     assert Correction.objects.count() == 2
 
 
-def test_behind_a_proxy_the_address_is_the_one_it_saw(client, home, settings, monkeypatch):
-    monkeypatch.setattr(corrections, "MOST_BY_SENDER", 1)
+def test_behind_a_proxy_the_address_is_the_one_it_saw(client, home, settings):
+    settings.CORRECTIONS_A_DAY = 1
     settings.PROXIES = 1
 
     def post(forwarded: str) -> int:
