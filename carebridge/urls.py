@@ -1,4 +1,4 @@
-"""Every address of the site."""
+"""Every address of the site: those of its apps, and those that belong to none."""
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,31 +12,17 @@ from carebridge.middleware.display import elder, set_display
 from carebridge.staff.resubmit import typed
 from carebridge.staff.second_factor import two_step, two_step_phone
 from institutions.admin.balance_admin import balance
-from institutions.guide_views import guide
 from institutions.pages.sitemaps import SITEMAPS
-from institutions.views import compare, follow, home, shortlist
 
 handler500 = "carebridge.databases.outages.server_error"
 urlpatterns = [
-    path("", home, name="home"),
-    path("guide/", guide, name="guide"),
-    path("institutions/", include("institutions.urls")),
-    path("follow/", follow, name="follow"),
-    path("compare/", compare, name="compare"),
-    path("regions/", include("institutions.region_urls")),
-    path("policies/", include("regions.urls")),
-    path("sources/", include("institutions.source_urls")),
-    path("shortlist/", shortlist, name="shortlist"),
-    path("corrections/", include("institutions.correction_urls")),
+    path("", include("institutions.urls")),
+    path("", include("regions.urls")),
     path("api/", openapi.page, name="api"),
     path("api/v1/openapi.json", openapi.as_json, name="api_json"),
     path("api/v1/openapi.yaml", openapi.as_yaml, name="api_yaml"),
-    path("api/v1/", include("institutions.api_urls")),
-    path("api/v1/", include("regions.api_urls")),
     # Not <path:path>, which a line end in the address is no part of.
     re_path(r"^api/v1/(?P<path>[\s\S]*)", openapi.missing, name="api_missing"),
-    path("", include("institutions.data_urls")),
-    path("about/", include("institutions.about_urls")),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
         "robots.txt",

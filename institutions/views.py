@@ -4,7 +4,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import ListView
 
 from carebridge.lib.qr import qr_code
 from institutions.costs.monthly_cost import priced
@@ -12,6 +14,7 @@ from institutions.models import Listing
 from institutions.pages.compare.page import Comparison
 from institutions.pages.follow.page import Follow
 from institutions.pages.front import front
+from institutions.pages.guide import Guide
 from institutions.pages.institution.json_ld import about
 from institutions.pages.institution.location import whereabouts
 from institutions.pages.institution.page import for_profile, profile
@@ -28,7 +31,7 @@ from institutions.register.provenance import public_documents
 from institutions.search.filters import InstitutionFilter
 from institutions.search.suggestions import suggestions
 from regions.elder.form import ElderForm
-from regions.models import Region, RegionGroup
+from regions.models import Document, Grade, Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 from regions.places.anchors import AnchorForm
 
@@ -40,6 +43,19 @@ READABLE = {"ensure_ascii": False, "separators": (",", ":")}
 def home(request: HttpRequest) -> HttpResponse:
     """The front page: ways into the register, with what they lead to counted today."""
     return render(request, "public/front/page.html", {"front": front(localdate())})
+
+
+# Nobody is signed in and nothing but a count is written: no token, so no cookie either.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def guide(request: HttpRequest) -> HttpResponse:
+    """帮我找: one question, or the summary; a finished guide is posted, counted, and a search."""
+    on = localdate()
+    asked = Guide(request.POST if request.method == "POST" else request.GET, on)
+    if request.method == "POST" and asked.step is None:
+        asked.count(on)
+        return redirect(asked.results_url)
+    return render(request, "public/guide/page.html", {"guide": asked})
 
 
 @require_safe
@@ -177,3 +193,14 @@ def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -
     page = {"typed": text[:LONGEST_TEXT].replace("\0", "�"), "found": found}
     status = 200 if found else 404
     return render(request, "public/regions/choices.html", page, status=status)
+
+
+class AboutData(ListView):  # type: ignore[type-arg]  # not generic at run time
+    """Where the data come from, with the reports of how they were gathered."""
+
+    queryset = (
+        Document.objects.published()
+        .filter(kind=Document.Kind.REPORT, grade=Grade.REPORT)
+        .order_by("pk")
+    )
+    template_name = "public/about/data.html"
