@@ -11,7 +11,7 @@ from carebridge.api import openapi
 from carebridge.middleware.display import elder, set_display
 from carebridge.staff.resubmit import typed
 from carebridge.staff.second_factor import two_step, two_step_phone
-from institutions.admin.balance_admin import balance
+from institutions.admin.balance import balance
 from institutions.pages.sitemaps import SITEMAPS
 
 handler500 = "carebridge.databases.outages.server_error"

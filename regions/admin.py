@@ -35,11 +35,10 @@ from regions.policies import rulebook as policies
 from regions.policies.admin_forms import RateFormSet, TrialForm
 from regions.policies.trial import trial
 from regions.staff import devices
-from regions.staff.admin_parts import BoundedRows
 from regions.staff.merging import OPENED, MergingAdmin, MergingRow
 from regions.staff.merging_rows import MergingFormSet
 from regions.staff.reviewed_admin import PendingEditAdmin, ReviewedAdmin
-from regions.staff.scoped_admin import ScopedAdmin
+from regions.staff.scoped_admin import BoundedRows, ScopedAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.

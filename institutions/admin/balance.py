@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.timezone import localdate
 
 from institutions.models import Demand, Institution, Level, Listing
 from institutions.pages.parts.bar_chart import FULL, HEIGHT, LANE, Bar, length
+from institutions.register.ages import VACANCY_DAYS
 from institutions.search.facets import fresh_vacancy
 from regions.models import Region, RegionGroup
 from regions.staff.scope import in_scope
@@ -193,3 +200,26 @@ def _bars(asked: Asked, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
         Bar("alt", real, min(demo, FULL - real), HEIGHT - LANE, LANE),
     )
     return tuple(bar for bar in drawn if bar.length)
+
+
+PER_PAGE = 100
+
+
+def balance(request: HttpRequest) -> HttpResponse:
+    """Show what is asked for beside what is free, in the places of the person's post."""
+    if not request.user.has_perm("institutions.view_institution"):
+        raise PermissionDenied
+    asked = request.GET.get("days", "")
+    days = next((days for days in PERIODS if str(days) == asked), PERIODS[1])
+    shown = Balance(request.user, localdate(), days)  # type: ignore[arg-type]
+    page = {
+        "title": "供需对接",
+        "balance": shown,
+        "places": Paginator(shown.counties, PER_PAGE).get_page(request.GET.get("page")),
+        "periods": PERIODS,
+        "step": STEP,
+        "fresh_days": VACANCY_DAYS,
+    }
+    return render(
+        request, "admin/institutions/balance.html", admin.site.each_context(request) | page
+    )

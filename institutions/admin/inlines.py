@@ -27,10 +27,9 @@ from institutions.models import (
 )
 from institutions.register.photos import PhotoField
 from institutions.register.record import PARTS
-from regions.staff.admin_parts import BoundedRows
 from regions.staff.merging import MergingRow
 from regions.staff.merging_rows import MergingFormSet
-from regions.staff.scoped_admin import ScopedChoices
+from regions.staff.scoped_admin import BoundedRows, ScopedChoices
 
 KEYS: dict[Any, tuple[str, ...]] = {part.model: part.key for part in PARTS}
 

@@ -1,15 +1,108 @@
-"""The work of the day in the admin: the filter of each list, and the counts that open it."""
+"""The work of the day in the admin: the filter of each list, and the counts that open it.
+
+One line of `TASKS` makes a count on the first page of the back office and a filter of the list that
+the count opens. Whose rows they are is for the admin of the model to say.
+"""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from institutions.admin.worklist import TASKS
+from institutions.models import BedFigures, Correction, Institution, PendingChange, SheetImport
+from regions.models import Document, Fact, PendingEdit
+
+Rows = models.QuerySet[Any]
+
+# Soon enough to ask for the new certificate before families see the old one run out.
+RUNS_OUT_DAYS = 60
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of work: which rows of a model, among some and on one day, ask for it."""
+
+    name: str
+    label: str
+    model: type[models.Model]
+    rows: Callable[[Rows, datetime.date], Rows]
+    # What the list is asked for, where it has no filter of kinds of work.
+    query: str = ""
+
+
+def stale(days: int) -> Callable[[Rows, datetime.date], Rows]:
+    """Bed rows whose daily figures are older than this, of homes that families see and that run."""
+
+    def rows(beds: Rows, on: datetime.date) -> Rows:
+        return beds.filter(
+            Q(vacant__isnull=False) | Q(occupied__isnull=False),
+            institution__stage=Institution.Stage.PUBLISHED,
+            as_of__lt=on - datetime.timedelta(days),
+        ).exclude(institution__operating=Institution.Operating.CLOSED)
+
+    return rows
+
+
+def incomplete(homes: Rows, on: datetime.date) -> Rows:
+    """Published homes that leave a family's first questions open: phone, address, price, beds."""
+    return (
+        homes.filter(stage=Institution.Stage.PUBLISHED)
+        .filter(
+            Q(phones=None) | Q(address="") | Q(listing__price_from=None) | Q(listing__vacant=None)
+        )
+        .distinct()
+    )
+
+
+def runs_out(part: str) -> Callable[[Rows, datetime.date], Rows]:
+    """Homes with a row of this part that ends in the coming days."""
+    span = f"{part}__valid_to__range"
+
+    def rows(homes: Rows, on: datetime.date) -> Rows:
+        return homes.filter(**{span: (on, on + datetime.timedelta(RUNS_OUT_DAYS))}).distinct()
+
+    return rows
+
+
+def to_review(homes: Rows, on: datetime.date) -> Rows:
+    return homes.filter(stage=Institution.Stage.REVIEW)
+
+
+def waiting(changes: Rows, on: datetime.date) -> Rows:
+    return changes.filter(state=PendingChange.State.WAITING)
+
+
+def undecided(corrections: Rows, on: datetime.date) -> Rows:
+    return corrections.filter(state__in=Correction.OPEN)
+
+
+def half_taken(imports: Rows, on: datetime.date) -> Rows:
+    """Sheets some rows of which wait to be mended or answered, until somebody says otherwise."""
+    return imports.filter(Q(refused__gt=0) | Q(asked__gt=0), settled_at=None)
+
+
+TASKS = (
+    Task("corrections", "读者的纠错", Correction, undecided),
+    Task("review", "新机构等审核", Institution, to_review),
+    Task("pending", "修改等审核", PendingChange, waiting),
+    Task("documents", "来源文件等审核", Document, to_review, "stage__exact=review"),
+    Task("facts", "事实等审核", Fact, to_review, "stage__exact=review"),
+    Task("edits", "来源和事实的修改等审核", PendingEdit, waiting, "state__exact=waiting"),
+    Task("beds-90", "床位数字超过 90 天没有更新", BedFigures, stale(90)),
+    Task("beds-30", "床位数字超过 30 天没有更新", BedFigures, stale(30)),
+    Task("imports", "有行被退回或要人确认的表格", SheetImport, half_taken),
+    Task("incomplete", "缺电话、地址、价格或空床数", Institution, incomplete),
+    Task("ratings", f"等级评定 {RUNS_OUT_DAYS} 天内到期", Institution, runs_out("ratings")),
+    Task("lists", f"定点或名单 {RUNS_OUT_DAYS} 天内到期", Institution, runs_out("designations")),
+)
+
 
 PARAMETER = "todo"
 

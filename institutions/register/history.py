@@ -16,7 +16,7 @@ from django.db import models, transaction
 
 from institutions.models import Institution, Provenance, Revision
 from institutions.register.listings import refresh
-from institutions.register.photo_files import delete_unused, drop_lost_photos, removed_files
+from institutions.register.photos import delete_unused, drop_lost_photos, removed_files
 from institutions.register.record import PARTS, Change, Part, Record, Row, apply_record, difference
 from institutions.register.record import to_record as record_of
 

@@ -19,7 +19,7 @@ from institutions.models.institution import TAKES
 from institutions.models.listing import mask
 from institutions.models.quality import latest_ratings
 from institutions.register.list_price import cheapest_bundle, monthly
-from institutions.register.photo_files import delete_unused, files_of
+from institutions.register.photos import delete_unused, files_of
 from institutions.register.provenance import sources_of
 from institutions.register.tokens import list_tokens
 

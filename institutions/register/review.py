@@ -26,7 +26,7 @@ from institutions.register.history import (
     revise,
 )
 from institutions.register.listings import refresh
-from institutions.register.photo_files import delete_unused, requested_files
+from institutions.register.photos import delete_unused, requested_files
 from institutions.register.record import Change, Record, difference, to_record
 from regions.models import DatePrecision, Document
 from regions.policies import rulebook as policies

@@ -1,8 +1,9 @@
-"""What `check --deploy` says about how staff sign in."""
+"""How staff must sign in: the length of a password, and what `check --deploy` asks for."""
 
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.checks import CheckMessage, Tags, Warning, register
 
 
@@ -13,3 +14,13 @@ def second_factor(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     hint = "Set STAFF_TOTP=required, then have every member of staff set up a phone."
     return [Warning("Staff may sign in with a password alone.", hint=hint, id="regions.W001")]
+
+
+class LongEnoughValidator(MinimumLengthValidator):
+    """Django's own rule; its words have no Chinese translation."""
+
+    def get_error_message(self) -> str:
+        return f"密码太短了，至少要 {self.min_length} 个字符。"
+
+    def get_help_text(self) -> str:
+        return f"密码至少要 {self.min_length} 个字符。"

@@ -10,7 +10,6 @@ from django.db import models
 from django.forms.formsets import TOTAL_FORM_COUNT
 from django.forms.models import model_to_dict
 
-from regions.staff.admin_parts import MOST_HELD, MOST_ROWS, ROOM
 from regions.staff.form_rows import counted, reordered
 from regions.staff.merging import (
     OPENED,
@@ -24,6 +23,7 @@ from regions.staff.merging import (
     typed_of,
     without_files,
 )
+from regions.staff.scoped_admin import MOST_HELD, MOST_ROWS, ROOM
 
 GONE = "别人刚刚删掉了这一行。还要它，就再保存一次；不要，就把这一行清空。"
 GONE_FILE = "别人刚刚删掉了这一行，照片也删了。还要它，就重新选照片再保存；不要，就把这一行清空。"

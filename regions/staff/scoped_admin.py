@@ -1,8 +1,9 @@
-"""The admin of rows that belong to regions: everybody sees and touches what is theirs."""
+"""The admin of rows that belong to regions: everybody reaches what is theirs, so much at once."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -86,3 +87,21 @@ def _asks_choices_of(request: HttpRequest, fields: set[tuple[str, str]]) -> bool
     match = request.resolver_match
     asked = (request.GET.get("model_name", ""), request.GET.get("field_name", ""))
     return match is not None and match.url_name == "autocomplete" and asked in fields
+
+
+# Where a home has as many already, so many more may be added; never more than MOST_HELD in all.
+ROOM, MOST_HELD = 50, 1_000
+# Django takes 2,000 of a kind where a request says so: 170 MB of forms.
+MOST_ROWS = 300
+
+
+class BoundedRows(InlineModelAdmin):  # type: ignore[type-arg]
+    """So many rows of a kind at most, whatever number a request names.
+
+    Where a home has as many already, `MergingFormSet` makes room for a few more.
+    """
+
+    max_num = MOST_ROWS
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        return super().get_formset(request, obj, **{"absolute_max": MOST_ROWS} | kwargs)

@@ -1,8 +1,11 @@
-"""The log of sign-ins, to be read only."""
+"""The log of sign-ins: to be read only, and forgotten after some months."""
 
+import datetime
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from regions.models import FailedSignIn, SignIn
@@ -66,3 +69,16 @@ class FailedSignInAdmin(LogAdmin):
     def result(self, row: FailedSignIn) -> str:
         what = "密码错误" if row.path_info.endswith("/login/") else "验证码错误"
         return f"{what}，已锁定" if row.locked_out else what
+
+
+DAYS = 180
+
+
+def forget(now: datetime.datetime) -> int:
+    """Delete the log older than 180 days, and sessions that have ended; how many lines it was."""
+    before = now - datetime.timedelta(days=DAYS)
+    Session.objects.filter(expire_date__lt=now).delete()
+    return sum(
+        model.objects.filter(attempt_time__lt=before).delete()[0]
+        for model in (SignIn, FailedSignIn, AccessAttempt)
+    )

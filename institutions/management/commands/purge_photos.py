@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
-from institutions.register.photo_files import find_strays
+from institutions.register.photos import find_strays
 
 # Long after the last transaction that may still be writing the row of a new file.
 AGE = datetime.timedelta(days=1)

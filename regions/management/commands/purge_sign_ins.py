@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
-from regions.staff.sign_ins_2 import DAYS, forget
+from regions.staff.sign_ins import DAYS, forget
 
 
 class Command(BaseCommand):

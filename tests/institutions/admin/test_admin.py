@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from institutions.models import Fee, Institution, Listing, Phone, Provenance
 from institutions.register.listings import find_wrong_listings, refresh
-from regions.staff.admin_parts import MOST_ROWS, BoundedRows
+from regions.staff.scoped_admin import MOST_ROWS, BoundedRows
 from tests.factories import (
     make_document,
     make_institution,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from institutions.admin.worklist import TASKS
+from institutions.admin.tasks import TASKS
 from institutions.models import (
     BedFigures,
     Correction,
