@@ -20,7 +20,8 @@ DAYS = tuple(
         (2023, 7, 1),  # 1395元
         (2024, 7, 1),  # 1450元
         (2025, 1, 1),  # 大渡口
-        (2025, 3, 1),  # 鹿泉
+        (2025, 3, 1),  # 鹿泉, the notice of one month
+        (2025, 4, 1),
         (2025, 7, 1),  # 重庆
         (2025, 9, 1),  # 天津
     )
@@ -63,7 +64,11 @@ DISABILITY_SETS: tuple[frozenset[tuple[str, int, bool]] | None, ...] = (
     ),
 )
 # Where a status only has a sense in one province, draw it there half of the time.
-AT_HOME = {"12": {"rural", "preferential", "childless", "support_scattered"}, "50": {"bedridden"}}
+AT_HOME = {
+    "12": {"rural", "preferential", "childless", "support_scattered"},
+    "13": {"subsistence"},
+    "50": {"bedridden"},
+}
 
 
 def draw_status(random: Random, seed: int) -> frozenset[str] | None:
@@ -71,10 +76,10 @@ def draw_status(random: Random, seed: int) -> frozenset[str] | None:
     statuses = STATUS_SETS[seed % len(STATUS_SETS)]
     if statuses is None:
         return None
-    if statuses & {"support_in_institution", "support_scattered"}:
-        statuses |= {"extreme_hardship"}
     if random.random() < 0.05:
         statuses |= {random.choice(STATUSES)}
+    if statuses & {"support_in_institution", "support_scattered"}:
+        statuses |= {"extreme_hardship"}
     return statuses
 
 
@@ -90,14 +95,16 @@ def draw_birth(random: Random, on: date, seed: int) -> date | None:
 def draw(seed: int) -> Family:
     """Draw one family; the same seed draws the same family."""
     random = Random(seed)
-    on = TODAY
-    if random.random() < 0.4:
-        on = DAYS[seed % len(DAYS)] + timedelta(days=random.choice((-1, 0, 1)))
     statuses = draw_status(random, seed)
     hukou = random.choice(BEIJING if random.random() < 0.5 else HUKOUS)
     for province, codes in AT_HOME.items():
         if statuses and statuses & codes and random.random() < 0.5:
             hukou = random.choice([code for code in HUKOUS if code.startswith(province)])
+    on = TODAY
+    if random.random() < 0.4:
+        on = DAYS[seed % len(DAYS)] + timedelta(days=random.choice((-1, 0, 1)))
+    if hukou.startswith("1301") and random.random() < 0.4:
+        on = date(2025, 3, 1)
     place = hukou if random.random() < 0.6 else random.choice(HUKOUS)
     family = Family(
         on=on,

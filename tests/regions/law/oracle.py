@@ -446,14 +446,16 @@ def judge_beijing_hardship(facts: Facts) -> Finding:
 
 def judge_beijing_subsistence(facts: Facts) -> Finding:
     """bj-13 城乡低保金: the difference to the standard, in full for 重度残疾人, and 增发."""
-    if facts.on < date(2019, 1, 1):
-        return confirm(None, LOW, 240)
     if not facts.from_province("11"):
         # A spouse with 居住证 may be taken in; marriage is not told.
         married_in = facts.place[:2] == "11" and facts.has("subsistence")
         return confirm(None, LOW, 9) if married_in else no(LOW, 8)
     if facts.in_extreme_hardship:
         return no(HARDSHIP, 129)
+    if not facts.has("subsistence", "low_income", "returned_youth_care"):
+        return no(LOW, 8)
+    if facts.on < date(2019, 1, 1):  # what was before is replaced and not held
+        return confirm(None, LOW, 240)
     standard = beijing_subsistence(facts.on)
     direct = facts.has("low_income") and facts.severely_disabled
     if direct or (facts.has("subsistence") and facts.severely_disabled):
@@ -622,7 +624,10 @@ def judge_luquan_nursing(facts: Facts) -> Finding:
     if facts.on < date(2025, 3, 1):
         return confirm(None, text, 1)
     if grade <= 2 and facts.has("subsistence"):
-        return yes(23_000 if grade == 1 else 13_000, text, 7)
+        fen = 23_000 if grade == 1 else 13_000
+        # The standard stands in the notice of one month, 2025年3月份.
+        march = facts.on < date(2025, 4, 1)
+        return yes(fen, text, 7) if march else confirm(fen, text, 1)
     return confirm(10_000, text, 8)  # 其他符合条件的: the conditions are not held
 
 
