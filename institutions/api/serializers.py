@@ -179,8 +179,8 @@ class LevelPriceSerializer(serializers.Serializer[Any]):
     """The cheapest month for an elder of one ability level."""
 
     level = serializers.IntegerField(help_text="国家标准（GB/T 42195）0—4 级")
-    level_words = serializers.CharField(source="level.label")
-    list_price_fen = Fen(source="list_price", allow_null=True)
+    level_words = serializers.CharField(source="official")
+    list_price_fen = Fen(source="price", allow_null=True)
     bed_fen = Fen(source="bed", allow_null=True)
     meals_fen = Fen(source="meals", allow_null=True)
     care_fen = Fen(source="care", allow_null=True)

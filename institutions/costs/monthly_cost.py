@@ -1,7 +1,7 @@
 """A month in one home after what follows the elder, as cards and the home's page show it."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -11,6 +11,7 @@ from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator
 from institutions.models import Institution, Level, Listing
 from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
+from regions.models.codes import ABILITY_WORDS
 from regions.policies import rulebook as policies
 from regions.policies.ledger import Ledger, ledger
 
@@ -65,15 +66,63 @@ class Cost:
 
 @dataclass(frozen=True)
 class LevelPrice:
-    """The cheapest month for an elder of one ability level, part by part."""
+    """The cheapest month for an elder of one ability level by the price list, in fen.
+
+    A part is None where it is not published; a level that the home does not take has parts, and no
+    price.
+    """
 
     level: Level
-    list_price: int | None
+    taken: bool
     bed: int | None
     meals: int | None
     care: int | None
-    lack: Lack | None
-    missing: str
+
+    @property
+    def words(self) -> str:
+        """The level in plain words."""
+        return ABILITY_WORDS[self.level]
+
+    @property
+    def official(self) -> str:
+        """The level as the standard calls it."""
+        return str(self.level.label)
+
+    @property
+    def price(self) -> int | None:
+        """The sum of the parts; None where it is not known, or asked of nobody."""
+        if not self.taken or self.bed is None or self.meals is None or self.care is None:
+            return None
+        return self.bed + self.meals + self.care
+
+    @property
+    def lack(self) -> Lack | None:
+        """Why there is no price, as a code; None where there is one."""
+        if self.price is not None:
+            return None
+        if not self.taken:
+            return Lack.REFUSED
+        return Lack.NOTHING if (self.bed, self.meals, self.care) == (None,) * 3 else Lack.PART
+
+    @property
+    def missing(self) -> str:
+        """The same in words; an empty string where there is a price."""
+        parts = {"床位费": self.bed, "餐费": self.meals, "护理费": self.care}
+        known = [
+            f"{name} {exact_yuan(amount)} 元"
+            for name, amount in parts.items()
+            if amount is not None
+        ]
+        unknown = "、".join(name for name, amount in parts.items() if amount is None)
+        match self.lack:
+            case None:
+                return ""
+            case Lack.REFUSED:
+                return "这家机构写明不收这样的老人。"
+            case Lack.NOTHING:
+                return f"{unknown}都未公布。"
+            case _:
+                return f"只公布了{'、'.join(known)}，{unknown}未公布。"
 
 
 @dataclass(frozen=True)
@@ -108,56 +157,25 @@ def cost(listing: Listing, level: Level | None, by: Estimator) -> Cost:
     account = partial(ledger, by.assessment(stay), by.book, said=by.words(stay))
     if level is None:
         return Cost(None, None, account(), NEEDS_LEVEL, Lack.LEVEL)
-    price = listing.price(level)
-    if price is None:
-        return Cost(level, None, account(), missing_price(listing, [level]), lack(listing, [level]))
-    return Cost(level, price, account(price, listing.care(level)), "")
-
-
-def missing_price(listing: Listing, levels: list[Level]) -> str:
-    """Why there is no price: the home does not take the elder, or a part is not published."""
-    parts = _parts(listing, levels)
-    if not parts:
-        return "这家机构写明不收这样的老人。"
-    known = [
-        f"{name} {exact_yuan(amount)} 元" for name, amount in parts.items() if amount is not None
-    ]
-    unknown = "、".join(name for name, amount in parts.items() if amount is None)
-    if not known:
-        return "床位费、餐费、护理费都未公布。"
-    return f"只公布了{'、'.join(known)}，{unknown}未公布。"
-
-
-def lack(listing: Listing, levels: list[Level]) -> Lack:
-    """The same as a code."""
-    parts = _parts(listing, levels)
-    if not parts:
-        return Lack.REFUSED
-    return Lack.PART if any(amount is not None for amount in parts.values()) else Lack.NOTHING
-
-
-def _parts(listing: Listing, levels: list[Level]) -> dict[str, int | None]:
-    """What makes the price of the first of `levels` that the home takes; empty: it takes none."""
-    refused = listing.members("refuses")
-    taken = [level for level in levels if f"takes_level_{level}" not in refused]
-    if not taken:
-        return {}
-    return {
-        "床位费": getattr(listing, f"bed_{taken[0]}"),
-        "餐费": listing.meals,
-        "护理费": getattr(listing, f"care_{taken[0]}"),
-    }
+    asked = level_price(listing, level)
+    if asked.price is None:
+        return Cost(level, None, account(), asked.missing, asked.lack)
+    return Cost(level, asked.price, account(asked.price, asked.care), "")
 
 
 def price_list(listing: Listing) -> list[LevelPrice]:
-    """What the home asks at each level; without a price, why."""
-    return [_level_price(listing, level) for level in Level]
+    """Return what the home asks at each level; without a price, why."""
+    return [level_price(listing, level) for level in Level]
 
 
-def _level_price(listing: Listing, level: Level) -> LevelPrice:
-    price, bed = listing.price(level), getattr(listing, f"bed_{level}")
-    parts = bed, listing.meals, listing.care(level)
-    if price is not None:
-        return LevelPrice(level, price, *parts, None, "")
-    why = lack(listing, [level]), missing_price(listing, [level])
-    return LevelPrice(level, None, *parts, *why)
+def level_price(listing: Listing, level: Level) -> LevelPrice:
+    """Return what the home asks at one level."""
+    taken = f"takes_level_{level}" not in listing.members("refuses")
+    bed = getattr(listing, f"bed_{level}")
+    return LevelPrice(level, taken, bed, listing.meals, listing.care(level))
+
+
+def first_taken(listing: Listing, levels: Sequence[Level]) -> LevelPrice:
+    """Return the price of the first of `levels` that the home takes; of the first, if of none."""
+    prices = [level_price(listing, level) for level in levels]
+    return next((price for price in prices if price.taken), prices[0])

@@ -25,16 +25,6 @@ class Bundle:
             return None
         return sum(monthly(fee) for fee in (self.bed, self.meals, self.care))
 
-    @property
-    def missing(self) -> list[str]:
-        """The names of the parts that are not published."""
-        parts = {
-            Fee.Kind.BED: self.bed,
-            Fee.Kind.MEALS: self.meals,
-            Fee.Kind.CARE: self.care,
-        }
-        return [str(kind.label) for kind, fee in parts.items() if fee is None]
-
 
 def monthly(fee: Fee) -> int:
     """The fee of a month of 30 days. Raises `ValueError` for a fee paid once."""

@@ -6,42 +6,11 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from carebridge.lib.money import exact_yuan
+from institutions.costs.monthly_cost import LevelPrice
 from institutions.models import ContractTerms, Fee, Level
 from institutions.register.ages import period, state
-from institutions.register.list_price import Bundle, cheapest_bundle, monthly, prepayment_warnings
+from institutions.register.list_price import cheapest_bundle, monthly, prepayment_warnings
 from institutions.register.record import path_of
-from regions.models.codes import ABILITY_WORDS
-
-LEVEL_WORDS: dict[Level, str] = {Level(level): words for level, words in ABILITY_WORDS.items()}
-
-
-@dataclass(frozen=True)
-class LevelPrice:
-    """The list price of a month for one ability level and what it is made of."""
-
-    words: str
-    official: str
-    bed: int | None
-    meals: int | None
-    care: int | None
-    price: int | None
-    missing: str
-    taken: bool
-
-    @classmethod
-    def of(cls, cheapest: Bundle, taken: bool) -> Self:
-        missing = "、".join(cheapest.missing)
-        why = f"算不出，因为{missing}未公布" if missing else ""
-        return cls(
-            LEVEL_WORDS[cheapest.level],
-            str(cheapest.level.label),
-            _monthly(cheapest.bed),
-            _monthly(cheapest.meals),
-            _monthly(cheapest.care),
-            cheapest.price if taken else None,
-            why if taken else "不收",
-            taken,
-        )
 
 
 @dataclass(frozen=True)
@@ -94,7 +63,16 @@ def fee_table(
     apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
     published = {fee.kind for fee in fees}
     used = [fee for b in bundles for fee in (b.bed, b.meals, b.care) if fee]
-    levels = [LevelPrice.of(cheapest, cheapest.level not in refused) for cheapest in bundles]
+    levels = [
+        LevelPrice(
+            one.level,
+            one.level not in refused,
+            _monthly(one.bed),
+            _monthly(one.meals),
+            _monthly(one.care),
+        )
+        for one in bundles
+    ]
     return Fees(
         levels=levels,
         lowest=min((level.price for level in levels if level.price is not None), default=None),

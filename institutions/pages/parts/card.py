@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from institutions.costs.estimator import Estimator
-from institutions.costs.monthly_cost import Cost, Lack, cost, lack, missing_price
+from institutions.costs.monthly_cost import Cost, Lack, cost, first_taken
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
 from institutions.models.quality import latest_ratings
 from institutions.pages.parts.match_reasons import Fit, Wish, fit
@@ -123,8 +123,8 @@ def _price(listing: Listing, levels: list[Level]) -> Price:
         known = [(price, k) for k in Level if (price := listing.price(k)) is not None]
         priced = min(known, default=(None, None))[1]
     if priced is None:
-        asked = levels or list(Level)
-        return Price(None, "", missing_price(listing, asked), lack(listing, asked))
+        asked = first_taken(listing, levels or list(Level))
+        return Price(None, "", asked.missing, asked.lack)
     return Price(listing.price(priced), f"起（最便宜的房型），按{priced.label}算", "")
 
 

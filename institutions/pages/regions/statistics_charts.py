@@ -4,9 +4,9 @@ from collections import Counter
 
 from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution, MedicalLink
-from institutions.pages.institution.fees import LEVEL_WORDS
 from institutions.pages.parts.bar_chart import Chart, Figure, Row, apart, spread, stacked
 from institutions.pages.regions.statistics import AGES, Holdings, Side, Spread
+from regions.models.codes import ABILITY_WORDS
 
 
 def charts(held: Holdings) -> list[Chart]:
@@ -98,7 +98,7 @@ def _prices_of(side: Side, one: Spread, scale: int) -> Row:
     amounts = one.lowest or 0, one.middle or 0, one.highest or 0
     figures = zip(("最低", "中位", "最高"), amounts, strict=True)
     return Row(
-        f"{LEVEL_WORDS[one.level]}（{one.level.label}）",
+        f"{ABILITY_WORDS[one.level]}（{one.level.label}）",
         spread(*amounts, scale, tone=_tone(side)),
         tuple(Figure(whole_yuan(amount), "元", label) for label, amount in figures),
         note + refusing,

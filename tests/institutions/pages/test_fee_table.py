@@ -4,7 +4,7 @@ import pytest
 
 from carebridge.lib.money import exact_yuan as exact
 from institutions.models import ContractTerms, Fee, Level
-from institutions.pages.institution.fees import LEVEL_WORDS, FeeLine, fee_table
+from institutions.pages.institution.fees import FeeLine, fee_table
 
 TODAY = datetime.date(2026, 11, 22)
 
@@ -23,7 +23,7 @@ def whole():
 
 
 def test_every_level_has_plain_words():
-    assert set(LEVEL_WORDS) == set(Level)
+    assert all(level.words for level in fee_table([], None, TODAY).levels)
 
 
 def test_the_price_of_a_level_is_bed_meals_and_care_of_a_month():
@@ -39,7 +39,7 @@ def test_the_price_of_a_level_is_bed_meals_and_care_of_a_month():
 def test_a_level_with_a_part_not_published_has_no_price_and_says_which_part():
     complete = fee_table(whole(), None, TODAY).levels[Level.COMPLETE]
     assert (complete.care, complete.price) == (None, None)
-    assert complete.missing == "算不出，因为护理费未公布"
+    assert complete.missing == "只公布了床位费 2,000 元、餐费 900 元，护理费未公布。"
 
 
 def test_nothing_published_is_never_nought():
@@ -47,7 +47,7 @@ def test_nothing_published_is_never_nought():
     assert {(level.bed, level.meals, level.care, level.price) for level in table.levels} == {
         (None, None, None, None)
     }
-    assert table.levels[0].missing == "算不出，因为床位费、餐费、护理费未公布"
+    assert table.levels[0].missing == "床位费、餐费、护理费都未公布。"
     assert (table.lowest, table.lines, table.by_day, table.warnings) == (None, [], False, [])
     assert (table.apart, table.apart_unknown) == ([], "押金、医疗备用金、会员费")
 
@@ -107,5 +107,8 @@ def test_warnings_of_prepayment_are_told():
 
 def test_a_level_the_home_does_not_take_has_no_price() -> None:
     table = fee_table(whole(), None, TODAY, refused=[Level.ABLE])
-    assert (table.levels[0].price, table.levels[0].missing) == (None, "不收")
+    assert (table.levels[0].price, table.levels[0].missing) == (
+        None,
+        "这家机构写明不收这样的老人。",
+    )
     assert table.lowest == min(level.price for level in table.levels[1:] if level.price)

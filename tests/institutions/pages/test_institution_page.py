@@ -242,7 +242,7 @@ def test_a_price_that_cannot_be_computed_says_why(client):
     home = make_institution()
     make_fee(home, Fee.Kind.BED, 2_000_00)
     make_fee(home, Fee.Kind.MEALS, 1_000_00)
-    assertContains(get(client, home), "算不出，因为护理费未公布")
+    assertContains(get(client, home), "只公布了床位费 2,000 元、餐费 1,000 元，护理费未公布。")
 
 
 def test_too_much_asked_in_advance_is_warned_of(client):
