@@ -15,7 +15,7 @@ validate_phone = RegexValidator(
     r"1[3-9][0-9]{9}"  # mobile
     r"|0[0-9]{2,3}-?[0-9]{7,8}(?:-[0-9]{1,6})?"  # area code, number, extension
     r"|0[0-9]{2,3}-?[0-9]{5}"  # area code and a service number: 0898-12349
-    r"|[48]00-?[0-9]{3}-?[0-9]{4}"  # 400 and 800 numbers
+    r"|[48]00-?[0-9]{3}-?[0-9]{4}(?:-[0-9]{1,6})?"  # 400 and 800 numbers, extension
     r"|1[0-9]{2}|1[0-9]{4}|9[0-9]{4,5}"  # 120, 12345, 95598
     r"|000-[0-9]{7,8}"  # demo numbers, which nobody can dial
     r")\Z",

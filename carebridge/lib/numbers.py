@@ -4,6 +4,8 @@ Free of the domain. What is not certainly one number is refused with a reason in
 """
 
 import re
+import unicodedata
+from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -30,6 +32,11 @@ class Money(NamedTuple):
     note: str = ""
 
 
+# Longer than any figure that somebody means; also keeps Python's limits on numerals far away.
+LONGEST = 100
+# What marks a footnote behind a figure, besides signs that Unicode itself calls numbers (①, ¹, ½).
+FOOTNOTES = "*＊﹡∗※†‡"
+SIGNED = "数字中间或前面有注释号、上标或圈号，看不出是哪个数，请按原件填写。"
 COUNT_HINT = "要写一个数，如 1500 或 1,500；不知道就空着。"
 RANGE_HINT = "写的是一个范围，不是一个数，没有导入（不取平均）。"
 BOUND_HINT = "写的是“起”“以上”这样的界限，不是一个数。"
@@ -52,7 +59,18 @@ DIGITS |= {character: value for value, character in enumerate("壹贰叁肆伍�
 STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 HAN_NUMBER = re.compile(f"[{''.join(DIGITS)}{''.join(STEPS)}万亿]+")
 COUNT_UNIT = re.compile(
-    r"(?:个|张|位|名|床|间|人|套|户|家|人次|天|日|个月|月|床位|张床位?|个床位|位老人|名老人)$"
+    r"(?:个|张|位|名|床|间|人|套|户|家|人次|天|日|周|星期|个月|月|年|岁|小时|床位|张床位?|个床位"
+    r"|位老人|名老人|平方米|平米|米|亩|层|栋|幢|元|万元|块|%)$"
+)
+# By what a label speaks of: 可试住天数 is counted in days, 其中持证 in heads.
+HEADS = frozenset({"个", "位", "名", "人", "人次", "位老人", "名老人"})
+BEDS = HEADS | {"张", "床", "床位", "张床", "张床位", "个床位"}
+UNITS = (
+    (r"天数|日数", frozenset({"天", "日"})),
+    (r"月数", frozenset({"月", "个月"})),
+    (r"年份", frozenset({"年"})),
+    (r"床|入住", BEDS),
+    (r"人|持证|培训", HEADS),
 )
 CURRENCY = re.compile(r"^(?:人民币|rmb|cny|￥|¥)\s*", re.IGNORECASE)
 YUAN = re.compile(r"(?:元整|元钱|块钱|人民币|rmb|元|块|圆)$", re.IGNORECASE)
@@ -65,14 +83,52 @@ PER_HEAD = re.compile(r"(?:[/每·]\s*(?:人|床|床位|位|间|张|名))+$")
 MOST_DIGITS = 9
 
 
+def without_footnotes(text: str) -> str:
+    """The text in the form it is kept, but for signs of footnotes behind figures: 120①, 120¹, 120*.
+
+    To be called before `normal`, which would make a figure of the sign: 1201. Raises
+    `UnreadableError` where a sign stands before a digit, and for a fraction (½).
+    """
+    if all(_is_plain(character) for character in text):
+        return normal(text)
+    kept: list[str] = []
+    for place, character in enumerate(text):
+        if _is_plain(character):
+            kept.append(character)
+        elif "<fraction>" in unicodedata.decomposition(character):
+            raise UnreadableError("分数请写成小数。")
+        elif not "".join(kept).strip() or any(_is_digit(c) for c in text[place + 1 :]):
+            raise UnreadableError(SIGNED)
+    return normal("".join(kept))
+
+
+def _is_plain(character: str) -> bool:
+    return character not in FOOTNOTES and unicodedata.category(character) != "No"
+
+
+def _is_digit(character: str) -> bool:
+    return unicodedata.category(character) == "Nd" or character in DIGITS
+
+
+def units_of(label: str) -> frozenset[str] | None:
+    """The units in which a figure under this label is counted; None where the label names none."""
+    return next((units for words, units in UNITS if re.search(words, label)), None)
+
+
 def read_number(text: str) -> Number:
     """A number with its unit; thousands may be parted by commas. Raises `UnreadableError`.
 
-    About a number (约120, 120余) it says so in the note; a range or a bound is no number.
+    About a number (约120, 120余) it says so in the note; a range or a bound is no number. The sign
+    of a footnote is left out, and noted.
     """
-    text = normal(text).replace("，", ",").replace("＋", "+").strip()
+    if len(text) > LONGEST:
+        raise UnreadableError("这一格太长，不是一个数，请核对。")
+    plain = without_footnotes(text)
+    note = "" if plain == normal(text) else f"数字后面的注释号没有导入：{text.strip()}"
+    text = plain.replace("，", ",").replace("＋", "+").strip()
     bare = BRACKETS.sub("", text).strip() or text
-    note = f"括号里的话没有导入：{text}" if bare != text else ""
+    if bare != text:
+        note = f"括号里的话没有导入：{text}"
     bare = TOTAL.sub("", bare)
     if RANGE.search(bare):
         raise UnreadableError(RANGE_HINT)
@@ -90,9 +146,14 @@ def read_number(text: str) -> Number:
     return Number(value, unit, note)
 
 
-def read_count(text: str) -> Number:
-    """A whole number that is not negative. Raises `UnreadableError`."""
+def read_count(text: str, units: Collection[str] | None = None) -> Number:
+    """A whole number that is not negative, in one of the `units` if it names one.
+
+    None takes any unit. Raises `UnreadableError`.
+    """
     number = read_number(text)
+    if units is not None and number.unit and number.unit not in units:
+        raise UnreadableError(f"写的是“{number.unit}”，不是这一项的单位，请核对。")
     if number.value != number.value.to_integral_value():
         raise UnreadableError("要写整数。")
     if number.value < 0:
@@ -104,7 +165,11 @@ def read_count(text: str) -> Number:
 
 def read_yuan(text: str) -> Money:
     """Money written in yuan: 1,200元, ￥1500.50, 1.2万元, 3000元/月. Raises `UnreadableError`."""
-    text = normal(text)
+    if len(text) > LONGEST:
+        raise UnreadableError("这一格太长，不是一个金额，请核对。")
+    plain = without_footnotes(text)
+    sign = "" if plain == normal(text) else f"数字后面的注释号没有导入：{text.strip()}"
+    text = plain
     bare = re.sub(r"（[/每]?(一次性|月|天|日)）$", r"/\1", CURRENCY.sub("", text).strip())
     if bare.endswith(("分", "角")):
         raise UnreadableError("金额要写元，不写分。")
@@ -123,8 +188,8 @@ def read_yuan(text: str) -> Money:
         raise UnreadableError("金额最多写到分。")
     if number.value >= 10**MOST_DIGITS:
         raise UnreadableError("数字太大，请核对。")
-    note = f"原表写的是“{text}”，不是确数。" if number.note or inexact else ""
-    return Money(int(fen), period, note)
+    note = f"原表写的是“{text}”，不是确数。" if ABOUT.search(bare) or inexact else ""
+    return Money(int(fen), period, note or number.note or sign)
 
 
 def _without_period(text: str) -> tuple[str, str]:

@@ -222,7 +222,7 @@ def _rows(page: Worksheet, start: int, heads: Sequence[str], before: int) -> Ite
             yield None
             continue
         cells = {head: restored(cell) for head, cell in zip(heads, line, strict=False) if head}
-        merged = frozenset(heads[place] for place in filled if place < len(heads))
+        merged = frozenset(heads[n] for n in filled if n < len(heads) and heads[n])
         yield Row(before + number, cells, "", number in page.struck, merged)
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from carebridge.lib.dates import read_date
-from carebridge.lib.numbers import UnreadableError, read_count
+from carebridge.lib.numbers import UnreadableError, read_count, units_of
 from carebridge.lib.phones import read_phones
 from carebridge.lib.text import normal, normal_lines
 
@@ -56,7 +56,7 @@ class CountField(forms.IntegerField):
         if value in self.empty_values or not isinstance(value, str) or not value.strip():
             return super().to_python(value if not isinstance(value, str) else value.strip())
         try:
-            number = read_count(value)
+            number = read_count(value, units_of(str(self.label or "")))
         except UnreadableError as error:
             raise ValidationError(str(error)) from None
         if number.note:

@@ -43,6 +43,7 @@ ROW_TAG = re.compile(PREFIX + rb"row" + ATTRIBUTES + rb"\s*/?>")
 ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 STRIKE = re.compile(PREFIX + rb"strike" + ATTRIBUTES + rb"\s*/?>")
 SHARED_TEXT = re.compile(PREFIX + rb"si[\s>].*?</(?:[\w.-]+:)?si\s*>", re.DOTALL)
+ERROR = re.compile(PREFIX.replace(b"<", b"(<") + rb"""c\s[^<>]*?\bt\s*=\s*["'])e(["'])""")
 FALSE = {"0", "false"}
 
 
@@ -75,7 +76,7 @@ def worksheets(content: bytes) -> Iterator[Worksheet]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             check_zip(archive)
             marks = _Marks(archive)
-            workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+            workbook = CalamineWorkbook.from_filelike(io.BytesIO(_with_errors(archive, content)))
             if len(workbook.sheet_names) > MOST_SHEETS:
                 raise SheetError(f"超过 {MOST_SHEETS} 张工作表，请只留要上传的那一张。")
             for about in workbook.sheets_metadata:
@@ -84,6 +85,20 @@ def worksheets(content: bytes) -> Iterator[Worksheet]:
         raise SheetError(BROKEN) from error
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise SheetError(BROKEN) from error
+
+
+def _with_errors(archive: zipfile.ZipFile, content: bytes) -> bytes:
+    """Return the file with formulas that failed as text: #REF!.
+
+    The reader of cells leaves them empty, and fails at those it does not know, as #SPILL!.
+    """
+    if not any(ERROR.search(archive.read(entry)) for entry in archive.infolist()):
+        return content
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as copy:
+        for entry in archive.infolist():
+            copy.writestr(entry.filename, ERROR.sub(rb"\1str\2", archive.read(entry)))
+    return buffer.getvalue()
 
 
 def _worksheet(workbook: CalamineWorkbook, about: Any, marks: "_Marks") -> Worksheet:

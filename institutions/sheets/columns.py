@@ -11,21 +11,24 @@ A cell that says nothing known (未知, -, /, empty) leaves what is there; 清�
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from django.db import models
 
-from carebridge.lib.numbers import UnreadableError
-from carebridge.lib.phones import read_phones
+from carebridge.lib.numbers import UnreadableError, units_of, without_footnotes
+from carebridge.lib.phones import PUBLIC, SHORT, read_phones
 from carebridge.lib.sheet_files import Cell, SheetError, shown
 from carebridge.lib.text import normal, normal_lines
-from institutions.models import Institution, Rating
+from institutions.models import Rating
 from institutions.register.record import FIELDS, PARTS, AnyField, Part
 from institutions.sheets.cells import (
+    BROKEN,
+    DAY_AS_TEXT,
     LEVEL_WORDS,
     NO,
+    NUMBER_AS_TEXT,
     YES,
     CellError,
     Reading,
@@ -33,10 +36,13 @@ from institutions.sheets.cells import (
     parse_date,
     parse_decimal,
     parse_level,
+    parse_year,
     parse_yuan,
 )
+from institutions.sheets.words import EVERYDAY
 from regions.models import Document, Region
 from regions.places.addresses import RegionNames
+from regions.places.gazetteer import gazetteer
 
 Values = dict[str, Any]
 
@@ -71,58 +77,19 @@ ALSO = {
     "ratings.year": ("年份", "评定时间"),
     "ratings.scheme": ("办法", "评定类别"),
 }  # fmt: skip
-# Everyday words for what is chosen from a list, by column.
-EVERYDAY: dict[str, dict[str, str]] = {
-    "kind": {
-        "老年公寓": Institution.Kind.RESIDENTIAL,
-        "老人公寓": Institution.Kind.RESIDENTIAL,
-        "颐养院": Institution.Kind.RESIDENTIAL,
-        "养老公寓": Institution.Kind.RESIDENTIAL,
-        "养老中心": Institution.Kind.RESIDENTIAL,
-        "养老机构": Institution.Kind.RESIDENTIAL,
-        "福利院": Institution.Kind.WELFARE_HOME,
-        "福利中心": Institution.Kind.WELFARE_HOME,
-        "农村敬老院": Institution.Kind.RURAL_HOME,
-        "乡镇敬老院": Institution.Kind.RURAL_HOME,
-        "驿站": Institution.Kind.STATION,
-        "养老驿站": Institution.Kind.STATION,
-        "照料中心": Institution.Kind.CARE_CENTER,
-        "幸福院": Institution.Kind.HAPPINESS_HOME,
-    },
-    "ownership": {
-        **dict.fromkeys(
-            ("民营", "私营", "民办非企业", "民非", "社会办", "企业办", "民办民营", "私立"),
-            Institution.Ownership.PRIVATE,
-        ),
-        **dict.fromkeys(
-            ("公立", "国办", "国营", "政府办", "公办公营", "事业单位"),
-            Institution.Ownership.PUBLIC,
-        ),
-        **dict.fromkeys(("公办民营", "公办民运"), Institution.Ownership.PUBLIC_BUILT),
-        **dict.fromkeys(("民建公助", "民办公补"), Institution.Ownership.PRIVATE_SUBSIDISED),
-    },
-    "operating": {
-        **dict.fromkeys(
-            ("停业", "歇业", "关停", "关闭", "注销", "已注销", "已关闭", "已关停", "撤销", "倒闭"),
-            Institution.Operating.CLOSED,
-        ),
-        **dict.fromkeys(("暂停", "停业整顿", "整改", "暂停运营"), Institution.Operating.SUSPENDED),
-        **dict.fromkeys(
-            ("正常", "运营", "运营中", "正常运营", "在营", "营业", "开业", "在运营", "正常营业"),
-            Institution.Operating.OPEN,
-        ),
-        **dict.fromkeys(
-            ("筹建", "在建", "建设中", "未运营", "未开业"), Institution.Operating.PLANNED
-        ),
-    },
-}
-# Numbers that are names: a spreadsheet that took one for a quantity has lost digits or zeros.
-CODES = {"credit_code", "filing_number", "region", "phones.number", "designations.region"}
+# Numbers that are names: a spreadsheet that took one for a quantity has lost digits or zeros. Of a
+# region's code it loses none: it has six digits and begins with none.
+CODES = {"credit_code", "filing_number"}
+REGION_CODE = re.compile(r"(\d{6}(?:\d{3}|\d{6})?)(?:\.0+)?", re.ASCII)
+# Where digits alone, or what looks like a day or a time, may be meant.
+MAY_BE_DAY = {"filing_number", "phones.hours"}
+MAY_BE_NUMBER = {"filing_number", "credit_code", "quality_records.result"}
 # Columns where a sheet's 0 is a cell left unfilled. What is free of charge says so in words.
 ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
 # A site as people write it: www.example.cn/about.
 BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#].*)?", re.IGNORECASE)
-BROKEN = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", re.IGNORECASE)
+# Defaults that claim nothing.
+NOT_SAID = {None, "", "unspecified"}
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 
 
@@ -140,7 +107,7 @@ class Places:
         for slug, title in Document.objects.order_by("pk").values_list("slug", "title"):
             documents[title] = "" if title in documents else slug
             documents[slug] = slug
-        return cls(RegionNames.load(), documents)
+        return cls(gazetteer().names, documents)
 
     def read(self, column: "Column", cell: Cell) -> Reading:
         """What `column.read` says of the cell, worked out once for cells that say the same."""
@@ -158,7 +125,8 @@ class Places:
         return found_value
 
     def region(self, text: str) -> Region:
-        found = self.names.candidates(text)
+        code = REGION_CODE.fullmatch(text)
+        found = self.names.candidates(code[1] if code else text)
         if not found:
             raise CellError("没有这个地区：请写全名（如 河北省廊坊市三河市）或 6 位代码。")
         if len(found) > 1:
@@ -203,6 +171,17 @@ class Column:
         return isinstance(self.field, models.TextField)
 
     @cached_property
+    def is_qualifier(self) -> bool:
+        """Return whether it says of what a figure of its part speaks: a kind, a room, a day.
+
+        A figure whose qualifier cannot be read is no figure of the default kind.
+        """
+        if self.part is None:
+            return False
+        is_said = self.field.name in self.part.key or self.field.has_default()
+        return is_said or isinstance(self.field, models.DateField)
+
+    @cached_property
     def names_region(self) -> bool:
         return isinstance(self.field, models.ForeignKey) and self.field.remote_field.model is Region
 
@@ -217,26 +196,44 @@ class Column:
 
         Raises `CellError`.
         """
-        text = normal_lines(shown(cell)) if self.is_long else normal(shown(cell))
-        if BROKEN.fullmatch(text):
-            raise CellError("公式出错了，请改成文字或数字。")
+        raw = shown(cell)
+        text = normal_lines(raw) if self.is_long else normal(raw)
+        if BROKEN.search(text):
+            raise CellError("公式出错了，或者列太窄显示不出来，请改成文字或数字。")
         if text == CLEAR:
             return Reading(self._cleared())
         if text.lower() in UNKNOWN and not isinstance(self.field, models.BooleanField):
+            if text and self.is_qualifier and self.field.get_default() not in NOT_SAID:
+                raise CellError("不知道这一项，就不知道这个数说的是什么。")
             return Reading()
         if self.key == "phones.number":
-            return self._read_phones(cell, text)
+            return self._read_phones(cell, raw)
         if self.key in CODES:
             self._refuse_number(cell, text)
+        if isinstance(self.field, models.BooleanField) or self.field.flatchoices:
+            self._refuse_signs(raw, text)
         if isinstance(self.field, models.BooleanField):
             return Reading(self._read_boolean(text))
-        if self.is_prose and isinstance(cell, datetime.date | datetime.time | float):
+        if self.is_prose and self._is_spoiled(cell, text):
             raise CellError("这一格被表格软件变成了日期或数字，不是原来的文字，请按原件填写。")
         if self.field.name == "amount":
-            return self._read_amount(text)
+            return self._read_amount(raw)
         if isinstance(self.field, models.IntegerField) and not self.field.flatchoices:
-            return self._read_count(text)
-        return Reading(self._values(cell, text, places))
+            return self._read_count(cell, raw)
+        if isinstance(self.field, models.FloatField):
+            number, note = parse_decimal(raw)
+            return Reading({self.field.name: number}, note)
+        if isinstance(self.field, models.DateField):
+            return self._read_date(cell, raw)
+        return Reading(self._values(text, places))
+
+    def _is_spoiled(self, cell: Cell, text: str) -> bool:
+        """Return whether a spreadsheet made something else of the text: 3-5 became a day."""
+        if isinstance(cell, bool | float | datetime.date | datetime.time | datetime.timedelta):
+            return True
+        if self.key not in MAY_BE_DAY and DAY_AS_TEXT.fullmatch(text):
+            return True
+        return self.key not in MAY_BE_NUMBER and NUMBER_AS_TEXT.fullmatch(text) is not None
 
     def _read_phones(self, cell: Cell, text: str) -> Reading:
         if isinstance(cell, float) and not cell.is_integer():
@@ -245,7 +242,17 @@ class Column:
             found = read_phones(text)
         except UnreadableError as error:
             raise CellError(str(error)) from None
-        first, *others = ({self.field.name: number} for number in found.numbers)
+        own = [number for number in found.numbers if not PUBLIC.fullmatch(number)]
+        if public := "、".join(number for number in found.numbers if number not in own):
+            why = f"{public} 是公共服务号码，不是这家机构的电话"
+            if not own:
+                raise CellError(f"{why}，请核对。")
+            found = replace(found, note=f"{why}，没有导入。")
+        if short := "、".join(number for number in own if SHORT.fullmatch(number)):
+            found = replace(
+                found, note=found.note or f"{short} 是短号码，从外地可能打不通，请核对。"
+            )
+        first, *others = ({self.field.name: number} for number in own)
         return Reading(first, found.note, more=tuple(others))
 
     def _read_amount(self, text: str) -> Reading:
@@ -254,29 +261,25 @@ class Column:
         is_unfilled = money.fen == 0 and self.key in ZERO_UNKNOWN and text[:1] == "0"
         return Reading({} if is_unfilled else {self.field.name: money.fen}, money.note, implied)
 
-    def _read_count(self, text: str) -> Reading:
+    def _read_count(self, cell: Cell, text: str) -> Reading:
         if self.key == "ratings.level":
-            return Reading({self.field.name: parse_level(text)})
-        number, note = parse_count(text)
+            return Reading({self.field.name: parse_level(normal(text))})
+        if self.key == "ratings.year":
+            return Reading({self.field.name: parse_year(text, cell)})
+        number, note = parse_count(text, units_of(str(self.field.verbose_name)))
         is_unfilled = number == 0 and self.key in ZERO_UNKNOWN
         return Reading({} if is_unfilled else {self.field.name: number}, note)
 
-    def _values(self, cell: Cell, text: str, places: Places) -> Values:
+    def _values(self, text: str, places: Places) -> Values:
         name = self.field.name
-        if self.key == "ratings.level":
-            return {name: parse_level(text)}
         if self.key == "ratings.scheme":
             # What is no known scheme is found by the level's words and the region: see `rated`.
             return {name: self.choices.get(text, text)}
         if isinstance(self.field, models.ForeignKey):
             named = places.region(text).code if self.names_region else places.document(text)
             return {name: named}
-        if isinstance(self.field, models.DateField):
-            return self._read_date(cell, text)
         if self.field.flatchoices:
             return {name: self._choice(text)}
-        if isinstance(self.field, models.FloatField):
-            return {name: parse_decimal(text)}
         if name == "name":
             # The notices end a name with a full stop.
             return {name: text.rstrip("。")}
@@ -295,29 +298,34 @@ class Column:
         if not isinstance(cell, str) or SCIENTIFIC.fullmatch(text):
             raise CellError("这一格是数字，可能已经丢了位数：请把整列设成“文本”，再照原件填写。")
 
+    def _refuse_signs(self, raw: str, text: str) -> None:
+        """Refuse ①, which would be taken for the 1 of an answer or of a level."""
+        try:
+            plain = without_footnotes(raw)
+        except UnreadableError as error:
+            raise CellError(str(error)) from None
+        if plain != text:
+            raise CellError("有注释号或圈号，看不出是哪一项，请按原件填写。")
+
     def _read_boolean(self, text: str) -> Values:
-        if text.lower() in YES:
+        word = text.lower().replace(" ", "")
+        if word in YES:
             return {self.field.name: True}
         # Of a service 无 says no; of whom a home takes, 无 and 0 are as often a cell left unfilled.
-        is_stated = not (self.key.startswith("takes_") and text.lower() in {"无", "0"})
-        if text.lower() in NO and is_stated:
+        is_stated = not (self.key.startswith("takes_") and word in {"无", "0"})
+        if word in NO and is_stated:
             return {self.field.name: False}
-        if text.lower() in UNKNOWN or not is_stated:
+        if word in UNKNOWN or not is_stated:
             return {}
         raise CellError("请写 是 或 否；不知道就空着。")
 
-    def _read_date(self, cell: Cell, text: str) -> Values:
-        if isinstance(cell, datetime.datetime):
-            cell = cell.date()
-        if isinstance(cell, datetime.date):
-            date, precision = cell.isoformat(), "day"
-        else:
-            date, precision = parse_date(text)
-        if not self.precision:
-            if precision != "day":
-                raise CellError("要写到日，如 2026-01-31。")
-            return {self.field.name: date}
-        return {self.field.name: date, self.precision: precision}
+    def _read_date(self, cell: Cell, text: str) -> Reading:
+        date, precision, note = parse_date(text, cell)
+        if self.precision:
+            return Reading({self.field.name: date, self.precision: precision}, note)
+        if precision != "day":
+            raise CellError("要写到日，如 2026-01-31。")
+        return Reading({self.field.name: date}, note)
 
     def _choice(self, text: str) -> Any:
         bare = text.replace(" ", "")

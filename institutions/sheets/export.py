@@ -11,7 +11,7 @@ from institutions.sheets.columns import BY_KEY, COLUMNS, ID, MARK, REASON, Colum
 from institutions.sheets.identity import mark_of
 from regions.models import Region
 from regions.models.region import NATION
-from regions.places.addresses import RegionNames
+from regions.places.gazetteer import gazetteer
 
 BATCH = 200
 CSV_TYPE = "text/csv; charset=utf-8"
@@ -43,7 +43,7 @@ def rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
     Demo homes wear 示例数据 in a column of their own.
     """
     yield [ID, MARK, *(column.head for column in COLUMNS)]
-    regions = RegionNames.load().by_code
+    regions = gazetteer().names.by_code
     ids = list(institutions.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         batch = Institution.objects.with_parts().filter(pk__in=ids[start : start + BATCH])

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from carebridge.lib.sheet_files import Problem, Sheet, read, shown
 from institutions.models import Institution
-from institutions.register.record import FIELDS, PARTS, Change, Key, Part
+from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.sheets import plausibility
 from institutions.sheets.checks import Judge, empty
 from institutions.sheets.columns import (
@@ -340,13 +340,15 @@ def _set_aside(line: Line, name: str, column: str, why: str) -> None:
 
 def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
     region = places.names.by_code[line.fields["region"]]
-    for name, why in [*plausibility.doubts_of_home(line.fields, region, source.as_of)]:
+    centres = places.names.centres
+    doubts_of_home = plausibility.doubts_of_home(line.fields, region, source.as_of, centres)
+    for name, why in doubts_of_home.items():
         _set_aside(line, name, head_of(name), why)
     for name, rows in line.parts.items():
         for key, values in list(rows.items()):
-            doubts = [*plausibility.doubts_of_part(name, values)]
-            for field_name, why in doubts:
-                column = PART_OF[name].label_of(_whole_key(PART_OF[name], values))
+            doubts = plausibility.doubts_of_part(name, values)
+            for field_name, why in doubts.items():
+                column = _column(PART_OF[name], _whole_key(PART_OF[name], values), field_name)
                 shown_value = plausibility.in_words(field_name, values.pop(field_name))
                 line.flags.append(Problem(line.rows[0], column, shown_value, NOT_TAKEN + why))
             known = values.keys() - set(PART_OF[name].key) - {"as_of", "as_of_precision"}
@@ -359,18 +361,25 @@ def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
     whole = {**empty(Institution), **(was or {}), **line.fields}
     if was and whole["is_demo"] != was["is_demo"]:
         _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
-    changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
-    if changed:
-        for name, why in dict(reversed(judge.faults(Institution, whole))).items():
+    # To set a field aside can break what the rest has to keep: ask until nothing is found.
+    while _differs(was, whole) and not line.problems:
+        faults = dict(reversed(judge.faults(Institution, whole)))
+        if not faults:
+            break
+        for name, why in faults.items():
             if name in line.fields and name not in IDENTIFYING:
                 _set_aside(line, name, head_of(name), why)
                 whole[name] = (was or empty(Institution))[name]
             else:
                 _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
-        changed = [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
+    changed = _differs(was, whole)
     if was:
         for item in changed:
             yield Change(item.name, str(item.verbose_name), was[item.name], whole[item.name])
+
+
+def _differs(was: Fields | None, whole: Fields) -> list[AnyField]:
+    return [item for item in FIELDS if was is None or was[item.name] != whole[item.name]]
 
 
 def _part_changes(
@@ -392,8 +401,7 @@ def _part_changes(
             _refuse(line, part.label_of(whole), why, whole["as_of"])
         faults = judge.faults(part.model, whole)
         for name, why in faults:
-            words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
-            column = "·".join(filter(None, [part.label_of(whole), words]))
+            column = _column(part, whole, name)
             problem = Problem(line.rows[0], column, shown(whole.get(name, "")), NOT_TAKEN + why)
             line.flags.append(problem)
         if faults:
@@ -402,6 +410,12 @@ def _part_changes(
         line.writes.append((part.name, key))
         if line.pk is not None:
             yield from changes_of(part, was, whole)
+
+
+def _column(part: Part, values: Fields, name: str) -> str:
+    """床位·护理型床位·双人间·已入住: one figure of a part in words."""
+    words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
+    return "·".join(filter(None, [part.label_of(values), words]))
 
 
 def _dated(

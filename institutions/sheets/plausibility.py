@@ -7,6 +7,7 @@ from typing import Any
 
 from regions.models import Region
 from regions.places.coordinates import in_china
+from regions.places.outside import Centres
 
 Values = Mapping[str, Any]
 
@@ -18,9 +19,8 @@ MOST_A_MONTH = 60_000_00
 MOST_AT_ALL = 5_000_000_00
 MONTHLY = {"bed", "meals", "care", "utilities", "supplies"}
 MOST_BEDS = 20_000
-# How far from the centre of its province, in degrees, a home may stand: 新疆 is the widest.
-FARTHEST = {"65": 14.0, "15": 18.0, "54": 12.0, "63": 11.0, "23": 9.0, "51": 8.0, "62": 12.0}
-FARTHEST_ELSEWHERE = 6.0
+# How far outside its place a home may stand, in kilometres: no borders are known, only centres.
+MOST_OUTSIDE = 50
 NO_HOME = re.compile(
     r"(村委会|村民委员会|居委会|居民委员会|人民政府|街道办事处|民政局|民政所|派出所|小学|中学|幼儿园"
     r"|酒店|宾馆|饭店|旅馆|民宿|超市|殡仪馆|公墓)$"
@@ -28,9 +28,17 @@ NO_HOME = re.compile(
 CARES = re.compile(r"养老|敬老|福利|颐|护理|老年|医养|康养|托老|养护|幸福院")
 
 
-def doubts_of_home(values: Values, region: Region, on: datetime.date) -> Iterator[tuple[str, str]]:
-    """Yield each field of a home that can hardly be true, and why."""
-    yield from _doubts_of_point(values, region)
+def doubts_of_home(
+    values: Values, region: Region, on: datetime.date, centres: Centres
+) -> dict[str, str]:
+    """Return each field of a home that can hardly be true, with the first reason why."""
+    return dict(reversed([*_doubts_of_home(values, region, on, centres)]))
+
+
+def _doubts_of_home(
+    values: Values, region: Region, on: datetime.date, centres: Centres
+) -> Iterator[tuple[str, str]]:
+    yield from _doubts_of_point(values, region, centres)
     if values.get("operating") in {"suspended", "closed"} and not values.get("operating_since"):
         yield "operating", "暂停或停业要写明日期（状态日期）。"
     for name, value in values.items():
@@ -41,7 +49,7 @@ def doubts_of_home(values: Values, region: Region, on: datetime.date) -> Iterato
                 yield name, "晚于这份表的日子，请核对年份。"
 
 
-def _doubts_of_point(values: Values, region: Region) -> Iterator[tuple[str, str]]:
+def _doubts_of_point(values: Values, region: Region, centres: Centres) -> Iterator[tuple[str, str]]:
     east, north = values.get("longitude"), values.get("latitude")
     if (east is None) != (north is None):
         yield ("latitude" if east is None else "longitude"), "经纬度要成对，缺了一个。"
@@ -53,27 +61,19 @@ def _doubts_of_point(values: Values, region: Region) -> Iterator[tuple[str, str]
     elif not in_china(east, north):
         swapped = in_china(north, east)
         why = "经度和纬度可能写反了。" if swapped else "坐标不在中国，请核对单位和写法。"
-    elif (centre := _centre(region)) and _is_far(centre, (east, north), region.code):
-        why = f"坐标离{region.lineage()[0].name}太远，请核对。"
+    elif (far := centres.kilometres_outside(region, east, north)) > MOST_OUTSIDE:
+        why = f"坐标在{region.full_name}外面约 {far:.0f} 公里，太远了，请核对。"
     if why:
         yield "longitude", why
         yield "latitude", why
 
 
-def _centre(region: Region) -> tuple[float, float] | None:
-    province = region.lineage()[0]
-    if province.longitude is None or province.latitude is None:
-        return None
-    return province.longitude, province.latitude
+def doubts_of_part(name: str, values: Values) -> dict[str, str]:
+    """Return each figure of a row of a part that can hardly be true, with the first reason why."""
+    return dict(reversed([*_doubts_of_part(name, values)]))
 
 
-def _is_far(centre: tuple[float, float], point: tuple[float, float], code: str) -> bool:
-    most = FARTHEST.get(code[:2], FARTHEST_ELSEWHERE)
-    return max(abs(a - b) for a, b in zip(centre, point, strict=True)) > most
-
-
-def doubts_of_part(name: str, values: Values) -> Iterator[tuple[str, str]]:
-    """Yield each figure of a row of a part that can hardly be true, and why."""
+def _doubts_of_part(name: str, values: Values) -> Iterator[tuple[str, str]]:
     if name == "fees" and (amount := values.get("amount")):
         is_monthly = values.get("kind") in MONTHLY and values.get("period", "month") == "month"
         if amount > (MOST_A_MONTH if is_monthly else MOST_AT_ALL):

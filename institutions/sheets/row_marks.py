@@ -51,7 +51,8 @@ def marks_of(row: Row, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Probl
     """Yield what somebody should look at: text struck through, figures of merged cells."""
     if row.is_struck:
         yield Problem(row.number, "名称", "", "这一行画了删除线，请核对是不是已经作废。")
-    numbers = {head: row.cells[head] for head in row.merged if _is_number(row.cells[head])}
+    merged = {head: row.cells.get(head) for head in row.merged}
+    numbers = {head: cell for head, cell in merged.items() if _is_number(cell)}
     if "beds" in parts:
         for head, value in sorted(numbers.items()):
             why = "这个数在合并的单元格里，每一行都算了一次，请核对是不是几行的合计。"

@@ -57,8 +57,10 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
     home: name, region or id.
     """
     parsed = ParsedRow(row, Problems(row.number), flags=Problems(row.number))
-    implied: list[tuple[Fields, Fields]] = []
+    implied: list[tuple[str, Fields]] = []
     cells: dict[str, tuple[str, Any]] = {}
+    # By part: the cell that should say of what its figures speak, and cannot be read.
+    spoiled: dict[str, tuple[str, Any]] = {}
     for head, column in columns.items():
         cell = row.cells.get(head)
         if cell is None or cell == "":
@@ -70,6 +72,8 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
                 parsed.problems.add(head, cell, str(error))
             else:
                 parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+            if column.part and column.is_qualifier:
+                spoiled.setdefault(column.part.name, (head, cell))
             continue
         if reading.note:
             parsed.flags.add(head, cell, reading.note)
@@ -77,11 +81,16 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
             cells[column.key] = (head, cell)
             target = parsed.parts.setdefault(column.part.name, {}) if column.part else parsed.fields
             target.update(reading.values)
-            implied.append((target, dict(reading.implied)))
             if column.part:
+                implied.append((column.part.name, dict(reading.implied)))
                 parsed.more += [(column.part.name, dict(values)) for values in reading.more]
-    for target, values in implied:
-        target.update({name: value for name, value in values.items() if name not in target})
+    for part_name, values in implied:
+        stated = parsed.parts[part_name]
+        for name, value in values.items():
+            if stated.setdefault(name, value) != value:
+                spoiled.setdefault(part_name, cells[f"{part_name}.{name}"])
+    for part_name, said in spoiled.items():
+        _spoil(parsed, part_name, said, cells, columns)
     _identify(parsed, columns, places)
     _rate(parsed, cells)
     for name in list(parsed.parts):
@@ -94,6 +103,24 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
         parsed.flags.found[:] = []
         parsed.problems.add(*why)
     return parsed
+
+
+def _spoil(
+    parsed: ParsedRow,
+    part: str,
+    said: tuple[str, Any],
+    cells: dict[str, tuple[str, Any]],
+    columns: Mapping[str, Column],
+) -> None:
+    """Set aside every figure of a part of which the row does not say readably what it is of."""
+    parsed.parts.pop(part, None)
+    parsed.more = [(name, values) for name, values in parsed.more if name != part]
+    head, text = said
+    why = f"“{head}”写的是“{shown(text)}”，看不出这一格说的是哪一项。"
+    for key in [key for key in cells if key.startswith(f"{part}.")]:
+        other, cell = cells.pop(key)
+        if not columns[other].is_qualifier:
+            parsed.flags.add(other, cell, f"{NOT_TAKEN}{why}")
 
 
 def _identify(parsed: ParsedRow, columns: Mapping[str, Column], places: Places) -> None:
@@ -119,9 +146,9 @@ def _cell_of(row: Row, heads: Collection[str]) -> Any:
 
 def _rate(parsed: ParsedRow, cells: dict[str, tuple[str, Any]]) -> None:
     if "ratings" in parsed.parts and "ratings.level" in cells:
-        head, cell = cells["ratings.level"]
+        head, cell = cells.get("ratings.scheme") or cells["ratings.level"]
         try:
-            rated(parsed.parts["ratings"], cell, parsed.region)
+            rated(parsed.parts["ratings"], cells["ratings.level"][1], parsed.region)
         except CellError as error:
             parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
             del parsed.parts["ratings"]

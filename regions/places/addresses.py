@@ -7,6 +7,7 @@ answer to is never guessed, and a road named after a city (南京西路) is not 
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Self
 
 from regions.models import Region
@@ -19,6 +20,7 @@ from regions.models.region import (
     meant,
     preferred,
 )
+from regions.places.outside import Centres
 
 # Where an address may begin within a text; the text itself is the first try.
 STARTS = re.compile(r"(?:位于|地址|中国|中华人民共和国|[：:（(，,；;\s])+")
@@ -58,6 +60,11 @@ class RegionNames:
             Region.objects.order_by("code"),
             through.order_by("pk").values_list("from_region_id", "to_region_id"),
         )
+
+    @cached_property
+    def centres(self) -> Centres:
+        """Where they lie; worked out when it is first asked for."""
+        return Centres(self.by_code.values())
 
     def heirs(self, region: Region) -> list[Region]:
         return [region] if region.is_current else self._heirs.get(region.code, [])

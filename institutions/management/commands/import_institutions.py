@@ -93,7 +93,7 @@ class Command(BaseCommand):
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
-            as_of, precision = parse_date(options["as_of"])
+            as_of, precision, _ = parse_date(options["as_of"])
             document = (
                 Document.objects.get(slug=options["document"]) if options["document"] else None
             )
