@@ -6,6 +6,7 @@
 import datetime
 import os
 import re
+import tomllib
 from pathlib import Path
 
 from csp.constants import SELF
@@ -14,6 +15,8 @@ from django.core.exceptions import ImproperlyConfigured
 from carebridge.databases.urls import cache, databases
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+VERSION: str = PROJECT["version"]
 # Everything a running site writes: database, secret key, collected static files, photos.
 VAR_DIR = BASE_DIR / "var"
 

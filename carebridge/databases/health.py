@@ -6,6 +6,7 @@ Answered before hosts are checked and before HTTPS is asked for: a probe knows n
 import secrets
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -27,7 +28,7 @@ def answer_probes(
         if request.path not in PATHS or request.method not in ("GET", "HEAD"):
             return get_response(request)
         problems = troubles() if request.path == "/readyz" else []
-        said = {"ok": not problems, "problems": problems}
+        said = {"ok": not problems, "problems": problems, "version": settings.VERSION}
         response = JsonResponse(said, status=503 if problems else 200)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -32,6 +32,7 @@ def fresh_checkout(tmp_path: Path) -> Path:
     (tmp_path / "carebridge/databases").mkdir(parents=True)
     for name in ("__init__.py", "settings.py", "databases/__init__.py", "databases/urls.py"):
         shutil.copy(BASE_DIR / "carebridge" / name, tmp_path / "carebridge" / name)
+    shutil.copy(BASE_DIR / "pyproject.toml", tmp_path)
     return tmp_path
 
 

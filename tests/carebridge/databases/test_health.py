@@ -7,19 +7,22 @@ from django.db import OperationalError, connections
 from carebridge.databases import health
 
 
-def test_a_process_answers_without_a_database(client) -> None:
+def test_a_process_answers_without_a_database(client, settings) -> None:
     """No database is allowed here, the host is not ours, and HTTPS is not asked for."""
     answer = client.get("/healthz", headers={"host": "10.0.0.7"})
-    assert answer.json() == {"ok": True, "problems": []}
+    assert answer.json() == {"ok": True, "problems": [], "version": settings.VERSION}
     assert answer.headers["Cache-Control"] == "no-store"
     assert client.head("/healthz").status_code == 200
     assert client.post("/healthz").status_code == 404
 
 
 @pytest.mark.django_db
-def test_all_is_there(client) -> None:
+def test_all_is_there(client, settings) -> None:
     answer = client.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ok": True, "problems": []})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ok": True, "problems": [], "version": settings.VERSION},
+    )
 
 
 @pytest.mark.django_db
