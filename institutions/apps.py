@@ -10,4 +10,4 @@ class InstitutionsConfig(AppConfig):
         # The models are there from here on only; importing it registers the check too.
         from institutions.search import fulltext as search_index
 
-        post_migrate.connect(search_index.keep, sender=self)
+        post_migrate.connect(search_index.keep_index, sender=self)

@@ -47,10 +47,15 @@ open_data = [
     path("data/snapshots/<str:day>/<str:name>", data_views.snapshot, name="snapshot"),
     # A file of a search stands beside the page of its results.
     *(
-        path(f"institutions.{name}", data_views.file, {"name": name}, name=f"institutions_{name}")
+        path(
+            f"institutions.{name}",
+            data_views.data_file,
+            {"name": name},
+            name=f"institutions_{name}",
+        )
         for name in ("csv", "figures.csv", "jsonl", "geojson")
     ),
-    path("institutions.atom", data_views.feed, name="institutions_atom"),
+    path("institutions.atom", data_views.changes_feed, name="institutions_atom"),
 ]
 about = [
     path("data/", views.AboutData.as_view(), name="about_data"),

@@ -30,7 +30,7 @@ INTRODUCES_A_PERSON = re.compile(
 
 
 def demo(code: str) -> QuerySet[Institution]:
-    return Institution.objects.demo().within(Region.objects.get(pk=code))
+    return Institution.objects.demo().in_regions(Region.objects.get(pk=code))
 
 
 def total(homes: QuerySet[Institution], count: str, **beds: str) -> int:

@@ -36,7 +36,7 @@ def sent_once(request: Any, send: Callable[[], HttpResponse], message: str) -> H
     if request.method != "POST" or token is None:
         return send()
     with transaction.atomic():
-        submission, is_first = Submission.objects.claim(token)
+        submission, is_first = Submission.objects.claim_token(token)
         if not is_first:
             messages.info(request, message)
             return HttpResponseRedirect(submission.made)

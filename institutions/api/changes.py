@@ -1,4 +1,4 @@
-"""What has changed of the homes since somebody last read them, so that their copy can follow."""
+"""Homes changed since a reader's last request, so that their copy can follow."""
 
 import re
 import uuid
@@ -23,10 +23,10 @@ class BookmarkField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        told = BOOKMARK.fullmatch(text)
-        if not told:
+        match = BOOKMARK.fullmatch(text)
+        if not match:
             raise ValidationError("这不是上一次回答里的 since。不写它，就从头读起。")
-        return (int(told[1]), uuid.UUID(told[2])) if told[1] else (0, None)
+        return (int(match[1]), uuid.UUID(match[2])) if match[1] else (0, None)
 
 
 class SinceForm(forms.Form):
@@ -34,7 +34,7 @@ class SinceForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class News:
+class HomeChanges:
     """Homes to read again and homes to drop; `everything`: too much is new to name it."""
 
     everything: bool
@@ -43,17 +43,17 @@ class News:
     since: str
 
 
-def news(seen: Bookmark | None) -> News:
-    """What changed after the change a reader has seen. Changes are numbered as they commit.
+def changes_since(seen: Bookmark | None) -> HomeChanges:
+    """Return the homes changed after `seen`. Changes are numbered as they commit.
 
-    The last change is read before the homes: what changes meanwhile is told the next time.
+    The last change is read before the homes: later changes are returned the next time.
     """
     last = ListingChange.objects.order_by("pk").last()
     since = f"{last.pk}-{last.token.hex}" if last else "0"
-    changes = None if seen is None else ListingChange.objects.after(*seen)
-    told = [change.institutions for change in changes or ()]
-    ids = {pk for some in told for pk in some or ()}
-    if changes is None or None in told or len(ids) > MOST:
-        return News(True, [], [], since)
+    changes = None if seen is None else ListingChange.objects.changes_after(*seen)
+    listed = [change.institutions for change in changes or ()]
+    ids = {pk for some in listed for pk in some or ()}
+    if changes is None or None in listed or len(ids) > MOST:
+        return HomeChanges(True, [], [], since)
     there = set(Listing.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    return News(False, sorted(there), sorted(ids - there), since)
+    return HomeChanges(False, sorted(there), sorted(ids - there), since)

@@ -1,7 +1,7 @@
-"""Whether what a reader holds of the register is still what it says: ETag and Last-Modified.
+"""Conditional requests of the API: ETag and Last-Modified.
 
 Both come from the last change of the listings, so that an answer that has not changed costs one
-query. What is told of a family is never compared: such an answer is kept by nobody.
+query. Answers about a family are never compared, since no cache may keep them.
 """
 
 import datetime
@@ -22,22 +22,22 @@ from regions.places.anchors import LABELS
 
 # Goes up when the same rows are written in another way.
 SHAPE = 2
-TELLING = (*ElderForm.base_fields, *LABELS)
+FAMILY_PARAMETERS = (*ElderForm.base_fields, *LABELS)
 View = Callable[..., HttpResponseBase]
 
 
 def unless_unchanged(view: View) -> View:
-    """Answer 304 where the reader has what the view would say."""
+    """Answer 304 where the reader already has the current answer."""
 
     @wraps(view)
     def fresh(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        last = None if any(map(request.GET.get, TELLING)) else _last_change()
+        last = None if any(map(request.GET.get, FAMILY_PARAMETERS)) else _last_change()
         if last is None:
             return view(request, *args, **kwargs)
-        etag, modified = _etag(last), _modified(last)
+        etag, modified = _make_etag(last), _modified(last)
         same = get_conditional_response(request, etag=etag, last_modified=modified)
         response = same or view(request, *args, **kwargs)
-        if response.status_code >= 400:  # nothing to keep, or to be told that one has it
+        if response.status_code >= 400:  # nothing to keep or to compare
             return response
         response.headers["ETag"] = etag
         response.headers["Last-Modified"] = http_date(modified)
@@ -53,8 +53,8 @@ def _last_change() -> ListingChange | None:
     return last if last and timezone.now() - last.at > 2 * MOST_LAG else None
 
 
-def _etag(last: ListingChange) -> str:
-    """What is free or in force depends on the day as well."""
+def _make_etag(last: ListingChange) -> str:
+    """Return an ETag with the day in it, on which free beds and prices in force depend."""
     return quote_etag(f"{SHAPE}-{timezone.localdate():%Y%m%d}-{last.token.hex}")
 
 

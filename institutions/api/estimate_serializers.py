@@ -1,4 +1,4 @@
-"""How the API writes what follows an elder: the ledger of the pages, line by line, as data."""
+"""Serializers of an elder's benefits: the ledger of the pages, line by line, as data."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ class ChoiceOfSetSerializer(serializers.Serializer[Choice]):
 
 
 class EstimateSerializer(serializers.Serializer[Any]):
-    """What follows an elder to a place or a home; with a home, what a month costs."""
+    """Benefits that follow an elder to a place or a home; with a home, the cost of a month."""
 
     on = serializers.DateField(help_text="按哪一天算的")
     to = RegionRef(help_text="去哪里")

@@ -1,4 +1,4 @@
-"""How the API writes institutions: what the presenters of the pages say, as data.
+"""Serializers of institutions: the presenters of the pages as data.
 
 Money is whole fen and its names end in `_fen`; what is not published is null.
 """
@@ -9,7 +9,7 @@ from drf_spectacular.helpers import lazy_serializer
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from institutions.api.changes import News
+from institutions.api.changes import HomeChanges
 from institutions.costs.monthly_cost import Cost, Lack
 from institutions.models import Institution, Phone, Provenance
 from institutions.models.institution import TAKES
@@ -32,7 +32,7 @@ class PhoneSerializer(serializers.ModelSerializer[Phone]):
 
 
 class SourceSerializer(serializers.Serializer[SourceLine]):
-    """Where a figure comes from, how old it is, and who looked whether it is true."""
+    """Source of a figure, its date, and its last check."""
 
     title = serializers.CharField(help_text="文件的标题，或者“机构填报”")
     page = Page(source="url", allow_null=True, help_text="本站写这份文件的页面")
@@ -48,7 +48,7 @@ class SourceSerializer(serializers.Serializer[SourceLine]):
 
 
 class InstitutionRef(serializers.Serializer[Institution]):
-    """Which home it is, and whether it is real."""
+    """Identity of a home, and whether it is real."""
 
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField()
@@ -83,7 +83,7 @@ class InstitutionRef(serializers.Serializer[Institution]):
 
 
 class LackField(serializers.ChoiceField):
-    """Why there is no sum: the level is not told, the home refuses, or parts are not published."""
+    """Reason for a missing sum: no level given, the home refuses, or unpublished parts."""
 
     def __init__(self, **kwargs: Any) -> None:
         codes = [(lack.value, lack.value) for lack in Lack]
@@ -91,7 +91,7 @@ class LackField(serializers.ChoiceField):
 
 
 class PriceSerializer(serializers.Serializer[Any]):
-    """What the home asks for a month."""
+    """List price of a month."""
 
     list_price_fen = Fen(source="amount", allow_null=True, help_text="标价，一个月")
     words = Known(help_text="这个价是给谁的")
@@ -100,7 +100,7 @@ class PriceSerializer(serializers.Serializer[Any]):
 
 
 class NetSerializer(serializers.Serializer[Cost]):
-    """What a month costs the elder of the address; how it comes about is in `estimate`."""
+    """Cost of a month for the elder of the address; `estimate` has its parts."""
 
     level = serializers.IntegerField(allow_null=True, help_text="按国家标准哪一级算的，0—4")
     list_price_fen = Fen(source="list_price", allow_null=True)
@@ -162,7 +162,7 @@ class FacetSerializer(serializers.Serializer[Choices]):
 
 
 class ResultsSerializer(serializers.Serializer[Any]):
-    """What a search finds, a page at a time."""
+    """Results of a search, a page at a time."""
 
     count = serializers.IntegerField(help_text="一共找到几家")
     real = serializers.IntegerField(help_text="其中实名几家")
@@ -219,7 +219,7 @@ def _choices(shown: tuple[Option, ...], folded: tuple[Option, ...]) -> list[dict
 
 
 class UseSerializer(serializers.Serializer[Use]):
-    """How often a document is cited; demo homes are never counted among real ones."""
+    """Citations of a document; demo homes are never counted among real ones."""
 
     facts = serializers.IntegerField()
     policies = serializers.IntegerField()
@@ -289,7 +289,7 @@ class SuggestionSerializer(serializers.Serializer[Suggestion]):
     page = Page(source="url")
 
 
-class NewsSerializer(serializers.Serializer[News]):
+class NewsSerializer(serializers.Serializer[HomeChanges]):
     everything = serializers.BooleanField(
         help_text="true：变动太多或太久没读，请把 institutions 从头读一遍"
     )

@@ -1,4 +1,4 @@
-"""The API of the register: what the pages say, as data. The same searches, figures and words."""
+"""The API of the register: searches, figures and words of the pages as data."""
 
 import datetime
 
@@ -15,7 +15,7 @@ from carebridge.lib.api_parameters import Schema, described, refuse_errors, refu
 from carebridge.lib.paging import PageForm, Pager, listed, next_url
 from carebridge.lib.query_fields import legible
 from institutions.api import serializers
-from institutions.api.changes import SinceForm, news
+from institutions.api.changes import SinceForm, changes_since
 from institutions.api.conditional import unless_unchanged
 from institutions.api.estimate_serializers import EstimateSerializer
 from institutions.costs.monthly_cost import price_list
@@ -29,7 +29,7 @@ from institutions.pages.sources import source_page, sources
 from institutions.register.figures import UNKNOWN, Figure, list_figures
 from institutions.register.provenance import public_documents, source_of
 from institutions.register.record import to_record
-from institutions.search.facets import facets
+from institutions.search.facets import build_facets
 from institutions.search.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter, form_class
 from institutions.search.suggestions import suggestions
 from regions.api.serializers import paged
@@ -43,7 +43,7 @@ SLUG: Schema = {"type": "string", "pattern": r"^[-a-zA-Z0-9_]+$"}
 PLACE: Schema = {"type": "string", "pattern": "^([0-9]{6}|[a-z]+(-[a-z]+)*)$"}
 
 # Facets without what stands in the database: places and cities are too many to name.
-FACETS = facets(datetime.date.max, [], [])
+FACETS = build_facets(datetime.date.max, [], [])
 PLACES = {"type": "array", "items": PLACE, "maxItems": ChoicesField.most}
 CHOICES = {one.name: several(choice.value for choice in one.choices) for one in FACETS}
 FIELDS = {name: one for name, one in form_class().base_fields.items() if name not in OF_PAGES}
@@ -62,7 +62,7 @@ class SuggestForm(forms.Form):
     q = forms.CharField(label="已经输入的", required=False, max_length=LONGEST_QUERY)
 
 
-def _search(request: Request) -> InstitutionFilter:
+def _make_search(request: Request) -> InstitutionFilter:
     return InstitutionFilter(request.GET, Listing.objects.all(), localdate())
 
 
@@ -79,12 +79,14 @@ def _search(request: Request) -> InstitutionFilter:
 def institutions(request: Request) -> HttpResponseBase:
     """Search results, by cursor."""
     refuse_unknown(request.GET, SEARCH | PageForm.base_fields)
-    search = _search(request)
+    search = _make_search(request)
     asked = PageForm(request.GET)
     refuse_errors(search.form.errors, search.form.unplaced, search.asked.errors, asked.errors)
     results, pager = Results(search), Pager(asked, search.order)
     base = results.base.annotate(**pager.keys)
-    found = results.finding.rows(base, [*search.parts(), pager.after], search.order)
+    found = results.finding.matching_rows(
+        base, [*search.condition_parts(), pager.after], search.order
+    )
     rows, cursor = pager.cut(found[: pager.limit + 1])
     data = {
         "count": results.counts.total,
@@ -131,7 +133,7 @@ def institution(request: Request, pk: int) -> HttpResponseBase:
                 "label": one.label,
                 "value": one.value,
                 "words": one.words,
-                "source": _number(one, provenance),
+                "source": _source_number(one, provenance),
             }
             for one in list_figures(home)
         ],
@@ -141,8 +143,8 @@ def institution(request: Request, pk: int) -> HttpResponseBase:
     return Response(serializers.DetailSerializer(data, context={"request": request}).data)
 
 
-def _number(figure: Figure, provenance: list[Provenance]) -> int | None:
-    """Which source speaks for a figure; what is not published has none."""
+def _source_number(figure: Figure, provenance: list[Provenance]) -> int | None:
+    """Return the number of the source of a figure; an unpublished one has none."""
     row = None if figure.words == UNKNOWN else source_of(provenance, figure.path)
     return None if row is None else provenance.index(row)
 
@@ -157,14 +159,16 @@ def _number(figure: Figure, provenance: list[Provenance]) -> int | None:
 )
 @api_view(READ)
 def documents(request: Request) -> HttpResponseBase:
-    """Every document that figures are cited from."""
+    """Return every document that figures are cited from."""
     refuse_unknown(request.GET, PageForm.base_fields)
     paging = PageForm(request.GET)
     refuse_errors(paging.errors)
     rows, cursor = listed(public_documents(), paging)
     read = Document.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
-    told = sources(read, localdate())
-    results = serializers.DocumentSerializer(told, many=True, context={"request": request}).data
+    documents = sources(read, localdate())
+    results = serializers.DocumentSerializer(
+        documents, many=True, context={"request": request}
+    ).data
     return Response({"results": results, "next": next_url(request, cursor)})
 
 
@@ -197,7 +201,7 @@ def document(request: Request, slug: str) -> HttpResponseBase:
 )
 @api_view(READ)
 def estimate(request: Request) -> HttpResponseBase:
-    """The ledger of one elder in one place or home."""
+    """Return the ledger of one elder in one place or home."""
     refuse_unknown(request.GET, ESTIMATE)
     page = Follow(request.GET, localdate())
     refuse_errors(page.going.errors, page.asked.errors)
@@ -251,9 +255,9 @@ def suggest(request: Request) -> HttpResponseBase:
 @api_view(READ)
 @unless_unchanged
 def clusters(request: Request) -> HttpResponseBase:
-    """The homes of a search by box and zoom."""
+    """Return the homes of a search by box and zoom."""
     refuse_unknown(request.GET, BoxForm.base_fields | SEARCH)
-    search, box = _search(request), BoxForm(request.GET)
+    search, box = _make_search(request), BoxForm(request.GET)
     refuse_errors(search.form.errors, search.form.unplaced, search.asked.errors, box.errors)
     found = find_clusters(search, box.cleaned_data["box"], box.cleaned_data["zoom"])
     return Response(serializers.ClustersSerializer(found.data).data)
@@ -272,9 +276,9 @@ def clusters(request: Request) -> HttpResponseBase:
 )
 @api_view(READ)
 def changes(request: Request) -> HttpResponseBase:
-    """Homes that changed after the change a reader has seen."""
+    """Return homes that changed after the change a reader has seen."""
     refuse_unknown(request.GET, SinceForm.base_fields)
     asked = SinceForm(request.GET)
     refuse_errors(asked.errors)
-    found = news(asked.cleaned_data["since"])
+    found = changes_since(asked.cleaned_data["since"])
     return Response(serializers.NewsSerializer(found).data)

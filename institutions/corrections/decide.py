@@ -17,7 +17,7 @@ from institutions.corrections.subject import Subject, paths_about, said_now
 from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.models.correction import REFERENCE_GROUP, REFERENCE_GROUPS
 from institutions.register.figures import change_figure, list_figures, may_change
-from institutions.register.history import from_data, lock_home, revise
+from institutions.register.history import change_record, from_data, lock_home
 from institutions.register.record import Change, Record, to_record
 from regions.models import Document
 
@@ -129,7 +129,7 @@ def fill(
         record, path = change_figure(to_record(home), correction.about, text)
         _cite(record, path, source, by, on)
         note = f"纠错 {correction.reference}"
-        revise(pk, lambda _: record, by=by, how=Revision.How.CORRECTED, on=on, note=note)
+        change_record(pk, lambda _: record, by=by, how=Revision.How.CORRECTED, on=on, note=note)
         [now] = list_figures(_whole(pk), [path])
         if now.words == was.words:
             raise ValidationError("和页面现在写的一样，没有什么要改。")

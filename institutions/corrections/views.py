@@ -68,7 +68,7 @@ def _received(form: CorrectionForm, subject: Subject, on: datetime.date) -> str:
         salted_hmac("corrections.sent", f"{on} {form.sender} {sent}").hexdigest()[:32]
     )
     with transaction.atomic():
-        submission, is_first = Submission.objects.claim(token)
+        submission, is_first = Submission.objects.claim_token(token)
         if is_first:
             reference = form.save().reference
             submission.made = f"{reverse('correction_thanks')}?ref={reference}"

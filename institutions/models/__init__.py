@@ -1,4 +1,4 @@
-"""Which homes, at what price, for whom."""
+"""Institutions, their beds, prices and services, and the records kept about them."""
 
 from .bed import Bed, BedFigures
 from .change import ListingChange

@@ -10,7 +10,7 @@ from .institution import Institution
 
 
 class Bed(models.Model):
-    """How many beds of one category in one kind of room; a missing count is not published."""
+    """Beds of one category in one kind of room; a missing count is not published."""
 
     class Category(models.TextChoices):
         ORDINARY = "ordinary", "普通床位"
@@ -93,7 +93,7 @@ class Bed(models.Model):
 
     @property
     def dated(self) -> str:
-        """The day, month or year of the counts; an empty string where nothing is counted."""
+        """Return the day, month or year of the counts; an empty string where nothing is counted."""
         return show_date(self.as_of, self.as_of_precision) if self.as_of else ""
 
 

@@ -1,4 +1,4 @@
-"""What changed of the listings, in the order it was committed, so that copies in memory follow."""
+"""Changes of listings in the order of their commits, so that copies in memory can follow."""
 
 import datetime
 import uuid
@@ -14,35 +14,35 @@ STAMP = "listings"
 MOST_LAG = datetime.timedelta(seconds=1.5)
 # A reader further behind than this loads everything anew.
 KEPT = 1_000
-# A change of more homes than this is not told one by one.
-MOST_TOLD = 500
+# A change of more homes than this names no ids: readers load everything.
+MOST_LISTED_IDS = 500
 
 
 class ListingChangeQuerySet(models.QuerySet["ListingChange"]):
-    def tell(self, institutions: Iterable[int] | None, at: datetime.datetime) -> None:
-        """Say, in the transaction that changes them, which listings change; None: all of them.
+    def record_change(self, institutions: Iterable[int] | None, at: datetime.datetime) -> None:
+        """Record, in the transaction that changes them, the ids of changed listings; None: all.
 
         The row of the stamp orders the writers: whoever has it writes the next change, so that
         changes are numbered as they are committed.
         """
         ids = None if institutions is None else sorted(institutions)
         Stamp.objects.touch(STAMP)
-        told = ids if ids is not None and len(ids) <= MOST_TOLD else None
-        change = self.create(institutions=told, at=at)
+        listed = ids if ids is not None and len(ids) <= MOST_LISTED_IDS else None
+        change = self.create(institutions=listed, at=at)
         self.filter(pk__lte=change.pk - KEPT).delete()
 
-    def since(self, number: int) -> Self:
-        """The change of this number and those after it, in order."""
+    def from_number(self, number: int) -> Self:
+        """Return the change of this number and those after it, in order."""
         return self.filter(pk__gte=number).order_by("pk")
 
-    def after(self, number: int, token: uuid.UUID | None) -> list["ListingChange"] | None:
-        """The changes after one; None where that one is not in this database (any more).
+    def changes_after(self, number: int, token: uuid.UUID | None) -> list["ListingChange"] | None:
+        """Return the changes after one; None where that one is not in this database (any more).
 
         0 and None stand for the time before any. One query while nothing changed, else two.
         """
         if self._is_last(number, token):
             return []
-        changes = list(self.since(number))
+        changes = list(self.from_number(number))
         if token is None:
             return changes if len(changes) < KEPT else None
         if not changes or changes[0].token != token:
@@ -50,14 +50,14 @@ class ListingChangeQuerySet(models.QuerySet["ListingChange"]):
         return changes[1:]
 
     def _is_last(self, number: int, token: uuid.UUID | None) -> bool:
-        """Whether this change is there and none after it: in plain SQL, for every page asks."""
+        """Return whether this is the last change: in plain SQL, since every page asks."""
         with connections[self.db].cursor() as cursor:
             table = self.model._meta.db_table
             cursor.execute(
                 f"SELECT token FROM {table} WHERE id >= %s ORDER BY id LIMIT 2",  # noqa: S608
                 [number],
             )
-            tokens = [as_token(told) for (told,) in cursor.fetchall()]
+            tokens = [as_token(value) for (value,) in cursor.fetchall()]
         return tokens == ([token] if token else [])
 
 

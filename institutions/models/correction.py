@@ -1,4 +1,4 @@
-"""What readers say is wrong on a page, what came of it, and how they may be reached until then."""
+"""Corrections that readers send, their outcome, and the sender's contact until it is decided."""
 
 import datetime
 import re
@@ -36,15 +36,15 @@ def new_reference() -> str:
 
 
 class CorrectionQuerySet(models.QuerySet["Correction"]):
-    def open(self) -> Self:
-        """Nobody has decided yet."""
+    def undecided(self) -> Self:
+        """Return those that nobody has decided yet."""
         return self.filter(state__in=Correction.OPEN)
 
     def of_day(self, day: datetime.date) -> Self:
         return self.filter(received_on=day)
 
-    def forget(self, on: datetime.date) -> int:
-        """Delete contacts whose day has come and senders of days before `on`; how many contacts.
+    def forget_contacts(self, on: datetime.date) -> int:
+        """Delete overdue contacts and senders of days before `on`; return the number of contacts.
 
         Numbers among the words go with them. Closing deletes both at once; this is for those that
         nobody closed.
@@ -63,7 +63,7 @@ class Correction(models.Model):
     """A reader's word that something on the page of a home, or of a document, is wrong.
 
     `about` is a path of the whole record (`institutions.register.record`), or the code of a fact of
-    the document; empty means the whole page. `said` is what the page said of it that day.
+    the document; empty means the whole page. `said` is the text of the page on that day.
     """
 
     class State(models.TextChoices):
@@ -177,7 +177,7 @@ class Correction(models.Model):
         self.contact_until = on + datetime.timedelta(days=CONTACT_DAYS)
 
     def close(self, state: str, outcome: str, by: Any, on: datetime.date) -> None:
-        """Decided on the day `on` by the user `by`: say what came of it, forget the contact.
+        """Decided on the day `on` by the user `by`: record the outcome, delete the contact.
 
         Numbers among the reader's words go too: some write their own where it was not asked for.
         Raises `ValidationError` where somebody has decided before.

@@ -1,4 +1,4 @@
-"""How often families look for what: counted by day, and nothing of any one of them."""
+"""Searches of the guide counted by day; nothing is kept of any one family."""
 
 import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class DemandQuerySet(models.QuerySet["Demand"]):
 
 
 class Demand(models.Model):
-    """How many times on one day the guide was finished for a corridor, an ability, a budget.
+    """Times the guide was finished on one day for a corridor, an ability and a budget.
 
     The origin is a province, the destination what was typed: a region's code, or a group's slug.
     """
@@ -38,8 +38,8 @@ class Demand(models.Model):
         MORE = "more", "8,000 元以上"
 
         @classmethod
-        def of(cls, most: int | None) -> str:
-            """The band of a budget in yuan a month; empty where none is told."""
+        def for_amount(cls, most: int | None) -> str:
+            """Return the band of a budget in yuan a month; empty where none is given."""
             if most is None:
                 return ""
             bounds = [band for band in cls if band.value.isdecimal()]

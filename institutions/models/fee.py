@@ -1,4 +1,4 @@
-"""What a home charges, and on what terms."""
+"""Prices of a home and their terms."""
 
 import datetime
 from typing import Self
@@ -103,13 +103,13 @@ class Fee(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount / 100:g} {self.get_period_display()}"
 
-    def holds(self, on: datetime.date) -> bool:
-        """Whether the price is in force on the day `on`; the same rule as `in_force`."""
+    def is_in_force(self, on: datetime.date) -> bool:
+        """Return whether the price is in force on the day `on`; the same rule as `in_force`."""
         started = self.valid_from is None or self.valid_from <= on
         return started and (self.valid_to is None or on <= self.valid_to)
 
-    def covers(self, level: int) -> bool:
-        """Whether the price is for elders of this ability level."""
+    def covers_level(self, level: int) -> bool:
+        """Return whether the price is for elders of this ability level."""
         return self.level_from <= level <= self.level_to
 
 
@@ -135,6 +135,6 @@ class ContractTerms(models.Model):
         return f"{self.institution} 合同约定" if self.pk else "合同约定"
 
     def clean(self) -> None:
-        """More than the rule allows is recorded, not refused; `prepayment_warnings` tells it."""
+        """More than the rule allows is recorded, not refused; `prepayment_warnings` warns of it."""
         if self.prepay_months is not None and self.prepay_months > 120:
             raise ValidationError({"prepay_months": "预收月数超过 10 年，请核对。"})

@@ -70,31 +70,31 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
         return self.get(region=region, name=name)
 
     def published(self) -> Self:
-        """What families may see."""
+        """Return the institutions that families may see."""
         return self.filter(stage=Institution.Stage.PUBLISHED)
 
     def demo(self) -> Self:
-        """Invented records that show how the site works; never counted as real."""
+        """Return invented records that show how the site works; never counted as real."""
         return self.filter(is_demo=True)
 
     def real(self) -> Self:
         return self.filter(is_demo=False)
 
-    def within(self, *regions: Region) -> Self:
-        """Institutions in any of `regions`, or in what succeeded it."""
+    def in_regions(self, *regions: Region) -> Self:
+        """Return institutions in any of `regions`, or in its successors."""
         return self.filter(within("region", regions))
 
     def with_place(self) -> Self:
-        """Rows that can say their full place name without another query."""
+        """Load the regions above, so that full place names need no other query."""
         return self.select_related("region__parent__parent")
 
     def with_parts(self) -> Self:
-        """Rows with everything a whole record is made of; one query per part."""
+        """Return rows with everything a whole record is made of; one query per part."""
         return self.with_place().prefetch_related(*(_with_links(part) for part in PARTS))
 
 
 def _with_links(part: str) -> "models.Prefetch[str]":
-    """A part with the documents, regions and users its rows name."""
+    """Return a part with the documents, regions and users its rows name."""
     model: Any = Institution._meta.get_field(part).related_model
     links = [f.name for f in model._meta.fields if f.many_to_one and f.name != "institution"]
     rows = model._default_manager.all()
@@ -250,7 +250,7 @@ class Institution(models.Model):
 
     @property
     def position(self) -> Position | None:
-        """The place in metres from the centre of the earth; None: not published."""
+        """Return the place in metres from the centre of the earth; None: not published."""
         if self.longitude is None or self.latitude is None:
             return None
         return position(self.longitude, self.latitude)
@@ -261,13 +261,13 @@ class Institution(models.Model):
     natural_key.dependencies = ["regions.region"]  # type: ignore[attr-defined]
 
     def takes(self, level: int) -> bool | None:
-        """Whether it takes elders of this ability level; None: not published."""
+        """Return whether it takes elders of this ability level; None: not published."""
         answer: bool | None = getattr(self, f"takes_level_{level}")
         return answer
 
     @property
     def filed(self) -> str:
-        """When it was filed as far as it is known, else an empty string."""
+        """Return the known part of the filing date, else an empty string."""
         return show_date(self.filed_on, self.filed_precision) if self.filed_on else ""
 
     @property
@@ -279,7 +279,7 @@ class Institution(models.Model):
 
     @property
     def opened(self) -> str:
-        """When it opened as far as it is known, else an empty string."""
+        """Return the known part of the opening date, else an empty string."""
         return show_date(self.opened_on, self.opened_precision) if self.opened_on else ""
 
 
@@ -309,7 +309,9 @@ class Phone(models.Model):
 
     @property
     def dialable(self) -> bool:
-        """Tell whether a `tel:` link may be made: demo numbers begin with 000 and reach nobody."""
+        """Return whether a `tel:` link may be made: demo numbers begin with 000 and reach
+        nobody.
+        """
         return not self.number.startswith("000")
 
     @property

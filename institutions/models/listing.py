@@ -33,14 +33,14 @@ MASKS: dict[str, tuple[str, ...]] = {
 }
 
 
-def mask(name: str, members: Iterable[str]) -> int:
-    """The integer with the bits of `members` set in the mask called `name`."""
+def bit_mask(name: str, members: Iterable[str]) -> int:
+    """Return the integer with the bits of `members` set in the mask called `name`."""
     return sum(1 << MASKS[name].index(member) for member in set(members))
 
 
 def has_any(name: str, members: Iterable[str]) -> Q:
-    """A condition: the mask `name` holds at least one of `members`."""
-    return Q(**{f"{name}__bitand": mask(name, members)})
+    """Return a condition: the mask `name` holds at least one of `members`."""
+    return Q(**{f"{name}__bitand": bit_mask(name, members)})
 
 
 @models.IntegerField.register_lookup
@@ -82,19 +82,19 @@ class OnList(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
 
 
 class ListingQuerySet(models.QuerySet["Listing"]):
-    def within(self, *regions: Region) -> Self:
-        """Listings in any of `regions`, or in what succeeded it."""
+    def in_regions(self, *regions: Region) -> Self:
+        """Return listings in any of `regions`, or in its successors."""
         return self.filter(within("region", regions))
 
-    def stale(self, on: datetime.date) -> Self:
-        """Rows that a dated fee, status or designation changed before the day `on`.
+    def outdated(self, on: datetime.date) -> Self:
+        """Return rows that a dated fee, status or designation changed before the day `on`.
 
-        And rows that nothing is found by yet, made by a release that kept no tokens.
+        Rows without tokens, made by an earlier release, are returned too.
         """
         return self.filter(Q(valid_until__lt=on) | Q(institution__tokens=None))
 
     def for_cards(self, regions: bool = True) -> Self:
-        """Rows with all that a result card shows; five queries however many rows.
+        """Return rows with all that a result card shows; five queries however many rows.
 
         Without regions for those who have them in memory.
         """
@@ -113,7 +113,7 @@ class ListingQuerySet(models.QuerySet["Listing"]):
 
 
 class Listing(models.Model):
-    """What a search needs to know of one published institution. Money is fen per month."""
+    """Searchable columns of one published institution. Money is fen per month."""
 
     institution = models.OneToOneField(
         Institution, models.CASCADE, primary_key=True, related_name="listing"
@@ -144,7 +144,7 @@ class Listing(models.Model):
     price_4 = models.BigIntegerField(null=True)
     price_from = models.BigIntegerField(null=True)
 
-    # Where it stands, in metres from the centre of the earth: `regions.places.distance` says why.
+    # In metres from the centre of the earth, for the reason given in `regions.places.distance`.
     x = models.BigIntegerField(null=True)
     y = models.BigIntegerField(null=True)
     z = models.BigIntegerField(null=True)
@@ -211,24 +211,24 @@ class Listing(models.Model):
         return str(self.institution)
 
     def price(self, level: int) -> int | None:
-        """The list price of a month for an elder of this ability level, in fen."""
+        """Return the list price of a month for an elder of this ability level, in fen."""
         price: int | None = getattr(self, f"price_{level}")
         return price
 
     def care(self, level: int) -> int | None:
-        """The care part of that price, in fen."""
+        """Return the care part of that price, in fen."""
         care: int | None = getattr(self, f"care_{level}")
         return care
 
     @property
     def position(self) -> tuple[int, int, int] | None:
-        """Where it stands; None: not published."""
+        """Return its position in metres; None: not published."""
         if self.x is None or self.y is None or self.z is None:
             return None
         return self.x, self.y, self.z
 
     def members(self, name: str) -> list[str]:
-        """The members set in the mask called `name`, in bit order."""
+        """Return the members set in the mask called `name`, in bit order."""
         bits = getattr(self, name)
         return [member for bit, member in enumerate(MASKS[name]) if bits >> bit & 1]
 

@@ -133,10 +133,10 @@ class Designation(models.Model):
 
     @property
     def since(self) -> str:
-        """When it began as far as it is known, else an empty string."""
+        """Return the known part of its first day, else an empty string."""
         return show_date(self.valid_from, self.valid_from_precision) if self.valid_from else ""
 
-    def holds(self, on: datetime.date) -> bool:
-        """Whether it is in force on the day `on`; the same rule as `in_force`."""
+    def is_in_force(self, on: datetime.date) -> bool:
+        """Return whether it is in force on the day `on`; the same rule as `in_force`."""
         started = self.valid_from is None or self.valid_from <= on
         return started and (self.valid_to is None or on <= self.valid_to)

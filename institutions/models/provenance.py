@@ -1,4 +1,4 @@
-"""Where each figure of an institution comes from, how old it is, and who checked it."""
+"""Source, date and checker of each figure of an institution."""
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -91,7 +91,7 @@ class Provenance(models.Model):
 
     @property
     def source(self) -> str:
-        """The document as families read it, or 机构填报 where the home speaks for itself."""
+        """Return the title of the document, or 机构填报 where the home reports itself."""
         return self.document.shown if self.document else self.get_kind_display()
 
     @property

@@ -1,4 +1,4 @@
-"""What others found of a home: ratings by scheme and year, inspections, credit, insurance."""
+"""Ratings by scheme and year, inspections, credit entries and insurance of a home."""
 
 import datetime
 from collections.abc import Iterable
@@ -54,8 +54,8 @@ class Rating(models.Model):
     def __str__(self) -> str:
         return f"{self.get_scheme_display()} {self.level_name}（{self.year}）"
 
-    def holds(self, on: datetime.date) -> bool:
-        """Whether the rating is still valid on the day `on`; one without an end is."""
+    def is_in_force(self, on: datetime.date) -> bool:
+        """Return whether the rating is still valid on the day `on`; one without an end is."""
         return self.valid_to is None or on <= self.valid_to
 
     @property
@@ -67,13 +67,13 @@ class Rating(models.Model):
 
 
 def latest_ratings(ratings: Iterable[Rating], on: datetime.date) -> list[Rating]:
-    """The newest rating under each scheme that is valid on the day `on`."""
-    valid = sorted((r for r in ratings if r.holds(on)), key=lambda rating: rating.year)
+    """Return the newest rating under each scheme that is valid on the day `on`."""
+    valid = sorted((r for r in ratings if r.is_in_force(on)), key=lambda rating: rating.year)
     return list({rating.scheme: rating for rating in valid}.values())
 
 
 class QualityRecord(models.Model):
-    """One inspection, evaluation, credit entry or insurance policy, with who says so and when."""
+    """One inspection, evaluation, credit entry or insurance policy, with its source and date."""
 
     class Kind(models.TextChoices):
         CIVIL_AFFAIRS = "civil_affairs", "民政部门检查"

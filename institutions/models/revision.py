@@ -1,4 +1,4 @@
-"""What was changed in a home, by whom: changes made, and changes that wait for a reviewer."""
+"""Changes of a home with their authors: changes made, and changes that wait for a reviewer."""
 
 from typing import Any, Self
 
@@ -76,16 +76,16 @@ class Revision(models.Model):
 
 class PendingChangeQuerySet(models.QuerySet["PendingChange"]):
     def waiting(self) -> Self:
-        """What a reviewer has not decided yet."""
+        """Return the changes that no reviewer has decided yet."""
         return self.filter(state=PendingChange.State.WAITING)
 
-    def within(self, *regions: Region) -> Self:
-        """Of homes in any of `regions`, or in what succeeded it."""
+    def of_regions(self, *regions: Region) -> Self:
+        """Return changes of homes in any of `regions`, or in its successors."""
         return self.filter(within("institution__region", regions))
 
 
 class PendingChange(models.Model):
-    """What a clerk wants changed in a published home, until a reviewer decides."""
+    """A clerk's change of a published home, until a reviewer decides."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "等审核"

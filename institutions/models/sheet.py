@@ -81,9 +81,9 @@ class SheetImport(models.Model):
     asked = models.PositiveIntegerField("要人确认", default=0)
     refused = models.PositiveIntegerField("退回", default=0)
     flagged = models.PositiveIntegerField("请核对", default=0)
-    # Of each row, by number, which homes a person said it is: {"5": {"12": "same"}}
+    # A person's answer for each row and candidate home: {"5": {"12": "same"}}
     answers: "models.JSONField[Any, Any]" = models.JSONField("回答", default=dict, blank=True)
-    # Who said that the refused rows need no more work
+    # The user who closed the refused rows
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -131,12 +131,12 @@ class SheetImport(models.Model):
         return reverse("admin:institutions_sheetimport_change", args=[self.pk])
 
     def place(self, number: int) -> str:
-        """Put the number of a row in words, with its worksheet where several were read."""
+        """Return the number of a row in words, with its worksheet where several were read."""
         names = [page["name"] for page in self.worksheets if "rows" in page]
         return place_of(number, names if len(names) > 1 else [""])
 
     def about_worksheets(self) -> list[str]:
-        """Say which worksheets were read and which were not, and how many rows are hidden."""
+        """Return a sentence on the worksheets read and not read, and on hidden rows."""
         found = []
         for page in self.worksheets:
             name = f"工作表“{page['name']}”" if page["name"] else "这份文件"
@@ -149,7 +149,7 @@ class SheetImport(models.Model):
 
 
 class SheetLine(models.Model):
-    """What became of one home of a sheet: outcome, differences, and why it was refused."""
+    """One home of a sheet: its outcome, differences, and reasons for refusal."""
 
     class Outcome(models.TextChoices):
         NEW = "new", "新增"
@@ -160,7 +160,7 @@ class SheetLine(models.Model):
         REFUSED = "refused", "退回"
 
     class Undone(models.TextChoices):
-        """What taking the import back did with the home."""
+        """Outcome of undoing the import for this home."""
 
         BACK = "back", "改回原来的内容"
         PROPOSED = "proposed", "改回原来的内容（要审核的已送审）"

@@ -1,4 +1,4 @@
-"""Who works there."""
+"""Staff of a home by occupation."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -10,7 +10,7 @@ from .institution import Institution
 
 
 class StaffFigure(models.Model):
-    """How many people of one occupation, and how many of them hold its certificate."""
+    """Staff of one occupation, and those of them who hold its certificate."""
 
     class Role(models.TextChoices):
         CARE_WORKER = "care_worker", "护理员"

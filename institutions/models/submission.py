@@ -10,10 +10,10 @@ KEPT = datetime.timedelta(days=1)
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def claim(self, token: uuid.UUID) -> tuple["Submission", bool]:
-        """The submission of this token, and whether it is the first.
+    def claim_token(self, token: uuid.UUID) -> tuple["Submission", bool]:
+        """Return the submission of this token, and whether it is the first.
 
-        Call it in the transaction that makes what was asked for: a second one waits for the end of
+        Call it in the transaction that does the work: a second submission waits for the end of
         the first, and is the first itself where that one made nothing.
         """
         self.filter(at__lt=timezone.now() - KEPT).delete()

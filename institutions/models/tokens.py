@@ -1,4 +1,4 @@
-"""What each listed home is found by, and the one lookup that searches it on either database.
+"""Search tokens of each listed home, and the one lookup that matches them on either database.
 
 Derived, never edited: `institutions.register.listings.refresh` is the only writer.
 """
@@ -78,23 +78,23 @@ class Holds(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
     prepare_rhs = False
 
     def as_sqlite(self, compiler, connection):  # type: ignore[no-untyped-def]
-        return self._among(compiler, connection)
+        return self._compile_subquery(compiler, connection)
 
     def as_postgresql(self, compiler, connection):  # type: ignore[no-untyped-def]
         if self.lhs.target.model is Tokens:
             # Not by way of their ids: a table joined to itself takes twice as long.
             alias = connection.ops.quote_name(self.lhs.alias)
             return f"{VECTOR}({alias}.text) @@ %s::tsquery", (self.rhs.tsquery(),)
-        return self._among(compiler, connection)
+        return self._compile_subquery(compiler, connection)
 
-    def _among(self, compiler, connection):  # type: ignore[no-untyped-def]
-        found, sought = _select(connection, self.rhs)
+    def _compile_subquery(self, compiler, connection):  # type: ignore[no-untyped-def]
+        found, sought = _matching_ids(connection, self.rhs)
         left, parameters = compiler.compile(self.lhs)
         return f"{left} IN ({found})", (*parameters, sought)
 
 
-def _select(connection: BaseDatabaseWrapper, sought: Sought) -> tuple[str, str]:
-    """The ids that `sought` finds, and the parameter of that."""
+def _matching_ids(connection: BaseDatabaseWrapper, sought: Sought) -> tuple[str, str]:
+    """Return SQL that selects the ids `sought` matches, and its parameter."""
     if connection.vendor == "sqlite":
         return f"SELECT rowid AS pk FROM {INDEX} WHERE {INDEX} MATCH %s", sought.fts5()  # noqa: S608
     rows = f"SELECT institution_id AS pk FROM {Tokens._meta.db_table}"  # noqa: S608 names of ours
@@ -103,25 +103,25 @@ def _select(connection: BaseDatabaseWrapper, sought: Sought) -> tuple[str, str]:
 
 class TokensQuerySet(models.QuerySet["Tokens"]):
     def holding(self, sought: Sought, most: int | None = None) -> list[int]:
-        """The ids of those that it finds; of more than `most` the first by id.
+        """Return the ids of homes that `sought` matches; of more than `most` the first by id.
 
-        Told by the database as one value: of a word in half of all names, a row for each takes
-        up to three times as long to read.
+        The database joins them into one value: for a word in half of all names, a row for each
+        takes up to three times as long to read.
         """
         connection = connections[self.db]
-        select, parameter = _select(connection, sought)
+        select, parameter = _matching_ids(connection, sought)
         if most is not None:
             select += f" ORDER BY pk LIMIT {most:d}"
         in_one = "group_concat(pk)" if connection.vendor == "sqlite" else "array_agg(pk)"
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {in_one} FROM ({select}) AS found", [parameter])  # noqa: S608
-            (told,) = cursor.fetchone()
-        return [int(pk) for pk in told.split(",")] if isinstance(told, str) else told or []
+            (joined,) = cursor.fetchone()
+        return [int(pk) for pk in joined.split(",")] if isinstance(joined, str) else joined or []
 
     def held_by_each(self, several: Sequence[Sought], most: int) -> list[list[int]]:
-        """The ids of whom each finds, at most so many of each: one query for all."""
+        """Return for each term up to `most` ids of homes that match it, in one query."""
         connection = connections[self.db]
-        selects, soughts = zip(*(_select(connection, one) for one in several), strict=True)
+        selects, soughts = zip(*(_matching_ids(connection, one) for one in several), strict=True)
         parts = (
             f"SELECT {number}, pk FROM ({select} LIMIT {most:d}) AS part_{number}"  # noqa: S608
             for number, select in enumerate(selects)

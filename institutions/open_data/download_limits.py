@@ -17,7 +17,7 @@ from carebridge.lib.limits import LIMITS
 
 # After `seconds` a place is free again although nobody gave it back: its worker was killed.
 LIMIT = LIMITS["downloads"]
-# What is said to wait, in seconds; how long the others take nobody knows.
+# Retry-After in seconds; the duration of the other downloads is unknown.
 WAIT = 30
 View = Callable[..., HttpResponseBase]
 
@@ -34,26 +34,26 @@ def few_at_once(view: View) -> View:
         places = (f"download:{network}:{n}" for n in range(most))
         place = next((place for place in places if cache.add(place, mine, LIMIT.seconds)), None)
         if place is None:
-            return _wait(most)
+            return _refuse_for_now(most)
         try:
             response = view(request, *args, **kwargs)
         except BaseException:
-            _free(place, mine)
+            _release_place(place, mine)
             raise
         # Every server closes an answer, when it is sent or when the reader went away.
-        response._resource_closers.append(partial(_free, place, mine))  # type: ignore[attr-defined]
+        response._resource_closers.append(partial(_release_place, place, mine))  # type: ignore[attr-defined]
         return response
 
     return limited
 
 
-def _free(place: str, mine: str) -> None:
-    """Give the place back, unless it was taken for free meanwhile and is somebody else's."""
+def _release_place(place: str, mine: str) -> None:
+    """Release the place, unless it expired meanwhile and is somebody else's."""
     if cache.get(place) == mine:
         cache.delete(place)
 
 
-def _wait(most: int) -> HttpResponse:
+def _refuse_for_now(most: int) -> HttpResponse:
     text = (
         f"同一个网络地址，同时只能下载 {most} 个文件。请等前面的下完，再来下这一个。\n"
         "没有在下载的话，可能是同一个网络里别的人在下，也可能是上一次断了，请过几分钟再试。\n"

@@ -1,4 +1,4 @@
-"""What changed in the homes of a search, as an Atom feed: new, free beds changed, changed."""
+"""Atom feed of a search: new homes, changes of free beds, other changes."""
 
 import datetime
 import re
@@ -35,13 +35,13 @@ SITE_NAME = "颐桥 CareBridge"
 UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def tells_of_family(query: QueryDict) -> bool:
-    """Whether an address says anything of an elder or of where a family lives."""
+def describes_family(query: QueryDict) -> bool:
+    """Return whether an address describes an elder or the place of a family."""
     return any(name.startswith("e_") or name in NEAR for name in query)
 
 
 @dataclass(frozen=True)
-class Step:
+class FeedEntry:
     """One change of one home; `number` is the revision, or 0 for how it came to the site."""
 
     home: Institution
@@ -56,8 +56,8 @@ class Step:
         return f"{demo}{self.home.name}：{self.kind}"
 
 
-def steps(search: InstitutionFilter) -> list[Step]:
-    """The latest changes of the homes that a search finds, newest first."""
+def latest_entries(search: InstitutionFilter) -> list[FeedEntry]:
+    """Return the latest changes of the homes that a search finds, newest first."""
     found = search.filter_queryset(Listing.objects.all()).order_by().values("pk")
     every = [*_published(found), *_changed(found)]
     every.sort(key=lambda step: (step.at, step.number, step.home.pk), reverse=True)
@@ -68,28 +68,28 @@ def _went_public() -> Q:
     return Q(how=How.STAGE, changes__0__new=Institution.Stage.PUBLISHED)
 
 
-def _published(found: Any) -> Iterator[Step]:
-    """Homes that were published from the first: no step says so."""
+def _published(found: Any) -> Iterator[FeedEntry]:
+    """Yield homes that were published from the first: no revision records it."""
     steps = Revision.objects.filter(_went_public(), institution=OuterRef("pk"))
     homes = Institution.objects.filter(~Exists(steps), pk__in=found).with_place()
     for home in homes.order_by("-created_at", "-pk")[:LATEST]:
-        yield Step(home, 0, home.created_at, NEW, home.region.full_name)
+        yield FeedEntry(home, 0, home.created_at, NEW, home.region.full_name)
 
 
-def _changed(found: Any) -> Iterator[Step]:
-    """Steps since a home was last published; what was done to a draft was not public."""
+def _changed(found: Any) -> Iterator[FeedEntry]:
+    """Yield revisions since a home was last published; those of a draft were not public."""
     later = Revision.objects.filter(
         _went_public(), institution=OuterRef("institution"), pk__gt=OuterRef("pk")
     )
     made = Revision.objects.filter(~Exists(later), institution__in=found)
-    told = made.filter(_went_public() | ~Q(how__in=[How.STAGE, How.CREATED]))
-    for step in told.select_related("institution__region__parent__parent")[:LATEST]:
-        home, kind = step.institution, _kind(step)
-        words = home.region.full_name if kind == NEW else _words(step)
-        yield Step(home, step.pk, step.made_at, kind, words)
+    public = made.filter(_went_public() | ~Q(how__in=[How.STAGE, How.CREATED]))
+    for step in public.select_related("institution__region__parent__parent")[:LATEST]:
+        home, kind = step.institution, _entry_kind(step)
+        words = home.region.full_name if kind == NEW else _describe_step(step)
+        yield FeedEntry(home, step.pk, step.made_at, kind, words)
 
 
-def _kind(step: Revision) -> str:
+def _entry_kind(step: Revision) -> str:
     if step.how == How.STAGE:
         return NEW
     return VACANCY if _of_vacancy(step) else CHANGED
@@ -103,8 +103,8 @@ def _of_vacancy(step: Revision) -> list[dict[str, Any]]:
     ]
 
 
-def _words(step: Revision) -> str:
-    """Free beds before and after; of anything else what the page of the home says."""
+def _describe_step(step: Revision) -> str:
+    """Return free beds before and after, or the words of the home's page for other changes."""
     beds = [
         f"{one.label}：{one.old} → {one.new}"
         for one in describe_changes(from_data(_of_vacancy(step)))
@@ -116,7 +116,7 @@ def _words(step: Revision) -> str:
     return f"{line.how}：{'、'.join(line.what)}{more}" if line.what else line.how
 
 
-class Changes(Feed):  # type: ignore[type-arg]  # not generic at run time
+class ChangesFeed(Feed):  # type: ignore[type-arg]  # not generic at run time
     """The feed of one search."""
 
     feed_type = Atom1Feed
@@ -140,29 +140,29 @@ class Changes(Feed):  # type: ignore[type-arg]  # not generic at run time
     def feed_url(self) -> str:
         return reverse("institutions_atom") + self.results.address.of_feed
 
-    def items(self) -> list[Step]:
-        return steps(self.results.search)
+    def items(self) -> list[FeedEntry]:
+        return latest_entries(self.results.search)
 
-    def item_title(self, item: Step) -> str:
+    def item_title(self, item: FeedEntry) -> str:
         return legible(item.title)
 
-    def item_description(self, item: Step) -> str:
+    def item_description(self, item: FeedEntry) -> str:
         """Readers take it for HTML."""
         return escape(legible(item.words))
 
-    def item_link(self, item: Step) -> str:
+    def item_link(self, item: FeedEntry) -> str:
         return f"{item.home.get_absolute_url()}#updates"
 
-    def item_guid(self, item: Step) -> str:
+    def item_guid(self, item: FeedEntry) -> str:
         return f"{self.site}{item.home.get_absolute_url()}#step-{item.number}"
 
-    def item_updateddate(self, item: Step) -> datetime.datetime:
+    def item_updateddate(self, item: FeedEntry) -> datetime.datetime:
         return item.at
 
-    def item_categories(self, item: Step) -> list[str]:
+    def item_categories(self, item: FeedEntry) -> list[str]:
         return [item.kind, *(["示例数据"] if item.home.is_demo else [])]
 
 
 def legible(text: str) -> str:
-    """The text without what XML cannot hold."""
+    """Return the text without what XML cannot hold."""
     return UNFIT.sub("", text)

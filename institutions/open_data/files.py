@@ -15,12 +15,12 @@ from institutions.open_data.tables import (
     TABLE,
     TABLE_PARTS,
     FigureColumn,
-    Home,
-    Told,
+    PublishedHome,
+    TableColumn,
     codes_of,
+    describe_column,
     figures,
-    homes,
-    meaning,
+    published_homes,
 )
 from institutions.sheets.columns import COLUMNS
 
@@ -38,16 +38,16 @@ class Format:
     name: str
     media_type: str
     head: str
-    text: Callable[[Home], str]
+    text: Callable[[PublishedHome], str]
     between: str = ""
     tail: str = ""
     parts: tuple[str, ...] = PART_NAMES
 
-    def lines(self, ids: Iterable[int], site: str = "") -> Iterator[str]:
-        """The file piece by piece; the first comes before any home is read."""
+    def file_lines(self, ids: Iterable[int], site: str = "") -> Iterator[str]:
+        """Yield the file piece by piece; the first comes before any home is read."""
         yield self.head
         gap, piece, size = "", [], 0
-        for home in homes(ids, site, self.parts):
+        for home in published_homes(ids, site, self.parts):
             text = gap + self.text(home)
             gap, size = self.between, size + len(text)
             piece.append(text)
@@ -57,32 +57,32 @@ class Format:
         yield "".join(piece) + self.tail
 
 
-def _json(data: Any) -> str:
+def _dump_json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _heads(columns: Iterable[Any]) -> str:
+def _csv_heads(columns: Iterable[Any]) -> str:
     return BYTE_ORDER_MARK + csv_text([[column.head for column in columns]])
 
 
-def _table_row(home: Home) -> str:
-    return csv_text([[column.cell(home) for column in TABLE]])
+def _table_row(home: PublishedHome) -> str:
+    return csv_text([[column.format_cell(home) for column in TABLE]])
 
 
-def _figure_rows(home: Home) -> str:
+def _figure_rows(home: PublishedHome) -> str:
     return csv_text([column.value(home, figure) for column in FIGURES] for figure in figures(home))
 
 
-def _record(home: Home) -> str:
-    """The whole record; its codes, not their words."""
+def _dump_record(home: PublishedHome) -> str:
+    """Return the whole record with codes, not their words."""
     more = {"id": home.pk, "url": home.url, "region_name": home.region.full_name}
-    return _json(more | home.record) + "\n"
+    return _dump_json(more | home.record) + "\n"
 
 
-def _feature(home: Home) -> str:
+def _feature(home: PublishedHome) -> str:
     """RFC 7946: longitude first, WGS-84; a home whose place is not published has no geometry."""
     place = [home.record[name] for name in POINT]
-    return _json(
+    return _dump_json(
         {
             "type": "Feature",
             "id": home.pk,
@@ -93,17 +93,17 @@ def _feature(home: Home) -> str:
 
 
 def _collection() -> str:
-    """A collection as it begins, with what one may do with it."""
+    """Return a collection as it begins, with what one may do with it."""
     about = {"licence": LICENCE, "licence_url": LICENCE_URL, "attribution": ATTRIBUTION}
-    return _json({"type": "FeatureCollection", **about})[:-1] + ',"features":[\n'
+    return _dump_json({"type": "FeatureCollection", **about})[:-1] + ',"features":[\n'
 
 
 FORMATS: dict[str, Format] = {
     made.name: made
     for made in (
-        Format("csv", "text/csv; charset=utf-8", _heads(TABLE), _table_row, parts=TABLE_PARTS),
-        Format("figures.csv", "text/csv; charset=utf-8", _heads(FIGURES), _figure_rows),
-        Format("jsonl", "application/x-ndjson; charset=utf-8", "", _record),
+        Format("csv", "text/csv; charset=utf-8", _csv_heads(TABLE), _table_row, parts=TABLE_PARTS),
+        Format("figures.csv", "text/csv; charset=utf-8", _csv_heads(FIGURES), _figure_rows),
+        Format("jsonl", "application/x-ndjson; charset=utf-8", "", _dump_record),
         Format(
             "geojson",
             "application/geo+json; charset=utf-8",
@@ -116,7 +116,7 @@ FORMATS: dict[str, Format] = {
     )
 }
 # What every file but the dictionary itself holds, column by column.
-COLUMNS_OF: dict[str, Sequence[Told | FigureColumn]] = {
+COLUMNS_OF: dict[str, Sequence[TableColumn | FigureColumn]] = {
     "csv": TABLE,
     "figures.csv": FIGURES,
     "geojson": PROPERTIES,
@@ -124,21 +124,21 @@ COLUMNS_OF: dict[str, Sequence[Told | FigureColumn]] = {
 
 
 def dictionary() -> Iterator[list[str]]:
-    """The data dictionary as rows of a table: each column of each file, and its codes.
+    """Yield the data dictionary as rows of a table: each column of each file, and its codes.
 
     What a line of JSON holds beside is a column of sheets (`institutions.sheets.columns`).
     """
     yield ["文件", "列（CSV）", "列（GeoJSON、JSON）", "意思", "代码"]
     for name, columns in COLUMNS_OF.items():
         for column in columns:
-            codes = _listed(column.codes)
+            codes = _list_codes(column.codes)
             yield [f"institutions.{name}", column.head, column.key, column.meaning, codes]
     for sheet in COLUMNS:
-        codes = _listed(codes_of(sheet))
-        yield ["institutions.jsonl", sheet.head, sheet.key, meaning(sheet), codes]
+        codes = _list_codes(codes_of(sheet))
+        yield ["institutions.jsonl", sheet.head, sheet.key, describe_column(sheet), codes]
 
 
-def _listed(codes: Iterable[tuple[str, str]]) -> str:
+def _list_codes(codes: Iterable[tuple[str, str]]) -> str:
     return "；".join(f"{code}={words}" for code, words in codes)
 
 

@@ -1,4 +1,4 @@
-"""What `/data/` shows: the files, their columns, the snapshots kept, how many homes."""
+"""Content of `/data/`: the files, their columns, the snapshots kept, the number of homes."""
 
 import datetime
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from institutions.models import Listing
 from institutions.open_data.files import FORMATS
-from institutions.open_data.snapshots import Snapshot, taken
+from institutions.open_data.snapshots import Snapshot, list_snapshots
 from institutions.open_data.tables import (
     ATTRIBUTION,
     FIGURES,
@@ -18,7 +18,7 @@ from institutions.open_data.tables import (
     LICENCE_URL,
     TABLE,
     FigureColumn,
-    Told,
+    TableColumn,
 )
 
 # What is in each kind of file, in plain words; then who it is for.
@@ -44,7 +44,7 @@ class OpenPage:
     real: int
     demo: int
     files: list[FileLine]
-    table: tuple[Told, ...]
+    table: tuple[TableColumn, ...]
     figures: tuple[FigureColumn, ...]
     snapshots: list[Snapshot]
     at_once: int
@@ -54,7 +54,7 @@ class OpenPage:
     dataset: dict[str, Any]
 
 
-def page(on: datetime.date, site: str) -> OpenPage:
+def open_page(on: datetime.date, site: str) -> OpenPage:
     counts = Listing.objects.aggregate(
         real=Count("pk", filter=Q(is_demo=False)), demo=Count("pk", filter=Q(is_demo=True))
     )
@@ -67,7 +67,7 @@ def page(on: datetime.date, site: str) -> OpenPage:
         files=files,
         table=TABLE,
         figures=FIGURES,
-        snapshots=taken(settings.SNAPSHOT_DIR),
+        snapshots=list_snapshots(settings.SNAPSHOT_DIR),
         at_once=settings.DOWNLOADS_AT_ONCE,
         licence=LICENCE,
         licence_url=LICENCE_URL,
@@ -78,7 +78,7 @@ def page(on: datetime.date, site: str) -> OpenPage:
 
 
 def _dataset(files: list[FileLine], site: str) -> dict[str, Any]:
-    """The register as schema.org tells search engines of data; real homes only."""
+    """Return the register as a schema.org data set for search engines; real homes only."""
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",

@@ -21,9 +21,9 @@ from django.http import QueryDict
 from carebridge.lib.sheet_files import BYTE_ORDER_MARK, csv_text
 from institutions.models import Listing
 from institutions.open_data.files import FORMATS, dictionary
-from institutions.open_data.tables import ATTRIBUTION, LICENCE, LICENCE_URL, homes
+from institutions.open_data.tables import ATTRIBUTION, LICENCE, LICENCE_URL, published_homes
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 SUMS = "SHA256SUMS"
@@ -46,7 +46,7 @@ class Snapshot:
     files: list[Copy]
 
 
-def take(folder: Path, on: datetime.date, site: str = "") -> bool:
+def write_snapshot(folder: Path, on: datetime.date, site: str = "") -> bool:
     """Write the snapshot of the day; False where there is one already."""
     if (folder / on.isoformat()).exists():
         return False
@@ -54,8 +54,8 @@ def take(folder: Path, on: datetime.date, site: str = "") -> bool:
     with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as part:
         draft = Path(part) / "draft"
         draft.mkdir()
-        _write(draft, on, site)
-        _settle(draft)
+        _write_files(draft, on, site)
+        _flush_to_disk(draft)
         try:
             draft.rename(folder / on.isoformat())
         except OSError:
@@ -65,32 +65,32 @@ def take(folder: Path, on: datetime.date, site: str = "") -> bool:
     return True
 
 
-def _write(draft: Path, on: datetime.date, site: str) -> None:
-    """Every home is read once for all files, so that they say the same of it."""
+def _write_files(draft: Path, on: datetime.date, site: str) -> None:
+    """Write all files, reading each home once so that the files agree."""
     search = InstitutionFilter(QueryDict(), Listing.objects.all(), on)
     with ExitStack() as open_files:
         files = {
-            made: open_files.enter_context(_opened(draft / f"institutions.{name}"))
+            made: open_files.enter_context(_open_file(draft / f"institutions.{name}"))
             for name, made in FORMATS.items()
         }
         for made, out in files.items():
             out.write(made.head)
         gaps = dict.fromkeys(files, "")
-        for home in homes(finding(search).ids(), site):
+        for home in published_homes(make_finder(search).ordered_ids(), site):
             for made, out in files.items():
                 out.write(gaps[made] + made.text(home))
                 gaps[made] = made.between
         for made, out in files.items():
             out.write(made.tail)
-    with _opened(draft / DICTIONARY) as out:
+    with _open_file(draft / DICTIONARY) as out:
         out.write(BYTE_ORDER_MARK + csv_text(dictionary()))
-    with _opened(draft / READ_ME) as out:
+    with _open_file(draft / READ_ME) as out:
         out.write(f"养老机构名录，{on}\n许可：{LICENCE} {LICENCE_URL}\n署名：{ATTRIBUTION}，{on}\n")
-    with _opened(draft / SUMS) as out:
+    with _open_file(draft / SUMS) as out:
         out.writelines(f"{digest}  {name}\n" for name, digest in _digests(draft))
 
 
-def _opened(path: Path) -> TextIO:
+def _open_file(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8", newline="")
 
 
@@ -101,8 +101,8 @@ def _digests(draft: Path) -> Iterator[tuple[str, str]]:
                 yield name, hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _settle(draft: Path) -> None:
-    """On the disk before it is there by name: a power cut leaves all of it or none."""
+def _flush_to_disk(draft: Path) -> None:
+    """Flush to disk before the rename: a power cut leaves all of it or none."""
     for path in (*draft.iterdir(), draft):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -111,33 +111,33 @@ def _settle(draft: Path) -> None:
             os.close(handle)
 
 
-def prune(folder: Path, keep: int) -> list[str]:
-    """Remove all but the newest; returns the days removed."""
-    gone = _days(folder)[keep:]
+def prune_snapshots(folder: Path, keep: int) -> list[str]:
+    """Remove all but the newest; return the days removed."""
+    gone = _snapshot_days(folder)[keep:]
     for day in gone:
         shutil.rmtree(folder / day)
     return gone
 
 
-def taken(folder: Path) -> list[Snapshot]:
-    """What there is, newest first."""
-    return [Snapshot(day, _copies(folder / day)) for day in _days(folder)]
+def list_snapshots(folder: Path) -> list[Snapshot]:
+    """Return the snapshots, newest first."""
+    return [Snapshot(day, _file_copies(folder / day)) for day in _snapshot_days(folder)]
 
 
-def _days(folder: Path) -> list[str]:
+def _snapshot_days(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     days = (path.name for path in folder.iterdir() if DAY.fullmatch(path.name))
     return sorted(days, reverse=True)
 
 
-def _copies(snapshot: Path) -> list[Copy]:
+def _file_copies(snapshot: Path) -> list[Copy]:
     lines = (snapshot / SUMS).read_text(encoding="utf-8").splitlines()
     sums = [line.split("  ", 1) for line in lines]
     return [Copy(name, (snapshot / name).stat().st_size, digest) for digest, name in sums]
 
 
 def path_of(folder: Path, day: str, name: str) -> Path | None:
-    """The file of a snapshot; none for what is no snapshot or no file of one."""
+    """Return the file of a snapshot; none for what is no snapshot or no file of one."""
     path = folder / day / name
     return path if DAY.fullmatch(day) and name in FILES and path.is_file() else None

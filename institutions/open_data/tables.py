@@ -1,6 +1,6 @@
-"""What goes out of the published register as open data: homes, their columns, every figure.
+"""The published register as open data: homes, their columns, every figure.
 
-One row per home says what results pages say; `figures` says everything, each with its source. The
+One row per home holds what results pages show; `figures` yields everything with its source. The
 columns are those of sheets (`institutions.sheets.columns`); those added stand in `ADDED`.
 """
 
@@ -26,14 +26,14 @@ LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/deed.zh-hans"
 ATTRIBUTION = "来源：颐桥 CareBridge 养老机构名录"
 # What a table of one row per home reads.
 TABLE_PARTS = ("phones", "ratings", "provenance")
-# Where figures come from is said beside them, and pictures are no figures.
+# Sources stand beside their figures, and pictures are no figures.
 NO_FIGURES = {"provenance", "photos"}
 HAS = "有"
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a figure comes from, as a file says it."""
+class FigureSource:
+    """Source of a figure as columns of a file."""
 
     field: str
     kind: str
@@ -44,19 +44,19 @@ class Source:
     quote: str
 
 
-# A figure that nobody has said the source of.
-NOBODY = Source("", "", "", "", "", "", "")
+# A figure without a known source.
+NO_SOURCE = FigureSource("", "", "", "", "", "", "")
 
 
 @dataclass(frozen=True)
-class Home:
-    """One published home: its record, and what is worked out of it for results."""
+class PublishedHome:
+    """One published home: its record, and its derived listing."""
 
     pk: int
     record: Record
     listing: Listing
     site: str
-    sources: tuple[Source, ...]
+    sources: tuple[FigureSource, ...]
 
     @property
     def region(self) -> Region:
@@ -67,28 +67,30 @@ class Home:
         return f"{self.site}{self.listing.institution.get_absolute_url()}"
 
     @cached_property
-    def source(self) -> Source | None:
-        """The source of what has none of its own."""
+    def source(self) -> FigureSource | None:
+        """Return the source of figures that have none of their own."""
         return source_of(self.sources, "name")
 
     @cached_property
-    def price_source(self) -> Source | None:
-        """The oldest source of its prices."""
-        return self._oldest("fees") if self.listing.price_from is not None else None
+    def price_source(self) -> FigureSource | None:
+        """Return the oldest source of its prices."""
+        return self._oldest_source("fees") if self.listing.price_from is not None else None
 
     @cached_property
-    def vacancy_source(self) -> Source | None:
-        """The source of the free beds, as old as the count itself: sources say when they were."""
+    def vacancy_source(self) -> FigureSource | None:
+        """Return the source of the free beds, with the date of the count itself."""
         counted = self.listing.vacant_as_of
-        source = self._oldest("beds") if counted else None
-        return replace(source or NOBODY, as_of=counted.isoformat()) if counted else None
+        source = self._oldest_source("beds") if counted else None
+        return replace(source or NO_SOURCE, as_of=counted.isoformat()) if counted else None
 
-    def _oldest(self, path: str) -> Source | None:
+    def _oldest_source(self, path: str) -> FigureSource | None:
         return min(sources_of(self.sources, [path]), key=lambda row: row.as_of, default=None)
 
 
-def homes(ids: Iterable[int], site: str = "", parts: Iterable[str] = PART_NAMES) -> Iterator[Home]:
-    """The homes in this order, read by hundreds; links begin with `site`.
+def published_homes(
+    ids: Iterable[int], site: str = "", parts: Iterable[str] = PART_NAMES
+) -> Iterator[PublishedHome]:
+    """Yield the homes in this order, read by hundreds; links begin with `site`.
 
     One that is withdrawn meanwhile is left out. Nobody of the staff is named.
     """
@@ -104,13 +106,13 @@ def homes(ids: Iterable[int], site: str = "", parts: Iterable[str] = PART_NAMES)
                 current.load_part(part, batch)
         for pk in batch:
             if pk in found and pk in current.fields:
-                record = _record(current, pk)
-                sources = tuple(_source(row, documents, site) for row in record["provenance"])
+                record = _record_of(current, pk)
+                sources = tuple(_source_of(row, documents, site) for row in record["provenance"])
                 _drop_unpassed(record, documents)
-                yield Home(pk, record, found[pk], site, sources)
+                yield PublishedHome(pk, record, found[pk], site, sources)
 
 
-def _record(current: Current, pk: int) -> Record:
+def _record_of(current: Current, pk: int) -> Record:
     record = dict(current.fields[pk])
     for part in PARTS:
         if part.name in current.parts:
@@ -129,10 +131,10 @@ def _drop_unpassed(record: Record, documents: dict[str, Document]) -> None:
                 row["document"] = None
 
 
-def _source(row: Row, documents: dict[str, Document], site: str) -> Source:
+def _source_of(row: Row, documents: dict[str, Document], site: str) -> FigureSource:
     document = documents.get(row["document"])
     kind = Provenance.Kind(row["kind"]).label
-    return Source(
+    return FigureSource(
         field=row["field"],
         kind=str(kind),
         title=document.shown if document else str(kind),
@@ -147,17 +149,17 @@ def _source(row: Row, documents: dict[str, Document], site: str) -> Source:
 
 
 @dataclass(frozen=True)
-class Told:
-    """One column of the table: its name in JSON, its head in CSV, what it says of a home."""
+class TableColumn:
+    """One column of the table: its name in JSON, its head in CSV, its value for a home."""
 
     key: str
     head: str
     meaning: str
-    value: Callable[[Home], Any]
+    value: Callable[[PublishedHome], Any]
     column: Column | None = None
 
-    def cell(self, home: Home) -> Any:
-        """In words, as sheets have it; empty where nothing is published."""
+    def format_cell(self, home: PublishedHome) -> Any:
+        """Return the value in words, as in sheets; empty where nothing is published."""
         if self.column:
             return self.column.write(home.record)
         value = self.value(home)
@@ -165,28 +167,28 @@ class Told:
 
     @property
     def codes(self) -> list[tuple[str, str]]:
-        """What JSON writes for each of the words, where there is a choice."""
+        """Return the JSON code for each word, where there is a choice."""
         return codes_of(self.column) if self.column else []
 
 
 def codes_of(column: Column) -> list[tuple[str, str]]:
-    """What JSON writes for each of the words that a column has to choose from."""
+    """Return the JSON code for each word that a column has to choose from."""
     choices = column.field.flatchoices
     return [(str(value), str(label)) for value, label in choices if value != ""]
 
 
-def _of_field(column: Column) -> Told:
-    def value(home: Home) -> Any:
+def _of_field(column: Column) -> TableColumn:
+    def value(home: PublishedHome) -> Any:
         plain = home.record[column.field.name]
         if plain in (None, ""):
             return None
         return column.write(home.record) if column.precision else plain
 
-    return Told(column.key, column.head, meaning(column), value, column)
+    return TableColumn(column.key, column.head, describe_column(column), value, column)
 
 
-def meaning(column: Column) -> str:
-    """What a cell of the column holds."""
+def describe_column(column: Column) -> str:
+    """Return a Chinese description of the cells of the column."""
     if isinstance(column.field, models.BooleanField):
         return "是或否"
     if column.names_region:
@@ -202,71 +204,77 @@ def meaning(column: Column) -> str:
     return str(column.field.help_text or "文字")
 
 
-def _yuan(fen: int | None) -> float | int | None:
+def _to_yuan(fen: int | None) -> float | int | None:
     if fen is None:
         return None
     return fen // 100 if fen % 100 == 0 else fen / 100
 
 
-def _price(level: Level) -> Told:
-    return Told(
+def _price_column(level: Level) -> TableColumn:
+    return TableColumn(
         f"price_{level}",
         f"标价·{level.label}（元/月）",
         "最便宜的床位费、餐费、护理费之和；缺一样就空着",
-        lambda home: _yuan(home.listing.price(level)),
+        lambda home: _to_yuan(home.listing.price(level)),
     )
 
 
-def _sourced(
-    name: str, head: str, of: str, source: Callable[[Home], Source | None]
-) -> tuple[Told, ...]:
-    """The columns that say where a figure comes from."""
+def _source_columns(
+    name: str, head: str, of: str, source: Callable[[PublishedHome], FigureSource | None]
+) -> tuple[TableColumn, ...]:
+    """Return the columns for the source of a figure."""
 
-    def say(attribute: str) -> Callable[[Home], Any]:
+    def read_source(attribute: str) -> Callable[[PublishedHome], Any]:
         return lambda home: getattr(source(home), attribute, None) or None
 
     return (
-        Told(f"{name}source_kind", f"{head}来源种类", f"{of}是哪一种来源", say("kind")),
-        Told(f"{name}source", f"{head}来源", f"{of}出自哪份文件", say("title")),
-        Told(f"{name}source_url", f"{head}来源网页", "本站写这份文件的网页", say("url")),
-        Told(f"{name}as_of", f"{head}截至", f"{of}是什么时候的", say("as_of")),
-        Told(f"{name}verified_on", f"{head}核实日期", "有人核实过才有", say("verified_on")),
+        TableColumn(
+            f"{name}source_kind", f"{head}来源种类", f"{of}是哪一种来源", read_source("kind")
+        ),
+        TableColumn(f"{name}source", f"{head}来源", f"{of}出自哪份文件", read_source("title")),
+        TableColumn(
+            f"{name}source_url", f"{head}来源网页", "本站写这份文件的网页", read_source("url")
+        ),
+        TableColumn(f"{name}as_of", f"{head}截至", f"{of}是什么时候的", read_source("as_of")),
+        TableColumn(
+            f"{name}verified_on", f"{head}核实日期", "有人核实过才有", read_source("verified_on")
+        ),
     )
 
 
-def _ratings(home: Home) -> list[str]:
+def _ratings(home: PublishedHome) -> list[str]:
     ratings = [Rating(**row) for row in home.record["ratings"]]
     return [f"{r.get_scheme_display()} {r.level_name}（{r.year}）" for r in ratings]
 
 
 ADDED = (
-    Told("region_name", "地区全名", "从省到区县", lambda home: home.region.full_name),
-    Told(
+    TableColumn("region_name", "地区全名", "从省到区县", lambda home: home.region.full_name),
+    TableColumn(
         "phones",
         "电话",
         "用顿号隔开；000 开头的是示例，打不通",
         lambda home: [row["number"] for row in home.record["phones"]] or None,
     ),
-    Told(
+    TableColumn(
         "ratings",
         "等级评定",
         "办法、等级、年份；不同办法不能比",
         lambda home: _ratings(home) or None,
     ),
-    *(_price(level) for level in Level),
-    *_sourced("price_", "标价", "标价", lambda home: home.price_source),
-    Told(
+    *(_price_column(level) for level in Level),
+    *_source_columns("price_", "标价", "标价", lambda home: home.price_source),
+    TableColumn(
         "vacant",
         "空余床位",
         "各类床位空着的合计；没公布的几类没算进去，所以实际可能更多",
         lambda home: home.listing.vacant,
     ),
-    *_sourced("vacant_", "空余床位", "空余床位", lambda home: home.vacancy_source),
-    *_sourced("", "", "这一行其余内容", lambda home: home.source),
+    *_source_columns("vacant_", "空余床位", "空余床位", lambda home: home.vacancy_source),
+    *_source_columns("", "", "这一行其余内容", lambda home: home.source),
 )
-TABLE: tuple[Told, ...] = (
-    Told("id", "编号", "本站的号码，不会改", lambda home: home.pk),
-    Told("url", "网页", "这家机构在本站的网页", lambda home: home.url),
+TABLE: tuple[TableColumn, ...] = (
+    TableColumn("id", "编号", "本站的号码，不会改", lambda home: home.pk),
+    TableColumn("url", "网页", "这家机构在本站的网页", lambda home: home.url),
     *(_of_field(column) for column in COLUMNS if not column.part),
     *ADDED,
 )
@@ -276,22 +284,22 @@ TABLE: tuple[Told, ...] = (
 
 
 @dataclass(frozen=True)
-class Figure:
+class PublishedFigure:
     """One thing that is published of a home, where it stands in the record, and its source."""
 
     path: str
     label: str
     value: Any
-    source: Source | None
+    source: FigureSource | None
 
 
-def figures(home: Home) -> Iterator[Figure]:
+def figures(home: PublishedHome) -> Iterator[PublishedFigure]:
     """Everything published of a home; what is not known has no row."""
-    for path, label, value in _values(home.record):
-        yield Figure(path, label, value, source_of(home.sources, path))
+    for path, label, value in _published_values(home.record):
+        yield PublishedFigure(path, label, value, source_of(home.sources, path))
 
 
-def _values(record: Record) -> Iterator[tuple[str, str, Any]]:
+def _published_values(record: Record) -> Iterator[tuple[str, str, Any]]:
     for column in _OF_HOME:
         value = column.write(record)
         if value != "":
@@ -299,8 +307,8 @@ def _values(record: Record) -> Iterator[tuple[str, str, Any]]:
     for part, columns in _OF_PART:
         for row in part.rows_in(record):
             path, label = part.path_of(row), part.label_of(row)
-            told = [(column, column.write(row)) for column in columns]
-            known = [(column, value) for column, value in told if value != ""]
+            written = [(column, column.write(row)) for column in columns]
+            known = [(column, value) for column, value in written if value != ""]
             for column, value in known:
                 head = column.head.rpartition("·")[2]
                 yield f"{path}/{column.field.name}", f"{label}·{head}", value
@@ -322,11 +330,11 @@ class FigureColumn:
     key: str
     head: str
     meaning: str
-    value: Callable[[Home, Figure], Any]
+    value: Callable[[PublishedHome, PublishedFigure], Any]
     codes: tuple[tuple[str, str], ...] = ()
 
 
-def _of_source(attribute: str) -> Callable[[Home, Figure], Any]:
+def _of_source(attribute: str) -> Callable[[PublishedHome, PublishedFigure], Any]:
     return lambda home, figure: getattr(figure.source, attribute, "")
 
 

@@ -20,12 +20,12 @@ from institutions.api.conditional import unless_unchanged
 from institutions.models import Listing
 from institutions.open_data import snapshots
 from institutions.open_data.download_limits import few_at_once
-from institutions.open_data.feed import PRIVATE, Changes, tells_of_family
+from institutions.open_data.feed import PRIVATE, ChangesFeed, describes_family
 from institutions.open_data.files import FORMATS, dictionary, media_type
-from institutions.open_data.page import page
+from institutions.open_data.page import open_page
 from institutions.pages.results.page import Problem, Results
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 
 # Search engines are to find pages.
 OPEN = {"X-Robots-Tag": "noindex"}
@@ -33,49 +33,49 @@ OPEN = {"X-Robots-Tag": "noindex"}
 
 @require_safe
 def open_data(request: HttpRequest) -> HttpResponse:
-    """What can be taken away, what is in it, and on what terms."""
+    """Show the files, their content and their licence."""
     site = request.build_absolute_uri("/")[:-1]
-    return render(request, "public/open_data/page.html", {"page": page(localdate(), site)})
+    return render(request, "public/open_data/page.html", {"page": open_page(localdate(), site)})
 
 
 @require_safe
 @unless_unchanged
 @few_at_once
-def file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """All homes of a search, or of the whole register, in the order of the search."""
+def data_file(request: HttpRequest, name: str) -> HttpResponseBase:
+    """Stream all homes of a search, or of the whole register, in the order of the search."""
     on, made = localdate(), FORMATS[name]
     search = InstitutionFilter(request.GET, Listing.objects.all(), on)
     if problems := _problems(search):
         return _refused([f"{problem.label}：{problem.why}" for problem in problems])
     headers = OPEN | {"Content-Disposition": f'attachment; filename="institutions-{on}.{name}"'}
-    ids = finding(search).ids() if request.method == "GET" else []
-    lines = made.lines(ids, request.build_absolute_uri("/")[:-1])
+    ids = make_finder(search).ordered_ids() if request.method == "GET" else []
+    lines = made.file_lines(ids, request.build_absolute_uri("/")[:-1])
     return StreamingHttpResponse(lines, content_type=made.media_type, headers=headers)
 
 
 @require_safe
 def data_dictionary(request: HttpRequest) -> HttpResponse:
-    """What each column of each file means, and its codes."""
+    """Show the meaning and the codes of each column of each file."""
     text = BYTE_ORDER_MARK + csv_text(dictionary())
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=OPEN)
 
 
 @require_safe
-def feed(request: HttpRequest) -> HttpResponse:
-    """What changed in the homes of a search, as Atom."""
-    if tells_of_family(request.GET):
+def changes_feed(request: HttpRequest) -> HttpResponse:
+    """Answer changes in the homes of a search, as Atom."""
+    if describes_family(request.GET):
         return _refused([PRIVATE])
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
     if problems := _problems(search):
         return _refused([f"{problem.label}：{problem.why}" for problem in problems])
-    response: HttpResponse = Changes(search, request.build_absolute_uri("/")[:-1])(request)
+    response: HttpResponse = ChangesFeed(search, request.build_absolute_uri("/")[:-1])(request)
     for name, value in OPEN.items():
         response.headers[name] = value
     return response
 
 
 def _kept_on(request: HttpRequest, day: str, name: str) -> datetime.datetime | None:
-    """When a file of a snapshot was written, which is never written again."""
+    """Return the time at which a file of a snapshot was written."""
     path = snapshots.path_of(settings.SNAPSHOT_DIR, day, name)
     return datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC) if path else None
 
@@ -98,7 +98,7 @@ def snapshot(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
 
 
 def _problems(search: InstitutionFilter) -> list[Problem]:
-    """What the page of these results says is wrong; a file has no pages to be too far on."""
+    """Return the errors of the search; a file has no pages to be too far on."""
     if not search.form.errors and not search.asked.problems:
         return []
     return Results(search).problems

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from institutions.models import Listing
 from institutions.register.ages import VACANCY_DAYS
-from institutions.search.facets import Choice, Counts, Facet, count, facets
+from institutions.search.facets import Choice, Counts, Facet, build_facets, count_choices
 from institutions.search.filters import LONGEST_QUERY
 from institutions.search.places import Place
 from regions.elder.questions import OFFERED
@@ -125,7 +125,7 @@ def front(on: datetime.date) -> Front:
     """Everything the front page shows on the day `on`; an empty register gives empty parts."""
     groups, regions = _offers(_homes_by_region())
     wide = [offer for offer in regions if _level(offer) < Region.Level.COUNTY]
-    tally, sayings = _sayings([offer.place.choice for offer in [*groups, *regions]], on)
+    tally, sayings = _sayings([offer.place.as_choice for offer in [*groups, *regions]], on)
     return Front(
         on=on,
         tally=tally,
@@ -207,7 +207,7 @@ def _most(offers: Iterable[Offer]) -> list[Offer]:
 
 def _sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[Saying]]:
     """The tally of the whole register, and the sayings that find something; one query."""
-    offered = {facet.name: facet for facet in facets(on, places, ())}
+    offered = {facet.name: facet for facet in build_facets(on, places, ())}
     spoken = {words: _choices(query, offered) for words, query in SAYINGS.items()}
     searches = [
         Choice(words, "·".join(c.label for c in choices), reduce(and_, (c.q for c in choices)))
@@ -216,7 +216,7 @@ def _sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[S
     ]
     asked = {("all", search.value): search.q for search in searches}
     asked |= {("real", search.value): search.q & Q(is_demo=False) for search in searches}
-    counts = count(Listing.objects.all(), Q(), asked)
+    counts = count_choices(Listing.objects.all(), Q(), asked)
     found = [
         Saying(
             words.value, words.label, _split(counts, words.value), _results(SAYINGS[words.value])

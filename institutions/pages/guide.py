@@ -325,5 +325,5 @@ class Guide:
                 origin=f"{hukou[:2]}0000" if hukou else "",
                 destination=self._destination,
                 ability="" if level is None else str(level.value),
-                budget=Demand.Budget.of(self.wish.cleaned_data.get("most")),
+                budget=Demand.Budget.for_amount(self.wish.cleaned_data.get("most")),
             )

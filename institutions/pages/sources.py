@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from institutions.models import Designation, Institution, Provenance
-from institutions.register.ages import period, state
+from institutions.register.ages import format_period, state_on
 from institutions.register.provenance import label_of, public_documents
 from regions.law.citing import clause_words, quoting
 from regions.law.page import TextPage, text_page
@@ -234,8 +234,8 @@ def _force(document: Document, on: datetime.date) -> str:
     start, end = document.in_force_from, document.in_force_to
     if not start and not end:
         return "施行日期未公布" if document.kind in BINDING else ""
-    remark = state(start, end, on)
-    return f"施行：{period(start, end)}" + (f"（{remark}）" if remark else "")
+    remark = state_on(start, end, on)
+    return f"施行：{format_period(start, end)}" + (f"（{remark}）" if remark else "")
 
 
 def _figures(document: Document) -> list[Figures]:
@@ -264,8 +264,8 @@ def _designations(document: Document) -> QuerySet[Designation]:
 def _agreed(agreement: Agreement, on: datetime.date) -> Agreed:
     return Agreed(
         agreement,
-        period(agreement.since, agreement.in_force_to),
-        state(agreement.in_force_from, agreement.in_force_to, on) or "有效",
+        format_period(agreement.since, agreement.in_force_to),
+        state_on(agreement.in_force_from, agreement.in_force_to, on) or "有效",
     )
 
 
@@ -276,8 +276,8 @@ def _policies(document: Document) -> QuerySet[Policy]:
 def _stands(policy: Policy, on: datetime.date) -> Stands:
     return Stands(
         policy,
-        period(policy.since, policy.in_force_to),
-        state(policy.in_force_from, policy.in_force_to, on),
+        format_period(policy.since, policy.in_force_to),
+        state_on(policy.in_force_from, policy.in_force_to, on),
     )
 
 
@@ -286,6 +286,6 @@ def _listed(designation: Designation, on: datetime.date) -> Listed:
         designation.institution,
         designation.get_kind_display(),
         designation.region,
-        period(designation.since, designation.valid_to),
-        state(designation.valid_from, designation.valid_to, on) or "有效",
+        format_period(designation.since, designation.valid_to),
+        state_on(designation.valid_from, designation.valid_to, on) or "有效",
     )

@@ -1,15 +1,15 @@
-"""How old is too old; dated rows in words: their period, and why they do not hold on a day."""
+"""Limits of age, and dated rows in words: their period, and why they do not apply on a day."""
 
 import datetime
 
 # A bed count this young is about now.
 FRESH_DAYS = 7
-# A bed count older than this says nothing about today: not searched by, shown as old.
+# A bed count older than this is not valid for today: not searched by, shown as old.
 VACANCY_DAYS = 90
 
 
-def period(start: datetime.date | str | None, end: datetime.date | None) -> str:
-    """起 and 止 of a dated row in words; an empty string when neither is published.
+def format_period(start: datetime.date | str | None, end: datetime.date | None) -> str:
+    """Return 起 and 止 of a dated row in words; an empty string when neither is published.
 
     `start` may be words already, where only a year or a month is known.
     """
@@ -20,13 +20,13 @@ def period(start: datetime.date | str | None, end: datetime.date | None) -> str:
     return f"至 {end}" if end else ""
 
 
-def state(start: datetime.date | None, end: datetime.date | None, on: datetime.date) -> str:
-    """Why a dated row does not hold on the day `on`; an empty string when it does."""
+def state_on(start: datetime.date | None, end: datetime.date | None, on: datetime.date) -> str:
+    """Return the reason why a dated row does not apply on the day `on`; empty when it does."""
     if start and start > on:
         return "还没开始"
     return "已过期" if end and end < on else ""
 
 
 def is_stale(as_of: datetime.date | None, on: datetime.date) -> bool:
-    """Whether a figure is only a hint by now: ring first. A figure without a date is no older."""
+    """Return whether a figure is only a hint by now; one without a date is not stale."""
     return as_of is not None and (on - as_of).days > VACANCY_DAYS

@@ -95,7 +95,7 @@ def _is_row(change: Change) -> bool:
 
 
 def _describe_row(path: str, row: Row | None) -> str:
-    """Return what a row says, leaving out what it does not."""
+    """Return the values of a row, without empty ones."""
     if row is None:
         return "没有"
     part = path.split("/")[0]

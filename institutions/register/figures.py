@@ -1,4 +1,4 @@
-"""The figures of one home one by one: what each says in words, and a new value for one of them."""
+"""The figures of one home, each in words, and a new value for one of them."""
 
 import copy
 import datetime
@@ -23,7 +23,7 @@ ANSWERS = {"是": True, "有": True, "否": False, "没有": False}
 
 @dataclass(frozen=True)
 class Figure:
-    """One value of a record: its path, what it is called, and what it says in words."""
+    """One value of a record: its path, its label, and its value in words."""
 
     path: str
     label: str
@@ -33,7 +33,9 @@ class Figure:
 
 
 def list_figures(institution: Institution, paths: Iterable[str] = ("",)) -> list[Figure]:
-    """The figures at `paths` and below; no query for one of `Institution.objects.with_parts()`."""
+    """Return the figures at `paths` and below; no query for one of
+    `Institution.objects.with_parts()`.
+    """
     wanted = tuple(paths)
     return [
         figure
@@ -54,7 +56,7 @@ def _walk_figures(institution: Institution) -> Iterator[Figure]:
             data = part.plain_values(row)
             path, label = part.path_of(data), part.label_of(data)
             for field in _figure_fields(part.fields):
-                # The label has said it.
+                # The label holds it.
                 if not (field.name in part.key and field.choices):
                     at = f"{path}/{field.name}"
                     named, words = f"{label}·{_label_field(field)}", words_of(row, field)
@@ -68,19 +70,19 @@ def _label_field(field: AnyField) -> str:
 
 
 def _figure_fields(fields: Iterable[AnyField]) -> list[AnyField]:
-    """Without the precision of dates, which is told with its date."""
+    """Return the fields without the precision of dates, which is shown with its date."""
     return [f for f in fields if not f.name.endswith("precision") and f.name not in NO_FIGURES]
 
 
 def _precision(field: AnyField) -> str:
-    """The field that says how far a date is known; an empty string where there is none."""
+    """Return the field with the precision of a date; an empty string where there is none."""
     names = {other.name for other in field.model._meta.fields}
     guesses = (f"{field.name}_precision", f"{field.name.removesuffix('_on')}_precision")
     return next((name for name in guesses if name in names), "")
 
 
 def words_of(row: models.Model, field: AnyField) -> str:
-    """The value as pages say it; 未公布 for none."""
+    """Return the value as pages show it; 未公布 for none."""
     value = getattr(row, field.name)
     if value is None or value == "":
         return UNKNOWN
@@ -108,7 +110,7 @@ def _is_money(field: AnyField) -> bool:
 
 
 def may_change(institution: Institution, path: str) -> bool:
-    """Whether `path` is one figure that can be changed without touching what stands beside it.
+    """Return whether `path` is one figure that can be changed without its neighbours.
 
     A row with a date of its own cannot: a new count under the old date would be as wrong as the
     other counts under a new one.
@@ -124,7 +126,7 @@ def _is_dated(field: AnyField) -> bool:
 
 
 def change_figure(before: Record, path: str, text: str) -> tuple[Record, str]:
-    """The record with the figure at `path` said anew as in `text`, and the path it then has.
+    """Return the record with the figure at `path` set from `text`, and its new path.
 
     The path differs where the figure is part of its row's key: another telephone number. Sources
     of the row move along. Raises `ValidationError` for a text that is no such value.
@@ -162,7 +164,9 @@ def _move_sources(record: Record, was: str, now: str) -> None:
 
 
 def parse_value(field: AnyField, text: str) -> Any:
-    """The value of a record that `text` means: 是, 2300 (yuan), 双人间, 2026-11-01, 未公布."""
+    """Return the value of a record that `text` means: 是, 2300 (yuan), 双人间, 2026-11-01,
+    未公布.
+    """
     text = text.strip()
     if text in ("", UNKNOWN):
         return None if field.null else ""

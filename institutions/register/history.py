@@ -25,7 +25,7 @@ LONGEST_PATH = 100  # that a source can be given for
 
 
 class ConflictError(Exception):
-    """Figures that are no longer what a change says they were: (change, what stands there now)."""
+    """Figures that differ from the old value of a change: (change, current value)."""
 
     def __init__(self, found: list[tuple[Change, Any]]) -> None:
         super().__init__("、".join(change.label for change, _ in found))
@@ -45,7 +45,7 @@ def from_data(data: Iterable[dict[str, Any]]) -> list[Change]:
 
 
 def reverse_changes(changes: Iterable[Change]) -> list[Change]:
-    """The changes that lead back."""
+    """Return the changes that lead back."""
     return [dataclasses.replace(change, old=change.new, new=change.old) for change in changes]
 
 
@@ -53,7 +53,7 @@ def reverse_changes(changes: Iterable[Change]) -> list[Change]:
 
 
 def patch_record(record: Record, changes: Iterable[Change]) -> Record:
-    """The record with the changes made, rows of parts in the order of their keys.
+    """Return the record with the changes made, rows of parts in the order of their keys.
 
     Raises `ConflictError` with every change whose old value is not there, made already or not: two
     who each count one bed less mean two.
@@ -61,7 +61,7 @@ def patch_record(record: Record, changes: Iterable[Change]) -> Record:
     sheet = _PathIndex(copy.deepcopy(record))
     found = []
     for change in changes:
-        now = sheet.value(change)
+        now = sheet.value_at(change)
         if now == change.old:
             sheet.put(change)
         else:
@@ -72,9 +72,9 @@ def patch_record(record: Record, changes: Iterable[Change]) -> Record:
 
 
 def outstanding_changes(record: Record, changes: Iterable[Change]) -> list[Change]:
-    """The changes that the record does not say already."""
+    """Return the changes that the record does not hold already."""
     sheet = _PathIndex(record)
-    return [change for change in changes if sheet.value(change) != change.new]
+    return [change for change in changes if sheet.value_at(change) != change.new]
 
 
 class _PathIndex:
@@ -86,8 +86,8 @@ class _PathIndex:
             part.path_of(row): row for part in PARTS for row in part.rows_in(record)
         }
 
-    def value(self, change: Change) -> Any:
-        """What stands at the change's path; None for a row, or a figure of a row, not there."""
+    def value_at(self, change: Change) -> Any:
+        """Return the value at the change's path; None for a missing row or a figure of one."""
         if _is_row(change):
             return self.rows.get(change.path)
         where, _, name = change.path.rpartition("/")
@@ -124,7 +124,7 @@ def _part_of(path: str) -> Part:
 def cite_own_word(before: Record, after: Record, on: datetime.date) -> Record:
     """`after`, where each figure that was typed anew is the home's own word of the day `on`.
 
-    Nobody has checked a new figure, and the old document does not say it. A source that was typed
+    Nobody has checked a new figure, and the old document does not state it. A source that was typed
     along with the figure stands; what is below it has it already. Demo stays demo.
     """
     changes = difference(before, after)
@@ -143,7 +143,7 @@ def cite_own_word(before: Record, after: Record, on: datetime.date) -> Record:
 
 
 def _states_figure(change: Change) -> bool:
-    """Whether the change says a figure: no source, no label, no date, nothing that went away."""
+    """Return whether the change states a figure: no source, label, date or removed row."""
     names = change.path.split("/")
     is_figure = names[0] not in {"provenance", "is_demo", "stage"}
     return is_figure and not names[-1].startswith("as_of") and change.new is not None
@@ -165,7 +165,7 @@ def _own_word(path: str, speaking: Row | None, on: datetime.date) -> Row:
 
 
 def shorten_path(path: str) -> str:
-    """The path itself, or the one above it that fits the column."""
+    """Return the path itself, or the one above it that fits the column."""
     while len(path) > LONGEST_PATH:
         path = path.rpartition("/")[0]
     return path
@@ -175,13 +175,13 @@ def shorten_path(path: str) -> str:
 
 
 def lock_home(pk: int) -> Institution:
-    """The home with all its parts, nobody else's to change until the transaction ends."""
+    """Return the home with all its parts, nobody else's to change until the transaction ends."""
     # The lock comes first: what is read after it is what the last writer left.
     Institution.objects.select_for_update().get(pk=pk)
     return Institution.objects.with_parts().get(pk=pk)
 
 
-def revise(
+def change_record(
     pk: int,
     make: Callable[[Record], Record],
     *,
@@ -191,7 +191,7 @@ def revise(
     note: str = "",
     sheet: int | None = None,
 ) -> Revision | None:
-    """Make of a home's record what `make` says: parts, version, history and listing in one.
+    """Apply `make` to a home's record: parts, version, history and listing in one.
 
     None if nothing changes. Raises what `apply_record` and `make` raise, and changes nothing then.
     """
@@ -216,7 +216,8 @@ def keep_revision(
     note: str = "",
     sheet: int | None = None,
 ) -> Revision | None:
-    """The step of changes that were just written as the home's present version; None of none.
+    """Return the step of changes that were just written as the home's present version; None of
+    none.
 
     Files of photos that were taken down go with it.
     """
@@ -235,12 +236,12 @@ def keep_revision(
 
 
 def revisions_since(home: Institution, version: int) -> models.QuerySet[Revision]:
-    """The steps made after the home had this version, newest first."""
+    """Return the steps made after the home had this version, newest first."""
     return Revision.objects.filter(institution=home, version__gt=version).select_related("author")
 
 
 def back_to(home: Institution, version: int) -> Callable[[Record], Record]:
-    """Return a function for `revise` that makes of the record what it was at `version`."""
+    """Return a function for `change_record` that makes of the record what it was at `version`."""
     steps = list(revisions_since(home, version))
 
     def make(record: Record) -> Record:

@@ -1,4 +1,4 @@
-"""What a month costs by the published price list, before any benefit. Money is fen."""
+"""The cost of a month by the published price list, before any benefit. Money is fen."""
 
 import datetime
 from collections.abc import Iterable
@@ -38,8 +38,8 @@ def cheapest_bundle(fees: Iterable[Fee], level: Level, on: datetime.date) -> Bun
     regular = [
         fee
         for fee in fees
-        if fee.holds(on)
-        and fee.covers(level)
+        if fee.is_in_force(on)
+        and fee.covers_level(level)
         and not fee.conditions
         and fee.period != Fee.Period.ONCE
     ]
@@ -57,12 +57,12 @@ def cheapest_bundle(fees: Iterable[Fee], level: Level, on: datetime.date) -> Bun
 def prepayment_warnings(
     fees: Iterable[Fee], terms: ContractTerms | None, on: datetime.date
 ) -> list[str]:
-    """Where the home asks for more in advance than the rule of 2024-10-01 allows, in words.
+    """Return the prepayments that exceed the rule of 2024-10-01, in words.
 
     Source: 民政部等七部门《关于加强养老机构预收费监管的指导意见》. A deposit is measured against
     the dearest published bed fee, so a warning is never raised by a choice of room.
     """
-    fees = [fee for fee in fees if fee.holds(on)]
+    fees = [fee for fee in fees if fee.is_in_force(on)]
     warnings = []
     beds = [
         monthly(fee) for fee in fees if fee.kind == Fee.Kind.BED and fee.period != Fee.Period.ONCE

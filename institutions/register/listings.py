@@ -16,7 +16,7 @@ from institutions.models import (
     Tokens,
 )
 from institutions.models.institution import TAKES
-from institutions.models.listing import mask
+from institutions.models.listing import bit_mask
 from institutions.models.quality import latest_ratings
 from institutions.register.list_price import cheapest_bundle, monthly
 from institutions.register.photos import delete_unused, files_of
@@ -52,7 +52,7 @@ def refresh(institutions: Iterable[int], on: datetime.date) -> None:
 def lock_homes(institutions: Iterable[int]) -> None:
     """Wait for whoever else writes these homes; without it two who save one both insert its row.
 
-    Before anything is told as changed: a writer who waits for a home must not hold up the rest.
+    Before any change is recorded: a writer who waits for a home must not hold up the rest.
     """
     ids = sorted(institutions)
     for start in range(0, len(ids), BATCH):
@@ -61,8 +61,8 @@ def lock_homes(institutions: Iterable[int]) -> None:
 
 
 def mark_changed(institutions: Iterable[int] | None = None) -> None:
-    """Say that the listings of these institutions change or go, or all; in that transaction."""
-    ListingChange.objects.tell(institutions, timezone.now())
+    """Record that the listings of these institutions, or all, change; in that transaction."""
+    ListingChange.objects.record_change(institutions, timezone.now())
 
 
 def _keep_tokens(batch: list[int], texts: Mapping[int, str]) -> None:
@@ -77,15 +77,17 @@ def _keep_tokens(batch: list[int], texts: Mapping[int, str]) -> None:
     )
 
 
-def rebuild_tokens(say: Callable[[int, int], object]) -> None:
-    """Write the tokens of every listed home that differ; `say` is told how many of all are done."""
+def rebuild_tokens(report: Callable[[int, int], object]) -> None:
+    """Write the tokens of every listed home that differ; `report` receives the numbers done and in
+    all.
+    """
     ids = list(Listing.objects.order_by("pk").values_list("pk", flat=True))
     Tokens.objects.exclude(pk__in=Listing.objects.values("pk")).delete()
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         homes = Institution.objects.filter(pk__in=batch).with_place()
         _keep_tokens(batch, {home.pk: list_tokens(home) for home in homes})
-        say(start + len(batch), len(ids))
+        report(start + len(batch), len(ids))
     mark_changed()
 
 
@@ -112,7 +114,9 @@ def delete_homes(homes: models.QuerySet[Institution]) -> int:
 
 
 def find_wrong_listings(on: datetime.date) -> list[int]:
-    """Ids of institutions whose listing is missing, left over or not what `refresh` would make."""
+    """Return ids of institutions whose listing is missing, left over or not what `refresh` would
+    make.
+    """
     kept = {row["institution_id"]: row for row in Listing.objects.values()}
     designations = _by_listing(ListingDesignation.objects.all())
     texts = dict(Tokens.objects.values_list("pk", "text"))
@@ -157,14 +161,18 @@ def _derive_listings(
             [
                 ListingDesignation(listing=listing, kind=kind, region_id=region)
                 for kind, region in sorted(
-                    {(d.kind, d.region_id) for d in institution.designations.all() if d.holds(on)}
+                    {
+                        (d.kind, d.region_id)
+                        for d in institution.designations.all()
+                        if d.is_in_force(on)
+                    }
                 )
             ],
         )
 
 
 def derive_listing(institution: Institution, on: datetime.date) -> Listing:
-    """The unsaved listing of one institution as of the day `on`."""
+    """Return the unsaved listing of one institution as of the day `on`."""
     listing = Listing(
         institution=institution,
         region_id=institution.region_id,
@@ -203,7 +211,7 @@ def _set_prices(listing: Listing, institution: Institution, on: datetime.date) -
 def _set_vacancy(listing: Listing, beds: list[Bed]) -> None:
     """The vacancies of all kinds together, as old as the oldest of them.
 
-    None free is said only of a home that counts every kind it has: one that is not counted may be
+    Only a home that counts every kind it has is full: one that is not counted may be
     free.
     """
     days, free = _counted_on(beds), sum(bed.vacant or 0 for bed in beds)
@@ -223,14 +231,16 @@ def _set_masks(listing: Listing, institution: Institution, on: datetime.date) ->
     beds = _in_use(institution.beds.all())
     links = list(institution.medical_links.all())
     ratings = latest_ratings(institution.ratings.all(), on)
-    listing.takes = mask("takes", (name for name in TAKES if getattr(institution, name) is True))
-    listing.refuses = mask(
+    listing.takes = bit_mask(
+        "takes", (name for name in TAKES if getattr(institution, name) is True)
+    )
+    listing.refuses = bit_mask(
         "refuses", (name for name in TAKES if getattr(institution, name) is False)
     )
-    listing.rooms = mask("rooms", (bed.room for bed in beds))
-    listing.bed_categories = mask("bed_categories", (bed.category for bed in beds))
-    listing.medical = mask("medical", (link.mode for link in links))
-    listing.ratings = mask("ratings", (f"{r.scheme}:{r.level}" for r in ratings))
+    listing.rooms = bit_mask("rooms", (bed.room for bed in beds))
+    listing.bed_categories = bit_mask("bed_categories", (bed.category for bed in beds))
+    listing.medical = bit_mask("medical", (link.mode for link in links))
+    listing.ratings = bit_mask("ratings", (f"{r.scheme}:{r.level}" for r in ratings))
     listing.designated = any(link.designated for link in links if link.is_on_site)
     listing.networked = any(link.networked for link in links if link.is_on_site)
 
@@ -263,7 +273,9 @@ def _count_answers(listing: Listing, institution: Institution) -> int:
 
 
 def _valid_until(institution: Institution, on: datetime.date) -> datetime.date | None:
-    """The last day on which everything derived as of `on` still holds; None: no date in sight."""
+    """Return the last day on which everything derived as of `on` still holds; None: no date in
+    sight.
+    """
     day = datetime.timedelta(days=1)
     ends = []
     for row in [*institution.fees.all(), *institution.designations.all()]:

@@ -1,4 +1,4 @@
-"""Whom a home takes and what care it can give, in the words of families."""
+"""Elders a home takes and care it can give, in the words of families."""
 
 from institutions.models import Level
 from institutions.models.institution import TAKES

@@ -36,7 +36,9 @@ TOO_MANY_PIXELS = f"照片的像素太多了，最多 {MOST_PIXELS // 10_000:,} 
 
 
 def prepare_photo(upload: Any) -> SimpleUploadedFile:
-    """The picture to keep under a name of our own; a ValidationError says why there is none."""
+    """Return the picture to keep under a name of our own; raise ValidationError with the reason if
+    unfit.
+    """
     if upload.size > MOST_BYTES:
         raise ValidationError(TOO_LARGE, code="too_large")
     content = upload.read()
@@ -53,7 +55,7 @@ def prepare_photo(upload: Any) -> SimpleUploadedFile:
 
 
 def _open_picture(content: bytes) -> tuple[Image.Image, str]:
-    """The picture upright and no longer than it is shown, and the format that it had."""
+    """Return the picture upright and no longer than it is shown, and the format that it had."""
     Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")).verify()
     # Verifying leaves nothing to read.
     picture = Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP"))

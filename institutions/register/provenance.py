@@ -1,4 +1,4 @@
-"""Which row of provenance speaks for a figure, and what its path is called in Chinese."""
+"""The provenance row of a figure, and the Chinese label of its path."""
 
 import datetime
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from regions.models import Document
 
 
 class Sourced(Protocol):
-    """What says which figures it is the source of."""
+    """A source with the path of the figures it covers."""
 
     @property
     def field(self) -> str: ...
@@ -25,7 +25,7 @@ AnySource = TypeVar("AnySource", bound=Sourced)
 
 @dataclass(frozen=True)
 class SourceLine:
-    """Where a figure comes from, how old it is, and who looked whether it is true.
+    """Source of a figure, its date, and its last check.
 
     `url` is our own page of the document, which leads on to the original.
     """
@@ -60,7 +60,7 @@ class SourceLine:
 
 
 def public_documents() -> "QuerySet[Document]":
-    """Return the documents that families see: passed, and of a sheet while a home it says of is.
+    """Return the documents that families see: passed, and of a sheet while one of its homes is.
 
     What a sheet is called was typed by whoever brought it in, and means nothing without its homes.
     """
@@ -71,21 +71,26 @@ def public_documents() -> "QuerySet[Document]":
 
 
 def leads_to(field: str, path: str) -> bool:
-    """Whether a row for `field` speaks for `path`: the same path, one above it, or everything."""
+    """Return whether a row for `field` covers `path`: the same path, one above it, or
+    everything.
+    """
     return not field or path == field or path.startswith(f"{field}/")
 
 
 def source_of(rows: Iterable[AnySource], path: str) -> AnySource | None:
-    """The source of the figure at `path`: the row whose own path is the longest that leads there.
+    """Return the source of the figure at `path`: the row whose own path is the longest that leads
+    there.
 
-    None when nobody said where the figure comes from.
+    None when the source of the figure is unknown.
     """
     leading = (row for row in rows if leads_to(row.field, path))
     return max(leading, key=lambda row: len(row.field), default=None)
 
 
 def sources_of(rows: Iterable[AnySource], paths: Iterable[str]) -> list[AnySource]:
-    """Every source of what stands at `paths` and below them, each once, widest path first."""
+    """Return every source of what stands at `paths` and below them, each once, widest path
+    first.
+    """
     rows = list(rows)
     found: dict[str, AnySource] = {}
     for path in paths:
@@ -105,7 +110,7 @@ def group_sources(rows: Iterable[Provenance]) -> list[SourceLine]:
 
 
 def label_of(path: str) -> str:
-    """The path in people's words: beds/nursing/twin is 床位·护理型床位·双人间."""
+    """Return the path in people's words: beds/nursing/twin is 床位·护理型床位·双人间."""
     if not path:
         return "其他全部内容"
     head, *segments = path.split("/")
@@ -129,9 +134,9 @@ def _label_field(fields: Iterable[AnyField], name: str) -> str:
 
 
 def _label_choice(fields: Iterable[AnyField], name: str, value: str) -> str:
-    """The value in the words of its field; itself where there is nothing to choose from.
+    """Return the value in the words of its field; itself where there is nothing to choose from.
 
-    What a file is called says nothing to anybody, and a source is called by what it speaks for.
+    File names mean nothing to readers, and a source is labelled by the figures it covers.
     """
     field = next(field for field in fields if field.name == name)
     if isinstance(field, models.FileField):

@@ -65,7 +65,7 @@ class Part:
         return plain_row(row, self.fields)
 
     def rows_in(self, record: Record) -> list[Row]:
-        """The part's rows in a record, whether it holds one or many."""
+        """Return the part's rows in a record, whether it holds one or many."""
         value = record[self.name]
         if self.single:
             return [] if value is None else [value]
@@ -75,7 +75,7 @@ class Part:
         return tuple(row.get(name) for name in self.key)
 
     def in_order(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows as they stand in a record: by their keys."""
+        """Return the rows as they stand in a record: by their keys."""
         return sorted(rows, key=lambda row: _sort_key(self.key_of(row)))
 
     def path_of(self, row: Row) -> str:
@@ -99,7 +99,7 @@ def _model_fields(model: type[models.Model], but: Iterable[str]) -> tuple[AnyFie
 
 
 def _key_fields(name: str, model: type[models.Model]) -> tuple[str, ...]:
-    """The fields that the model's one UniqueConstraint names beside the institution."""
+    """Return the fields that the model's one UniqueConstraint names beside the institution."""
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             named = [_field_name_in(expression) for expression in constraint.expressions]
@@ -108,7 +108,7 @@ def _key_fields(name: str, model: type[models.Model]) -> tuple[str, ...]:
 
 
 def _field_name_in(expression: Any) -> str:
-    """The field in an expression: F("room"), or Coalesce(F("valid_from"), …)."""
+    """Return the field in an expression: F("room"), or Coalesce(F("valid_from"), …)."""
     if hasattr(expression, "name"):
         return str(expression.name)
     return next(_field_name_in(inner) for inner in expression.get_source_expressions())
@@ -130,7 +130,7 @@ _BY_MODEL: dict[type[models.Model], Part] = {part.model: part for part in PARTS}
 
 
 def path_of(row: models.Model) -> str:
-    """The path of one row of a part: beds/nursing/twin."""
+    """Return the path of one row of a part: beds/nursing/twin."""
     part = _BY_MODEL[type(row)]
     return part.path_of(part.plain_values(row))
 
@@ -139,10 +139,10 @@ def path_of(row: models.Model) -> str:
 
 
 def to_record(institution: Institution) -> Record:
-    """The institution and all its parts as plain data.
+    """Return the institution and all its parts as plain data.
 
     No query for one that comes from `Institution.objects.with_parts()`. An unsaved institution
-    gives a record that says nothing yet: fill it in and give it to `apply_record`.
+    gives an empty record: fill it in and give it to `apply_record`.
     """
     record = plain_row(institution, FIELDS)
     for part in PARTS:
@@ -180,7 +180,7 @@ def _sort_key(key: Key) -> list[tuple[bool, Any]]:
 
 
 def apply_record(institution: Institution, record: Record) -> None:
-    """Make the institution, saved or new, and all its parts what the record says.
+    """Write the record to the institution, saved or new, and all its parts.
 
     Rows are matched by their keys: changed ones are updated, missing ones created, others deleted,
     equal ones left alone. If anything changed, `version` goes up by one and the instance is read
@@ -214,7 +214,7 @@ def apply_record(institution: Institution, record: Record) -> None:
 
 @dataclass(frozen=True)
 class PartPlan:
-    """What is to be written of one part."""
+    """Rows of one part to add, change and remove."""
 
     changed: list[models.Model]
     gone: list[models.Model]
@@ -267,7 +267,7 @@ def _fill_row(
 
 
 def _parse_value(field: AnyField, value: Any) -> Any:
-    """The value a model takes; one query for a link."""
+    """Return the value a model takes; one query for a link."""
     if value is None or not isinstance(field, models.ForeignKey):
         return field.to_python(value)
     rows: Any = field.remote_field.model._default_manager
@@ -286,7 +286,7 @@ def _raise_errors(errors: Errors) -> None:
 
 
 def check_shape(record: Any) -> Errors:
-    """What keeps `record` from being a whole, well-formed record: messages by path; no query."""
+    """Return the errors of shape in `record`: messages by path; no query."""
     if not isinstance(record, dict):
         return {NON_FIELD_ERRORS: ["记录要是一个对象（键和值）。"]}
     names = [*(field.name for field in FIELDS), *PART_NAMES]
@@ -410,7 +410,7 @@ _SHAPES: tuple[tuple[type[AnyField], Callable[[Any], str]], ...] = (
 class Change:
     """One figure or one whole row that differs; `old` or `new` is None for a row that is not there.
 
-    `label` says the path in words: 床位·护理型床位·双人间·空余床位.
+    `label` is the path in words: 床位·护理型床位·双人间·空余床位.
     """
 
     path: str
@@ -422,7 +422,7 @@ class Change:
 def difference(old: Record, new: Record) -> list[Change]:
     """Return what changes from one whole record to another, in the order of the models.
 
-    Empty if and only if the records say the same; the order of part rows says nothing.
+    Empty if and only if the records are equal; the order of part rows does not matter.
     """
     changes = list(_compare(FIELDS, old, new, "", ""))
     for part in PARTS:

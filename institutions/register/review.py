@@ -1,4 +1,4 @@
-"""How a home comes to the site and how what stands there changes: draft, review, published.
+"""Stages of a home and of its changes: draft, review, published.
 
 A clerk's change of a published home waits for a reviewer; bed figures of the day go live at once.
 """
@@ -17,13 +17,13 @@ from institutions.models import Bed, Institution, PendingChange, Revision
 from institutions.register.history import (
     as_data,
     back_to,
+    change_record,
     cite_own_word,
     from_data,
     keep_revision,
     lock_home,
     outstanding_changes,
     patch_record,
-    revise,
 )
 from institutions.register.listings import refresh
 from institutions.register.photos import delete_unused, requested_files
@@ -116,7 +116,7 @@ def propose(
     try:
         with transaction.atomic():
             options: dict[str, Any] = {"by": by, "how": Revision.How.BEDS, "on": on, "sheet": sheet}
-            revise(home.pk, lambda record: patch_record(record, news), **options)
+            change_record(home.pk, lambda record: patch_record(record, news), **options)
     except ValidationError:
         # The day's figures stand only together with the rest: more beds, more of them free.
         waiting = changes
@@ -133,7 +133,7 @@ def propose(
 
 
 def _bed_row_path(change: Change) -> str:
-    """The path of the row that the changed figure stands in; nothing for the home's own."""
+    """Return the path of the row that the changed figure stands in; nothing for the home's own."""
     return change.path.rpartition("/")[0] if change.path.startswith("beds/") else ""
 
 
@@ -150,7 +150,7 @@ def approve_change(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revis
             return patch_record(record, outstanding_changes(record, from_data(pending.changes)))
 
         note = f"{pending.author} 提交"
-        step = revise(
+        step = change_record(
             pending.institution_id,
             make,
             by=by,
@@ -165,7 +165,7 @@ def approve_change(pk: int, *, by: AbstractBaseUser, on: datetime.date) -> Revis
 
 
 def reject_change(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
-    """Keep the pending change from the site, its photos too, and say why. Raises `DecidedError`."""
+    """Reject the pending change and its photos, with a reason. Raises `DecidedError`."""
     with transaction.atomic():
         pending = _undecided(pk)
         pending.reason = reason
@@ -186,7 +186,7 @@ def restore_version(
         if reviewed and home.stage == Stage.PUBLISHED:
             return propose(home, difference(record, make(record)), by=by, on=on)
         note = f"到第 {version} 版"
-        revise(pk, make, by=by, how=Revision.How.RESTORED, on=on, note=note)
+        change_record(pk, make, by=by, how=Revision.How.RESTORED, on=on, note=note)
         return None
 
 
@@ -209,10 +209,10 @@ def _close_pending(pending: PendingChange, state: str, by: AbstractBaseUser) -> 
 def verify_figures(
     pk: int, fields: list[str], how: str, *, by: AbstractBaseUser, on: datetime.date
 ) -> Revision | None:
-    """Say that somebody looked whether the figures are true: when, and how.
+    """Record that somebody checked the figures: when, and how.
 
     `fields` are paths of the home's sources. A figure without a source cannot be verified: who
-    looked says that what the source says is true, not where the figure comes from. Raises
+    looked confirms the source, not where the figure comes from. Raises
     `ValidationError` for a day that has not come.
     """
     stamp = {"verified_on": on.isoformat(), "verified_by": by.get_username(), "verified_how": how}
@@ -222,7 +222,7 @@ def verify_figures(
         stamped = [row | stamp if row["field"] in fields else row for row in rows]
         return record | {"provenance": stamped}
 
-    return revise(pk, make, by=by, how=Revision.How.VERIFIED, on=on)
+    return change_record(pk, make, by=by, how=Revision.How.VERIFIED, on=on)
 
 
 def count_beds(
@@ -239,15 +239,15 @@ def count_beds(
         ]
         return cite_own_word(record, record | {"beds": rows}, on)
 
-    return revise(bed.institution_id, make, by=by, how=Revision.How.BEDS, on=on)
+    return change_record(bed.institution_id, make, by=by, how=Revision.How.BEDS, on=on)
 
 
 def confirm_beds(
     homes: dict[int, set[tuple[str, str]]], *, by: AbstractBaseUser, on: datetime.date
 ) -> int:
-    """Say of bed rows, as (category, room) by home, that they are today what they were.
+    """Confirm that bed rows, as (category, room) by home, are unchanged today.
 
-    Returns how many homes it changed; rows without any count say nothing that could be confirmed.
+    Returns the number of homes changed; rows without any count hold nothing to confirm.
     """
 
     def make(keys: set[tuple[str, str]]) -> Callable[[Record], Record]:
@@ -259,7 +259,8 @@ def confirm_beds(
     # In the order of their ids: two who confirm the same homes never wait for each other in turn.
     with transaction.atomic():
         return sum(
-            revise(pk, make(keys), **options) is not None for pk, keys in sorted(homes.items())
+            change_record(pk, make(keys), **options) is not None
+            for pk, keys in sorted(homes.items())
         )
 
 

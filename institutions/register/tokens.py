@@ -1,4 +1,4 @@
-"""What homes are found by: characters and pairs of them, Latin words, pinyin and its initials.
+"""Search tokens of homes: characters and pairs of them, Latin words, pinyin and its initials.
 
 Texts and searches pass through the same `fold`, so 養老, ＡＢＣ and abc are found as typed or not.
 A token holds letters and digits only, behind a mark of ours that nobody can type.
@@ -25,12 +25,16 @@ def fold_text(text: str) -> str:
 
 
 def split_runs(text: str) -> list[str]:
-    """The unbroken stretches of a folded text: each of Latin letters and digits, or of neither."""
+    """Return the unbroken stretches of a folded text: each of Latin letters and digits, or of
+    neither.
+    """
     return RUNS.findall(text)
 
 
 def squeeze(text: str) -> str:
-    """A folded text without what is neither letter nor digit: how whole names are compared."""
+    """Return a folded text without what is neither letter nor digit: how whole names are
+    compared.
+    """
     return "".join(split_runs(text))
 
 
@@ -40,9 +44,9 @@ def character_pairs(run: str) -> list[str]:
 
 
 def syllables(text: str, places: Iterable[Region] = ()) -> list[str]:
-    """A folded text as pinyin, a Latin word as one syllable.
+    """Return a folded text as pinyin, a Latin word as one syllable.
 
-    The places in it are read as `places` say: 长寿 is chang shou as a district, not zhang shou.
+    The places in it are read by `places`: 长寿 is chang shou as a district, not zhang shou.
     """
     known = {fold_text(place.short_name): place.pinyin.split() for place in places if place.pinyin}
     names = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
@@ -61,7 +65,7 @@ def _read_syllables(text: str) -> list[str]:
 
 
 def list_tokens(home: Institution) -> str:
-    """Every token of a home, sorted and parted by spaces; it comes `with_place`."""
+    """Return every token of a home, sorted and parted by spaces; it comes `with_place`."""
     places = home.region.lineage()
     names = [
         fold_text(name)

@@ -1,4 +1,4 @@
-"""How far homes lie from the places a family measures from: in SQL, and in words."""
+"""Distances of homes from the places a family measures from: in SQL, and in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ HINTS = {
 
 @dataclass(frozen=True)
 class Distance:
-    """How far one home lies from one place; None metres: its position is not published."""
+    """The distance of one home from one place; None metres: its position is not published."""
 
     anchor: Anchor
     metres: float | None
@@ -36,11 +36,11 @@ class Distance:
         """约 12 公里（从三河市中心点算）; always a straight line, never a road."""
         if self.metres is None:
             return f"从{self.anchor.name}算不出：这家的位置未公布"
-        return f"{_about(self.metres)}（从{self.anchor.name}算）"
+        return f"{_format_distance(self.metres)}（从{self.anchor.name}算）"
 
 
 @dataclass(frozen=True)
-class Field:
+class DistanceField:
     """One place to fill in."""
 
     name: str
@@ -51,12 +51,12 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Near:
+class DistanceForm:
     """The strip that asks for places. `kept` are the parameters of the page that it sends along."""
 
     action: str
     kept: tuple[tuple[str, str], ...]
-    fields: tuple[Field, ...]
+    fields: tuple[DistanceField, ...]
     anchors: tuple[Anchor, ...]
     offered: tuple[str, ...] = OFFERED
 
@@ -65,11 +65,11 @@ class Near:
         return any(field.errors for field in self.fields)
 
 
-def near(
+def distance_form(
     form: Form, anchors: Iterable[Anchor], action: str, kept: Iterable[tuple[str, str]]
-) -> Near:
-    """The strip with what is told, and what was typed where that is not understood."""
-    return Near(action, tuple(kept), _fields(form), tuple(anchors))
+) -> DistanceForm:
+    """Return the strip with what is given, and what was typed where that is not understood."""
+    return DistanceForm(action, tuple(kept), _anchor_fields(form), tuple(anchors))
 
 
 def distances(home: Listing | Institution, anchors: Iterable[Anchor]) -> tuple[Distance, ...]:
@@ -77,28 +77,28 @@ def distances(home: Listing | Institution, anchors: Iterable[Anchor]) -> tuple[D
     return tuple(Distance(a, metres(place, a.position) if place else None) for a in anchors)
 
 
-def _about(metres: float) -> str:
+def _format_distance(metres: float) -> str:
     kilometres = metres / 1000
     if kilometres < 1:
         return "不到 1 公里"
     return f"约 {kilometres:.1f} 公里" if kilometres < 9.95 else f"约 {kilometres:,.0f} 公里"
 
 
-def _fields(form: Form) -> tuple[Field, ...]:
+def _anchor_fields(form: Form) -> tuple[DistanceField, ...]:
     form.errors  # noqa: B018  validates
     return tuple(
-        Field(
+        DistanceField(
             name,
             label,
             HINTS[name],
-            told.shown if (told := form.cleaned_data.get(name)) else _typed(form, name),
+            given.shown if (given := form.cleaned_data.get(name)) else _typed_text(form, name),
             tuple(map(str, form.errors.get(name, ()))),
         )
         for name, label in LABELS.items()
     )
 
 
-def _typed(form: Form, name: str) -> str:
+def _typed_text(form: Form, name: str) -> str:
     return str(form.data.get(name, ""))[: 2 * LONGEST_TYPED]
 
 
@@ -106,6 +106,6 @@ def nearest_first(anchor: Anchor) -> OrderBy:
     return OrderBy(ChordSquared(anchor.position), nulls_last=True)
 
 
-def within(anchor: Anchor, kilometres: int) -> Q:
-    """That a home lies so near; one whose position is not published does not."""
+def within_distance(anchor: Anchor, kilometres: int) -> Q:
+    """Return the condition of lying so near; a home without a published position fails it."""
     return Q(LessThanOrEqual(ChordSquared(anchor.position), chord_squared_of(kilometres)))

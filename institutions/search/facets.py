@@ -56,15 +56,17 @@ class Facet:
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """What the parameter may say."""
+        """Return the values that the parameter accepts."""
         return frozenset(choice.value for choice in self.choices)
 
-    def words(self, choice: Choice) -> str:
-        """The choice as a sentence part of its own; 未公布 says what is not published."""
+    def phrase(self, choice: Choice) -> str:
+        """Return the choice as a phrase of its own; 未公布 names the field that is not
+        published.
+        """
         return f"{self.label}{choice.label}" if choice.value == "unknown" else choice.label
 
-    def q(self, values: Iterable[str]) -> Q:
-        """The condition for any of `values`, or for all of them."""
+    def condition(self, values: Iterable[str]) -> Q:
+        """Return the condition for any of `values`, or for all of them."""
         chosen = (choice.q for choice in self.choices if choice.value in set(values))
         return reduce(and_ if self.all_of else or_, chosen)
 
@@ -87,11 +89,13 @@ CARE = (
 )
 
 
-def facets(
+def build_facets(
     on: datetime.date, places: Iterable[Choice], cities: Iterable[tuple[str, str]]
 ) -> list[Facet]:
-    """Every facet as of the day `on`; `places` and `cities` (code and name) are to be offered."""
-    first, last = _fixed(on)
+    """Return every facet as of the day `on`; `places` and `cities` (code and name) are to be
+    offered.
+    """
+    first, last = _fixed_facets(on)
     return [
         Facet("region", "地区", tuple(places)),
         *first,
@@ -111,8 +115,8 @@ def _insured_in(cities: tuple[tuple[str, str], ...]) -> Facet:
 
 
 @lru_cache(maxsize=4)
-def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
-    """The facets whose choices are the same in every search of a day: before and after 长护险."""
+def _fixed_facets(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
+    """Return the facets with the same choices in every search of a day: before and after 长护险."""
     first = [
         Facet(
             "care",
@@ -122,7 +126,9 @@ def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
                 for c in CARE
             ),
         ),
-        _yes("dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])),
+        _yes_facet(
+            "dementia", "认知症", "收认知症（失智）老人", has_any("takes", ["takes_dementia"])
+        ),
         Facet(
             "need",
             "要能照顾",
@@ -132,7 +138,7 @@ def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
             ),
             all_of=True,
         ),
-        _yes(
+        _yes_facet(
             "vacant",
             "空床",
             "只看有空床",
@@ -140,8 +146,8 @@ def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
         ),
         _of_mask("room", "房型", "rooms", Bed.Room.choices),
         _of_mask("bed", "床位类别", "bed_categories", Bed.Category.choices),
-        _yes("designated", "医保定点", "院内或隔壁的医疗机构是医保定点", Q(designated=True)),
-        _yes("settles", "异地结算", "院内或隔壁能异地直接结算（已联网）", Q(networked=True)),
+        _yes_facet("designated", "医保定点", "院内或隔壁的医疗机构是医保定点", Q(designated=True)),
+        _yes_facet("settles", "异地结算", "院内或隔壁能异地直接结算（已联网）", Q(networked=True)),
     ]
     last = [
         _of_mask("medical", "医养结合方式", "medical", MedicalLink.Mode.choices),
@@ -163,7 +169,7 @@ def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
                 Choice("none", "没有查到等级", Q(ratings=0)),
             ),
         ),
-        _yes("sojourn", "旅居", "收短住（旅居康养）", has_any("takes", ["takes_sojourn"])),
+        _yes_facet("sojourn", "旅居", "收短住（旅居康养）", has_any("takes", ["takes_sojourn"])),
         Facet(
             "fresh",
             "更新",
@@ -175,22 +181,22 @@ def _fixed(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
             ),
         ),
         _of_field("operating", "营业状态", Institution.Operating.choices),
-        _yes("real", "实名", "只看实名机构，不看示例", Q(is_demo=False)),
+        _yes_facet("real", "实名", "只看实名机构，不看示例", Q(is_demo=False)),
     ]
     return first, last
 
 
 def fresh_vacancy(on: datetime.date) -> Q:
-    """Listings whose bed count is young enough to be told on the day `on`."""
+    """Return the condition that the bed count is young enough to be shown on the day `on`."""
     return Q(vacant_as_of__range=(on - datetime.timedelta(VACANCY_DAYS), on))
 
 
-def _yes(name: str, label: str, choice: str, q: Q) -> Facet:
+def _yes_facet(name: str, label: str, choice: str, q: Q) -> Facet:
     return Facet(name, label, (Choice("1", choice, q),))
 
 
 def _of_field(name: str, label: str, choices: Iterable[tuple[str, str]]) -> Facet:
-    """A facet over one column; a blank column is its own choice, 未公布."""
+    """Return a facet over one column; a blank column is its own choice, 未公布."""
     known = (Choice(value, str(text), Q(**{name: value})) for value, text in choices)
     return Facet(name, label, (*known, Choice("unknown", "未公布", Q(**{name: ""}))))
 
@@ -212,7 +218,7 @@ def ltci_cities(
     """
     codes = frozenset(code for code in asked if code.isdecimal() and len(code) == CODE_LENGTH)
     if bitmaps:
-        codes = bitmaps.listing(Designation.Kind.LTCI) | codes
+        codes = bitmaps.regions_designating(Designation.Kind.LTCI) | codes
     else:
         rows = ListingDesignation.objects.filter(kind=Designation.Kind.LTCI)
         codes |= set(rows.values_list("region", flat=True).distinct())
@@ -231,7 +237,7 @@ def _in_force(codes: frozenset[str], known: Gazetteer) -> tuple[tuple[str, str],
 
 @dataclass(frozen=True)
 class Counts:
-    """How many listings a search finds, and how many each choice would find."""
+    """Numbers of listings that a search finds, and that each choice would find."""
 
     total: int
     real: int
@@ -242,8 +248,10 @@ class Counts:
         return self.total - self.real
 
 
-def count(rows: QuerySet[Listing], everything: Q, choices: Mapping[tuple[str, str], Q]) -> Counts:
-    """One aggregate query over `rows`: what `everything` finds, and what each choice would.
+def count_choices(
+    rows: QuerySet[Listing], everything: Q, choices: Mapping[tuple[str, str], Q]
+) -> Counts:
+    """Count over `rows`, in one aggregate query, matches of `everything` and of each choice.
 
     `choices` maps (parameter, value) to the whole condition of the search with that choice alone
     in its facet: its own facet is lifted, so that a family sees what else it could have.

@@ -21,9 +21,9 @@ from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator, leve
 from institutions.models import Level, Listing
 from institutions.models.listing import has_any
 from institutions.search import distance, places
-from institutions.search.facets import CARE, Facet, facets, fresh_vacancy, ltci_cities
+from institutions.search.facets import CARE, Facet, build_facets, fresh_vacancy, ltci_cities
 from institutions.search.memory import snapshot as bitmap_index
-from institutions.search.text import MOST_WORDS, Search, search, words
+from institutions.search.text import MOST_WORDS, TextMatch, match_text, split_words
 from regions.elder.form import ElderForm
 from regions.places.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
 from regions.policies import rulebook as policies
@@ -55,10 +55,10 @@ TYPED = ("q", "price_min", "price_max", "within")
 
 
 class SearchForm(forms.Form):
-    """A value in error is told beside its field and filters nothing; the rest of it still does."""
+    """The form of a search: a value in error is reported beside its field and filters nothing."""
 
     data: QueryDict
-    # An order by distance that has no place to start from, for callers that must be told.
+    # The error of an order by distance without a first place, for callers that must report it.
     unplaced: Mapping[str, list[str]] = MappingProxyType({})
 
     def clean(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class SearchForm(forms.Form):
 
 
 class ChoicesField(SharedField):
-    """Any number of choices out of the `known`; `SearchForm` tells those that are not offered.
+    """Any number of choices out of the `known`; `SearchForm` reports those that are not offered.
 
     Not a field of Django's choices: it would copy them three times for each search.
     """
@@ -128,18 +128,18 @@ class Parameter(django_filters.Filter):
 
 
 class Text(Parameter):
-    """What somebody types."""
+    """Free text."""
 
     field_class = forms.CharField
 
 
-class Choices(Parameter):
-    """The parameter of a facet; `InstitutionFilter` tells it which choices there are."""
+class FacetChoices(Parameter):
+    """The parameter of a facet; `InstitutionFilter` sets its choices."""
 
     field_class = ChoicesField
 
 
-class Number(Parameter):
+class WholeNumber(Parameter):
     """A whole number within bounds."""
 
     field_class = forms.IntegerField
@@ -169,7 +169,7 @@ class OneOf(Parameter):
         super().__init__(label=label, choices=[*choices], error_messages=words)
 
 
-class Near(Parameter):
+class Nearness(Parameter):
     """A place that distances are measured from."""
 
     field_class = AnchorField
@@ -179,7 +179,7 @@ def validate_words(text: str) -> None:
     """A search of many words is a mistake, and slow; one of unreadable characters finds nothing."""
     if UNREADABLE in text:
         raise ValidationError("里面有看不见的字符，请重新输入。")
-    if len(words(text)) > MOST_WORDS:
+    if len(split_words(text)) > MOST_WORDS:
         raise ValidationError(f"最多 {MOST_WORDS} 个词，请写短一些。")
 
 
@@ -197,34 +197,34 @@ class InstitutionFilter(django_filters.FilterSet):
         },
         validators=[validate_words],
     )
-    region = Choices()
-    care = Choices()
-    dementia = Choices()
-    need = Choices()
-    price_min = Number("最低（元/月）", 0, HIGHEST_PRICE)
-    price_max = Number("最高（元/月）", 0, HIGHEST_PRICE)
-    vacant = Choices()
-    room = Choices()
-    bed = Choices()
-    designated = Choices()
-    settles = Choices()
-    ltci_city = Choices()
-    medical = Choices()
-    kind = Choices()
-    ownership = Choices()
-    rating = Choices()
-    sojourn = Choices()
-    fresh = Choices()
-    operating = Choices()
-    real = Choices()
-    near = Near(label=LABELS[FIRST])
-    near2 = Near(label=LABELS[SECOND])
-    within = Number("多少公里以内（直线）", 1, distance.FARTHEST, example=30)
+    region = FacetChoices()
+    care = FacetChoices()
+    dementia = FacetChoices()
+    need = FacetChoices()
+    price_min = WholeNumber("最低（元/月）", 0, HIGHEST_PRICE)
+    price_max = WholeNumber("最高（元/月）", 0, HIGHEST_PRICE)
+    vacant = FacetChoices()
+    room = FacetChoices()
+    bed = FacetChoices()
+    designated = FacetChoices()
+    settles = FacetChoices()
+    ltci_city = FacetChoices()
+    medical = FacetChoices()
+    kind = FacetChoices()
+    ownership = FacetChoices()
+    rating = FacetChoices()
+    sojourn = FacetChoices()
+    fresh = FacetChoices()
+    operating = FacetChoices()
+    real = FacetChoices()
+    near = Nearness(label=LABELS[FIRST])
+    near2 = Nearness(label=LABELS[SECOND])
+    within = WholeNumber("多少公里以内（直线）", 1, distance.FARTHEST, example=30)
     basis = OneOf("价格按什么算", BASES.items())
     why = OneOf("写明为什么合适", [("1", "写明")])
     sort = OneOf("排序", SORTS.items())
     view = OneOf("显示方式", [("map", "地图")])
-    page = Number("页码", 1)
+    page = WholeNumber("页码", 1)
 
     class Meta:
         model = Listing
@@ -236,12 +236,12 @@ class InstitutionFilter(django_filters.FilterSet):
         super().__init__(data, queryset)
         self.on = on
         self.bitmaps = bitmap_index.current()
-        self.places = places.load(data.getlist("region"))
+        self.places = places.load_places(data.getlist("region"))
         self.facets: dict[str, Facet] = {
             facet.name: facet
-            for facet in facets(
+            for facet in build_facets(
                 on,
-                (place.choice for place in self.places.all.values()),
+                (place.as_choice for place in self.places.all.values()),
                 ltci_cities(data.getlist("ltci_city"), self.places.known, self.bitmaps),
             )
         }
@@ -249,7 +249,7 @@ class InstitutionFilter(django_filters.FilterSet):
 
     @cached_property
     def form(self) -> SearchForm:
-        """Checks the address, by the choices that are offered to this search."""
+        """Return the form that checks the address against the choices of this search."""
         form = form_class()(self.data)
         fields: dict[str, Any] = form.fields
         for facet in self.facets.values():
@@ -269,24 +269,24 @@ class InstitutionFilter(django_filters.FilterSet):
 
     @cached_property
     def estimator(self) -> Estimator:
-        """What prices homes for the elder of this address."""
+        """Return the estimator of prices for the elder of this address."""
         return estimator(self.asked.elder, policies.book(), self.on)
 
     @property
     def level(self) -> Level | None:
-        """The elder's own ability level, if it is told."""
+        """Return the elder's own ability level, if it is given."""
         return level_of(self.asked.elder)
 
     @cached_property
-    def net(self) -> Case:
-        """What is left to pay after what follows the elder, as SQL; needs the level."""
+    def net_price(self) -> Case:
+        """Return the price less the elder's benefits, as SQL; needs the level."""
         by = self.estimator
         met = self.bitmaps.lists_met(by.classes.lists) if self.bitmaps else None
         return by.net(self.level or Level.ABLE, met)
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The parameters that hold something, less those in error."""
+        """Return the parameters that hold something, less those in error."""
         self.form.errors  # noqa: B018  validates
         values = {k: v for k, v in self.form.cleaned_data.items() if v not in (None, "", [])}
         if "region" in values:
@@ -295,69 +295,76 @@ class InstitutionFilter(django_filters.FilterSet):
 
     @cached_property
     def narrowing(self) -> list[str]:
-        """The parameters that narrow this search, in the order of the form."""
+        """Return the parameters that narrow this search, in the order of the form."""
         names = [name for name in self.filters if name in self.values]
         return [name for name in names if name in (*self.facets, *TYPED)]
 
     @cached_property
-    def found(self) -> Search:
-        """What the text of the search box finds."""
-        return search(self.values.get("q", ""), self.places.known, self.bitmaps)
+    def text_match(self) -> TextMatch:
+        """Return the match of the text in the search box."""
+        return match_text(self.values.get("q", ""), self.places.known, self.bitmaps)
 
     @property
-    def text(self) -> Q:
-        """What was typed into the search box, as a condition."""
-        return self.found.condition
+    def text_condition(self) -> Q:
+        """Return the text of the search box as a condition."""
+        return self.text_match.condition
 
     def parts_by_name(self, **changes: Any) -> dict[str, Q]:
-        """What the search asks but for its text, with some parameters changed or dropped.
+        """Return the search without its text as conditions by name, with some parameters changed.
 
         `parts_by_name(care=["self"])` is the search with that care alone; with `care=None` it is
         the search without any. A home must meet every part. The bounds on the list price are one
         part, `PRICE`.
         """
         values = {k: v for k, v in (self.values | changes).items() if v is not None}
-        asked = {name: f.q(values[name]) for name, f in self.facets.items() if name in values}
-        bounds = _bounds(values)
+        asked = {
+            name: f.condition(values[name]) for name, f in self.facets.items() if name in values
+        }
+        bounds = _price_bounds(values)
         if not bounds or values.get("basis") == "net":
             return asked
         levels = [self.level] if self.level is not None else levels_priced(values.get("care", ()))
-        return asked | {PRICE: _within(_price(levels), bounds)}
+        return asked | {PRICE: _within_bounds(_price_at(levels), bounds)}
 
-    def parts(self, **changes: Any) -> list[Q]:
-        """The same without names."""
+    def condition_parts(self, **changes: Any) -> list[Q]:
+        """Return `parts_by_name` without the names."""
         return list(self.parts_by_name(**changes).values())
 
     def condition(self, **changes: Any) -> Q:
-        """The parts as one condition."""
-        return reduce(and_, self.parts(**changes), Q())
+        """Return the parts as one condition."""
+        return reduce(and_, self.condition_parts(**changes), Q())
 
     @property
     def unpriced(self) -> Q:
-        """Homes without the price that bounds are about."""
+        """Return homes without the price that bounds are about."""
         names = [f"price_{level}" for level in self.levels] or ["price_from"]
         return Q(**{f"{name}__isnull": True for name in names})
 
     def within_reach(self, **changes: Any) -> Q:
-        """The bounds on what is left to pay and on distance: no facet counts with them lifted."""
+        """Return the bounds on what is left to pay and on distance: no facet counts with them
+        lifted.
+        """
         values = {k: v for k, v in (self.values | changes).items() if v is not None}
-        bounds = _bounds(values) if values.get("basis") == "net" else {}
-        near = distance.within(values[FIRST], values["within"]) if "within" in values else Q()
-        return near & _within(self.net, bounds) if bounds else near
+        bounds = _price_bounds(values) if values.get("basis") == "net" else {}
+        near = (
+            distance.within_distance(values[FIRST], values["within"]) if "within" in values else Q()
+        )
+        return near & _within_bounds(self.net_price, bounds) if bounds else near
 
     @property
     def anchors(self) -> tuple[Anchor, ...]:
-        """The places that distances are measured from; homes are sorted by the first."""
+        """Return the places that distances are measured from; homes are sorted by the first."""
         return chosen(self.values)
 
     @cached_property
     def conditions(self) -> Q:
-        """The whole search but for its text and what is within reach."""
+        """Return the whole search but for its text and what is within reach."""
         return self.condition()
 
     @property
     def levels(self) -> list[Level]:
-        """The ability levels to price by, the first with a price wins; none: the lowest of any.
+        """Return the ability levels to price by, the first with a price wins; none: the lowest of
+        any.
 
         The elder's own level is more exact than the care that was ticked.
         """
@@ -366,19 +373,19 @@ class InstitutionFilter(django_filters.FilterSet):
         return levels_priced(self.values.get("care", ()))
 
     def filter_queryset(self, queryset: QuerySet[Listing]) -> QuerySet[Listing]:
-        """The matching rows in the chosen order, which is total: ties end with the id."""
-        rows = queryset.filter(self.text, self.within_reach()).filter(self.conditions)
+        """Return the matching rows in the chosen order, which is total: ties end with the id."""
+        rows = queryset.filter(self.text_condition, self.within_reach()).filter(self.conditions)
         return rows.order_by(*self.order, "pk")
 
     @cached_property
     def order(self) -> list[OrderBy]:
-        """The chosen order; ties end with the id."""
+        """Return the chosen order; ties end with the id."""
         match self.values.get("sort"):
             case "net":
-                price = OrderBy(_price(self.levels), nulls_last=True)
-                return [OrderBy(self.net, nulls_last=True), price]
+                price = OrderBy(_price_at(self.levels), nulls_last=True)
+                return [OrderBy(self.net_price, nulls_last=True), price]
             case "price":
-                return [OrderBy(_price(self.levels), nulls_last=True)]
+                return [OrderBy(_price_at(self.levels), nulls_last=True)]
             case "vacant":
                 shown = Case(When(fresh_vacancy(self.on), then=F("vacant")))
                 return [shown.desc(nulls_last=True)]
@@ -387,10 +394,10 @@ class InstitutionFilter(django_filters.FilterSet):
             case "fresh":
                 return [F("as_of").desc(nulls_last=True)]
             case _:
-                return [*self._meeting_first(), *self.found.order, *RECOMMENDED]
+                return [*self._meeting_first(), *self.text_match.order, *RECOMMENDED]
 
     def _meeting_first(self) -> list[OrderBy]:
-        """Homes known to meet every need before those that do not say."""
+        """Order homes known to meet every need before those that publish nothing of it."""
         needs = self.values.get("need", [])
         if not needs:
             return []
@@ -400,33 +407,33 @@ class InstitutionFilter(django_filters.FilterSet):
 
 @cache
 def form_class() -> type[SearchForm]:
-    """The form of every search: django-filter would make a class for each."""
+    """Return the form of every search: django-filter would make a class for each."""
     fields = {name: one.field for name, one in InstitutionFilter.base_filters.items()}
     return type("InstitutionFilterForm", (SearchForm,), fields)
 
 
 def levels_priced(cares: Iterable[str]) -> list[Level]:
-    """The levels to price a home by, the heaviest chosen care first."""
+    """Return the levels to price a home by, the heaviest chosen care first."""
     chosen = [care for care in reversed(CARE) if care.value in set(cares)]
     return [level for care in chosen for level in care.levels]
 
 
-def _price(levels: Iterable[Level]) -> F | Coalesce:
-    """The price of the first of `levels` that a home has one for; of no levels, its lowest."""
+def _price_at(levels: Iterable[Level]) -> F | Coalesce:
+    """Return the price at the first of `levels` with one; without levels, the lowest price."""
     columns = [F(f"price_{level}") for level in levels]
     if not columns:
         return F("price_from")
     return columns[0] if len(columns) == 1 else Coalesce(*columns)
 
 
-def _bounds(values: dict[str, Any]) -> dict[str, int]:
-    """The prices asked for, in fen, by lookup."""
+def _price_bounds(values: dict[str, Any]) -> dict[str, int]:
+    """Return the bounds on prices, in fen, by lookup."""
     asked = {"gte": values.get("price_min"), "lte": values.get("price_max")}
     return {name: yuan * FEN for name, yuan in asked.items() if yuan is not None}
 
 
-def _within(price: Combinable, bounds: dict[str, int]) -> Q:
-    """That the price lies within the bounds; one that is not known does not."""
-    if isinstance(price, F):  # as a plain condition: told from others at once
+def _within_bounds(price: Combinable, bounds: dict[str, int]) -> Q:
+    """Return the condition that the price lies within the bounds; an unknown one does not."""
+    if isinstance(price, F):  # a plain condition, since it can be compared with others
         return Q(**{f"{price.name}__{name}": bound for name, bound in bounds.items()})
     return Q(*(lookup(price, bounds[name]) for name, lookup in BOUNDS if name in bounds))

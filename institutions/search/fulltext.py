@@ -36,7 +36,7 @@ POSTGRESQL = {
     INDEX: f"CREATE INDEX {INDEX} ON {TABLE} USING gin ({VECTOR}(text)) WITH (fastupdate = off)",
 }
 # The built-in functions pass for cheap, and PostgreSQL would run them on every row instead of
-# asking the index; a function of our own says what it costs.
+# asking the index; a function of our own declares its cost.
 FUNCTION = f"""
 CREATE OR REPLACE FUNCTION {VECTOR}(text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 100
@@ -45,7 +45,7 @@ AS $$ BEGIN RETURN array_to_tsvector(string_to_array($1, ' ')); END $$
 
 
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The names of the parts of the index that are not there."""
+    """Return the names of the parts of the index that are not there."""
     if connection.vendor == "sqlite":
         wanted, known = SQLITE, "SELECT name FROM sqlite_master"
     else:
@@ -57,7 +57,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def make(connection: BaseDatabaseWrapper) -> None:
-    """Make the index anew from the rows that are there."""
+    """Rebuild the index from the existing rows."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             drop(connection)
@@ -84,14 +84,14 @@ def drop(connection: BaseDatabaseWrapper) -> None:
             cursor.execute(f"DROP FUNCTION IF EXISTS {VECTOR}(text)")
 
 
-def keep(using: str, **more: Any) -> None:
-    """After a migration: make the index anew if any part of it is gone, and say so to workers."""
+def keep_index(using: str, **more: Any) -> None:
+    """Rebuild the index after a migration if any part is gone, and notify workers."""
     connection = connections[using]
     tables = connection.introspection.table_names()
     if TABLE in tables and missing(connection):
         make(connection)
         if ListingChange._meta.db_table in tables:
-            ListingChange.objects.tell(None, timezone.now())
+            ListingChange.objects.record_change(None, timezone.now())
 
 
 @register(Tags.database)

@@ -25,16 +25,16 @@ class Place:
     regions: tuple[Region, ...]
 
     @cached_property
-    def choice(self) -> Choice:
+    def as_choice(self) -> Choice:
         return Choice(self.value, self.label, within("region", self.regions))
 
     @property
     def is_region(self) -> bool:
-        """A region of its own, not a group of several."""
+        """Return a region of its own, not a group of several."""
         return self.value == self.regions[0].code
 
     def lies_in(self, other: "Place") -> bool:
-        """Whether every region of this place is in some region of a wider `other`."""
+        """Return whether every region of this place is in some region of a wider `other`."""
         return self != other and all(
             any(wide.contains(region) for wide in other.regions) for region in self.regions
         )
@@ -50,7 +50,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Places:
-    """What the `region` parameter may say here: the chosen places and the tree around them."""
+    """Values of the `region` parameter: the chosen places and the tree around them."""
 
     chosen: tuple[Place, ...]
     former: tuple[str, ...]
@@ -59,34 +59,35 @@ class Places:
     known: Gazetteer = field(repr=False)
 
     def narrowest(self) -> list[Place]:
-        """The chosen places less those that a chosen place inside them narrows down."""
+        """Return the chosen places less those that a chosen place inside them narrows down."""
         return [
             place for place in self.chosen if not any(other.lies_in(place) for other in self.chosen)
         ]
 
 
-class Homes(Protocol):
+class HomeCounts(Protocol):
     """Counts of the homes of a search by place."""
 
-    def of(self, place: Place) -> int: ...
+    def count_in(self, place: Place) -> int: ...
 
 
 class HomesByRegion:
-    """How many homes stand in each county, so that any number of places is counted at once."""
+    """Numbers of homes by county, so that any number of places is counted at once."""
 
     def __init__(self, homes: Mapping[str, int]) -> None:
         self.codes = sorted(homes)
         self.below = [0, *accumulate(homes[code] for code in self.codes)]
 
-    def of(self, place: Place) -> int:
+    def count_in(self, place: Place) -> int:
         return sum(self._between(*region.code_range()) for region in place.regions)
 
     def _between(self, low: str, high: str) -> int:
         return self.below[bisect_right(self.codes, high)] - self.below[bisect_left(self.codes, low)]
 
 
-def load(values: Iterable[str]) -> Places:
-    """Places for these values: codes (former ones count as their successors) and group slugs.
+def load_places(values: Iterable[str]) -> Places:
+    """Load the places of these values: codes (former ones count as their successors) and group
+    slugs.
 
     One query while no region changed, however many values; one more for each of former codes and
     their successors.
@@ -96,7 +97,7 @@ def load(values: Iterable[str]) -> Places:
     codes = {code: [code] for code in named if _is_offered(code, known)}
     codes |= _successors([code for code in named if not _is_offered(code, known)])
     heirs = {code for successors in codes.values() for code in successors}
-    groups, by_code = _places(known)
+    groups, by_code = _known_places(known)
     places = groups | {code: by_code[code] for code in _codes_around({*named, *heirs}, known)}
     found = {
         code: places[code]
@@ -106,12 +107,12 @@ def load(values: Iterable[str]) -> Places:
     }
     chosen = tuple(found.values())
     former = tuple(code for code in codes if code not in places)
-    return Places(chosen, former, tuple(_tree(places, chosen, known)), places, known)
+    return Places(chosen, former, tuple(_place_tree(places, chosen, known)), places, known)
 
 
 @lru_cache(maxsize=2)
-def _places(known: Gazetteer) -> tuple[dict[str, Place], dict[str, Place]]:
-    """The groups by slug and the regions by code, made once: their conditions stay the same."""
+def _known_places(known: Gazetteer) -> tuple[dict[str, Place], dict[str, Place]]:
+    """Return the groups by slug and the regions by code, made once to keep their conditions."""
     groups = {g.slug: Place(g.slug, g.name, tuple(inside)) for g, inside in known.groups.items()}
     regions = {code: Place(code, it.name, (it,)) for code, it in known.regions.items()}
     return groups, regions
@@ -122,7 +123,9 @@ def _is_offered(code: str, known: Gazetteer) -> bool:
 
 
 def _successors(codes: list[str]) -> dict[str, list[str]]:
-    """The current codes that former ones stand for; a code that leads nowhere is left out."""
+    """Return the current codes that former ones stand for; a code that leads nowhere is left
+    out.
+    """
     if not codes:
         return {}
     former = Region.objects.filter(pk__in=codes).prefetch_related("successors")
@@ -131,7 +134,9 @@ def _successors(codes: list[str]) -> dict[str, list[str]]:
 
 
 def _codes_around(codes: set[str], known: Gazetteer) -> list[str]:
-    """All provinces, the chosen regions and their ancestors, and what lies directly in those."""
+    """Return all provinces, the chosen regions and their ancestors, and what lies directly in
+    those.
+    """
     opened = {part for code in codes for part in (code, f"{code[:2]}0000", f"{code[:4]}00")}
     around = {region.code for region in known.inside[NATION]}
     around |= opened & known.regions.keys()
@@ -139,8 +144,10 @@ def _codes_around(codes: set[str], known: Gazetteer) -> list[str]:
     return sorted(around - {NATION})
 
 
-def _tree(places: dict[str, Place], chosen: tuple[Place, ...], known: Gazetteer) -> Iterable[Node]:
-    """Groups first, a group of provinces with its provinces below it, then other provinces."""
+def _place_tree(
+    places: dict[str, Place], chosen: tuple[Place, ...], known: Gazetteer
+) -> Iterable[Node]:
+    """Yield groups first, each with its provinces below it, then other provinces."""
     opened = {
         place.value
         for place in places.values()

@@ -1,6 +1,6 @@
-"""What a text so far may mean: places that hold homes, and homes; offered while somebody types.
+"""Suggestions while somebody types: places that hold homes, and homes.
 
-At most eight, whatever is typed. A full search finds more, and what is only alike.
+At most eight. A full search finds more, and similar names.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from institutions.register.tokens import LONGEST, fold_text, squeeze
 from institutions.search.filters import LONGEST_QUERY, RECOMMENDED
 from institutions.search.memory import snapshot as bitmap_index
 from institutions.search.memory.bitmaps import Bitmaps
-from institutions.search.text import Word, beginning, holding_all, read
+from institutions.search.text import Word, beginning, holding_all, read_words
 from regions.models import Region
 from regions.models.region import NATION, in_ranges
 from regions.places.gazetteer import Gazetteer, gazetteer
@@ -30,7 +30,7 @@ LOOKED_AT = 200
 
 @dataclass(frozen=True)
 class Suggestion:
-    """One option: its words, what tells it from others of the name, and where it leads."""
+    """One option: its words, a note to distinguish it from others of the name, and its link."""
 
     words: str
     hint: str
@@ -49,22 +49,24 @@ def suggestions(text: str) -> list[Suggestion]:
     if not squeeze(fold_text(text)) or len(text) > LONGEST_QUERY:
         return []
     known, bitmaps = gazetteer(), bitmap_index.current()
-    places = _places(squeeze(fold_text(text)), known, bitmaps)
+    places = _place_suggestions(squeeze(fold_text(text)), known, bitmaps)
     ids: list[int] = []
-    for among in _wider_and_wider(read(text, known), bitmaps):
-        ids += [pk for pk in _best(among, MOST, bitmaps) if pk not in ids]
+    for among in _wider_and_wider(read_words(text, known), bitmaps):
+        ids += [pk for pk in _best_ids(among, MOST, bitmaps) if pk not in ids]
         if len(ids) + len(places) >= MOST:
             break
-    return [*places, *_homes(ids[: MOST - len(places)], known)]
+    return [*places, *_home_suggestions(ids[: MOST - len(places)], known)]
 
 
 def _wider_and_wider(asked: list[Word], bitmaps: Bitmaps | None) -> Iterator[Q]:
-    """Homes whose name begins so, those in the place that was typed alone, those that hold it."""
+    """Yield homes whose name begins so, those in the place that was typed alone, those that hold
+    it.
+    """
     sought = holding_all(asked)
-    yield _first(_beginning_so(asked, sought), bitmaps)
+    yield _first_matches(_beginning_so(asked, sought), bitmaps)
     if len(asked) == 1 and asked[0].places and not asked[0].rest:
         yield in_ranges("region", [place.code_range() for place in asked[0].places])
-    yield _first(sought, bitmaps)
+    yield _first_matches(sought, bitmaps)
 
 
 def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
@@ -75,10 +77,10 @@ def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
     return All((begun, sought))
 
 
-def _places(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Suggestion]:
-    """Regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
+def _place_suggestions(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Suggestion]:
+    """Return regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
     regions = known.regions.values()
-    begun = (region for region in regions if region.code != NATION and _begins(region, text))
+    begun = (region for region in regions if region.code != NATION and _begins_with(region, text))
     found = sorted(begun, key=lambda region: (region.level, region.code))[: 3 * MOST_PLACES]
     held = (region for region in found if _has_homes(region, bitmaps))
     return [
@@ -92,7 +94,7 @@ def _places(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Sugges
     ]
 
 
-def _begins(region: Region, text: str) -> bool:
+def _begins_with(region: Region, text: str) -> bool:
     if text.isascii():
         return region.pinyin.replace(" ", "").startswith(text)
     return region.name.startswith(text) or region.short_name.startswith(text)
@@ -105,21 +107,21 @@ def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
     return Listing.objects.filter(inside).exists()
 
 
-def _first(sought: Sought, bitmaps: Bitmaps | None) -> Q:
-    """That a home is one of the first that hold the words."""
+def _first_matches(sought: Sought, bitmaps: Bitmaps | None) -> Q:
+    """Return the condition of being one of the first homes that hold the words."""
     holding = bitmaps.first_holding if bitmaps else Tokens.objects.holding
     return Q(pk__in=list(holding(sought, LOOKED_AT)))
 
 
-def _best(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
-    """The ids of the homes to recommend first."""
+def _best_ids(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
+    """Return the ids of the homes to recommend first."""
     if bitmaps:
-        return bitmaps.cut(bitmaps.find(among), RECOMMENDED, 0, most)
+        return bitmaps.ordered_slice(bitmaps.find(among), RECOMMENDED, 0, most)
     rows = Listing.objects.filter(among).order_by(*RECOMMENDED, "pk")
     return list(rows.values_list("pk", flat=True)[:most])
 
 
-def _homes(ids: list[int], known: Gazetteer) -> list[Suggestion]:
+def _home_suggestions(ids: list[int], known: Gazetteer) -> list[Suggestion]:
     rows = Institution.objects.published().only("name", "region", "is_demo").in_bulk(ids)
     return [
         Suggestion(

@@ -1,7 +1,7 @@
 """Words in, a condition on listings and an order out; the same on both databases.
 
 Every word narrows. A word stands for the tokens it is made of, or for the place it begins with.
-Where nothing holds all of them, what sounds alike or looks alike is offered instead, and said so.
+Where nothing holds all of them, homes that sound or look alike are offered instead, and marked.
 """
 
 import re
@@ -32,15 +32,15 @@ WORD = re.compile(r"[^\W_]+")
 # What is found by likeness: at most so many homes, by so many characters of what was typed.
 MOST_ALIKE = 60
 MOST_COMPARED = 12
-# A character or pair in more than one home of twenty says nothing of which home is meant.
+# A character or pair in more than one home of twenty does not identify a home.
 COMMON = 20
 BOUNDS_OF_UNCOMMON = (20, 2_000)
 NOTHING = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
-class Search:
-    """What a text finds: a condition on listings, and what should head the list.
+class TextMatch:
+    """The match of a text: a condition on listings, and ranks for their order.
 
     `ranks` are conditions, best first; a listing ranks by the first that it meets.
     """
@@ -51,7 +51,7 @@ class Search:
 
     @property
     def order(self) -> list[OrderBy]:
-        """By rank; what meets no condition comes last."""
+        """Return the order by rank; listings that meet no condition come last."""
         if not self.ranks:
             return []
         whens = (When(condition, then=Value(rank)) for rank, condition in enumerate(self.ranks))
@@ -71,65 +71,67 @@ class Word:
         return _holding(self.text)
 
     @property
-    def place(self) -> Sought:
+    def in_places(self) -> Sought:
         return Either(tuple(Token(PLACE + region.code) for region in self.places))
 
     @property
     def sought(self) -> Sought:
-        """Homes that hold the word, or that lie in its place and hold what follows that."""
+        """Return a term for homes that hold the word, or lie in its place and hold its rest."""
         if not self.places:
             return self.literal
-        there = All((self.place, _holding(self.rest))) if self.rest else self.place
+        there = All((self.in_places, _holding(self.rest))) if self.rest else self.in_places
         return Either((self.literal, there))
 
 
-def words(text: str) -> list[str]:
-    """What a family typed, cut at spaces and at what stands between the parts of a place."""
+def split_words(text: str) -> list[str]:
+    """Split typed text at spaces and at separators between the parts of a place."""
     return [word for word in SEPARATORS.split(text) if word]
 
 
-def search(text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None) -> Search:
-    """What `text` finds.
+def match_text(
+    text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None
+) -> TextMatch:
+    """Return the homes that match `text`.
 
     With bitmaps one query if some home holds it all, three if none does, four with a place in the
-    words; none for what they keep. The `known` regions cost a query where they are not told.
+    words; none for what they keep. The `known` regions cost a query where they are not given.
     """
-    if not words(text):
-        return Search(Q())
-    asked = read(text, known or gazetteer())
+    if not split_words(text):
+        return TextMatch(Q())
+    asked = read_words(text, known or gazetteer())
     if not asked:
-        return Search(NOTHING)
+        return TextMatch(NOTHING)
     sought = holding_all(asked)
     if _is_held(sought, bitmaps):
-        return Search(Q(pk__holds=sought), _ranks(asked))
-    return _alike(asked, bitmaps)
+        return TextMatch(Q(pk__holds=sought), _rank_conditions(asked))
+    return _match_alike(asked, bitmaps)
 
 
-def read(text: str, known: Gazetteer) -> list[Word]:
-    """The words of a text, folded, with the places they begin with."""
+def read_words(text: str, known: Gazetteer) -> list[Word]:
+    """Return the words of a text, folded, with the places they begin with."""
     spoken = dict.fromkeys(WORD.findall(fold_text(text)))
     led = {word: known.names.leading(word) for word in spoken}
     return [Word(word, tuple(places), rest) for word, (places, rest) in led.items()]
 
 
 def holding_all(asked: Iterable[Word]) -> Sought:
-    """What holds every word, or lies in the place it begins with and holds the rest."""
+    """Return a term for homes that match every word."""
     return All(tuple(word.sought for word in asked))
 
 
 def beginning(asked: list[Word]) -> Sought:
-    """Names that begin as the words do, with or without the places in them."""
-    return Either(tuple(Token(name, begins=True) for name in _names(asked)))
+    """Return a term for names that begin as the words do, with or without their places."""
+    return Either(tuple(Token(name, begins=True) for name in _name_tokens(asked)))
 
 
-def _names(asked: list[Word]) -> list[str]:
+def _name_tokens(asked: list[Word]) -> list[str]:
     whole = "".join(word.text for word in asked)
     beyond = "".join(word.rest for word in asked)
     return [NAME + name[:LONGEST] for name in dict.fromkeys((whole, beyond)) if name]
 
 
 def _holding(word: str) -> Sought:
-    """Every pair of characters; of Latin letters and digits, how a word or a sound begins."""
+    """Return a term for every pair of characters; Latin letters and digits match as a prefix."""
     return All(
         tuple(
             Token(token, begins=run.isascii())
@@ -139,10 +141,10 @@ def _holding(word: str) -> Sought:
     )
 
 
-def _ranks(asked: list[Word]) -> tuple[Q, ...]:
-    """The whole name, the beginning of a name, all words as they are typed; then the rest."""
+def _rank_conditions(asked: list[Word]) -> tuple[Q, ...]:
+    """Rank the whole name, the beginning of a name, all words as they are typed; then the rest."""
     ranks = [
-        Q(pk__holds=Either(tuple(map(Token, _names(asked))))),
+        Q(pk__holds=Either(tuple(map(Token, _name_tokens(asked))))),
         Q(pk__holds=beginning(asked)),
     ]
     if any(word.places for word in asked):
@@ -151,38 +153,38 @@ def _ranks(asked: list[Word]) -> tuple[Q, ...]:
 
 
 def _is_held(sought: Sought, bitmaps: Bitmaps | None) -> bool:
-    """Whether any home holds it; who does is kept, for it is asked next."""
+    """Return whether any home matches; the ids are kept, for they are asked next."""
     if bitmaps:
         return bool(bitmaps.find(("pk__holds", sought)))
     return Tokens.objects.filter(pk__holds=sought).exists()
 
 
-def _alike(asked: list[Word], bitmaps: Bitmaps | None) -> Search:
-    """Homes in the places asked for that sound like the other words, or else look like them."""
-    there = [word.place for word in asked if word.places and not word.rest]
+def _match_alike(asked: list[Word], bitmaps: Bitmaps | None) -> TextMatch:
+    """Match homes in the named places that sound like the other words, or else look like them."""
+    there = [word.in_places for word in asked if word.places and not word.rest]
     rest = [run for word in asked if word.rest for run in split_runs(word.text)]
-    sounds = [Token(sound, begins=True) for sound in map(_sound, rest)]
+    sounds = [Token(sound, begins=True) for sound in map(_sound_token, rest)]
     if not sounds:
-        return Search(NOTHING)
+        return TextMatch(NOTHING)
     sounding = All((*there, *sounds))
     if _is_held(sounding, bitmaps):
-        return Search(Q(pk__holds=sounding), is_alike=True)
+        return TextMatch(Q(pk__holds=sounding), is_alike=True)
     likely = "".join(run for run in rest if not run.isascii())[:MOST_COMPARED]
-    scores = _scores(likely, there, bitmaps)
+    scores = _score_homes(likely, there, bitmaps)
     best = sorted(scores, key=lambda pk: (-scores[pk], pk))[:MOST_ALIKE]
     ranks = [[pk for pk in best if scores[pk] == score] for score in {scores[pk] for pk in best}]
     ranks.sort(key=lambda ids: -scores[ids[0]])
-    return Search(Q(pk__in=best), tuple(Q(pk__in=ids) for ids in ranks), is_alike=bool(best))
+    return TextMatch(Q(pk__in=best), tuple(Q(pk__in=ids) for ids in ranks), is_alike=bool(best))
 
 
-def _sound(run: str) -> str:
+def _sound_token(run: str) -> str:
     return "".join(syllables(run))[:LONGEST]
 
 
-def _scores(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int, int]:
-    """How much of `text` each home holds that holds most: a pair counts two, a character one.
+def _score_homes(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int, int]:
+    """Score the homes that hold most of `text`, by id: a pair counts two, a character one.
 
-    What is common says nothing and does not count. A home must hold a third of what does, and
+    Common characters do not count. A home must hold a third of the weight of the others, and
     half of what the best home holds.
     """
     weights = dict.fromkeys(text, 1) | {pair: 2 for pair in character_pairs(text) if len(pair) > 1}
@@ -191,20 +193,20 @@ def _scores(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int
     most = _uncommon(there, bitmaps)
     sought = [All((*there, Token(gram))) for gram in weights]
     scores: dict[int, int] = {}
-    telling = 0
+    weight_in_all = 0
     keeper = bitmaps or Tokens.objects
     found = keeper.held_by_each(sought, most + 1)
     for ids, weight in zip(found, weights.values(), strict=True):
         if len(ids) <= most:
-            telling += weight
+            weight_in_all += weight
             for pk in ids:
                 scores[pk] = scores.get(pk, 0) + weight
-    least = max(telling / 3, max(scores.values(), default=0) / 2)
+    least = max(weight_in_all / 3, max(scores.values(), default=0) / 2)
     return {pk: score for pk, score in scores.items() if score >= least}
 
 
 def _uncommon(there: list[Sought], bitmaps: Bitmaps | None) -> int:
-    """In how many homes at most something uncommon is; no more are counted than need be."""
+    """Return the greatest number of homes for an uncommon token; counts no more than needed."""
     least, most = BOUNDS_OF_UNCOMMON
     if bitmaps:
         homes = len(bitmaps.find(("pk__holds", All((*there,)))) if there else bitmaps.everything)

@@ -23,7 +23,7 @@ from institutions.models import (
     SheetLine,
 )
 from institutions.models.revision import PendingChangeQuerySet
-from institutions.register.history import ConflictError, back_to, lock_home, revise
+from institutions.register.history import ConflictError, back_to, change_record, lock_home
 from institutions.register.listings import delete_homes
 from institutions.register.record import difference, to_record
 from institutions.register.review import move_stage, propose
@@ -204,7 +204,7 @@ def _write(one: Undo, sheet: SheetImport, by: AbstractBaseUser | None, on: datet
             propose(home, difference(record, make(record)), by=by, on=on)
         else:
             how = Revision.How.RESTORED
-            revise(pk, make, by=by, how=how, on=on, note=note, sheet=sheet.pk)
+            change_record(pk, make, by=by, how=how, on=on, note=note, sheet=sheet.pk)
 
 
 def _withdraw_proposals(

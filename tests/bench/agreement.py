@@ -8,7 +8,7 @@ from django.utils.timezone import localdate
 
 from institutions.models import Listing
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 
 from . import addresses
 
@@ -29,6 +29,6 @@ def digest() -> str:
 
 def _answer(data: QueryDict) -> tuple[int, list[int]]:
     search = InstitutionFilter(data, Listing.objects.only("pk"), localdate())
-    found = finding(search)
-    rows = found.rows(search.queryset, search.parts(), search.order)
-    return found.counts().total, [row.pk for row in rows[0:COMPARED]]
+    found = make_finder(search)
+    rows = found.matching_rows(search.queryset, search.condition_parts(), search.order)
+    return found.choice_counts().total, [row.pk for row in rows[0:COMPARED]]

@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 from institutions.models import Listing
 from institutions.pages.results.page import PER_PAGE
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 
 # As many facets as the database can be asked for without a condition for each choice.
 FACETS = (
@@ -36,10 +36,10 @@ def answer(asked: dict[str, object]) -> tuple[int, int]:
     """What Datasette is asked for, of ours: the total, and how many ids the page has."""
     data = QueryDict(urlencode(asked))
     search = InstitutionFilter(data, Listing.objects.only("pk"), localdate())
-    found = finding(search)
-    counts = found.counts()
-    found.homes()
-    return counts.total, len(found.cards().ids(0, PER_PAGE))
+    found = make_finder(search)
+    counts = found.choice_counts()
+    found.homes_by_place()
+    return counts.total, len(found.card_rows().ids(0, PER_PAGE))
 
 
 class Datasette:

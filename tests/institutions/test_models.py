@@ -318,12 +318,12 @@ def test_within_takes_a_place_and_everything_in_it():
     chaoyang, sanhe = make_institution(), make_institution(region=make_region("131082"))
     mine = Institution.objects.filter(pk__in=[chaoyang.pk, sanhe.pk])
 
-    assert set(mine.within(make_region("110000"))) == {chaoyang}
-    assert set(mine.within(make_region("131000"))) == {sanhe}
-    assert set(mine.within(make_region("000000"))) == {chaoyang, sanhe}
-    assert set(mine.within(make_region("110105"), make_region("130000"))) == {chaoyang, sanhe}
-    assert set(mine.within(make_region("500000"))) == set()
-    assert set(mine.within()) == set()
+    assert set(mine.in_regions(make_region("110000"))) == {chaoyang}
+    assert set(mine.in_regions(make_region("131000"))) == {sanhe}
+    assert set(mine.in_regions(make_region("000000"))) == {chaoyang, sanhe}
+    assert set(mine.in_regions(make_region("110105"), make_region("130000"))) == {chaoyang, sanhe}
+    assert set(mine.in_regions(make_region("500000"))) == set()
+    assert set(mine.in_regions()) == set()
 
 
 def test_a_home_is_found_by_region_and_name():
@@ -348,7 +348,7 @@ def test_holds_agrees_with_in_force(model, start, end, on):
         row = unsaved(model, make_institution(), fields)
         row.save()
         expected = (start or on) <= on <= (end or on)
-        assert row.holds(on) == expected
+        assert row.is_in_force(on) == expected
         assert model.objects.in_force(on).filter(pk=row.pk).exists() == expected
         transaction.set_rollback(True)
 
@@ -359,7 +359,7 @@ def test_holds_agrees_with_in_force(model, start, end, on):
 def test_a_fee_covers_its_levels():
     fee = make_fee(make_institution(), "care", 150_050, level_from=1, level_to=3)
 
-    assert [fee.covers(level) for level in Level] == [False, True, True, True, False]
+    assert [fee.covers_level(level) for level in Level] == [False, True, True, True, False]
     assert str(fee) == "护理费 1500.5 元/月"
 
 

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         today = timezone.localdate()
         if options["due"]:
-            due = list(Listing.objects.stale(today).values_list("pk", flat=True))
+            due = list(Listing.objects.outdated(today).values_list("pk", flat=True))
             listings.refresh(due, today)
             count = len(due)
         else:

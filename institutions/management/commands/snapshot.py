@@ -23,8 +23,8 @@ class Command(BaseCommand):
         if options["keep"] < 1:
             raise CommandError("--keep 至少是 1。")
         try:
-            new = snapshots.take(folder, on, options["site"].rstrip("/"))
-            gone = snapshots.prune(folder, options["keep"])
+            new = snapshots.write_snapshot(folder, on, options["site"].rstrip("/"))
+            gone = snapshots.prune_snapshots(folder, options["keep"])
         except OSError as error:
             raise CommandError(f"写不进 {folder}：{error.strerror}。") from error
         self.stdout.write(f"已存到 {folder / str(on)}。" if new else "今天的已经有了。")

@@ -20,7 +20,7 @@ from institutions.pages.compare.table import (
     shortfalls,
     words,
 )
-from institutions.register.ages import period
+from institutions.register.ages import format_period
 from institutions.register.record import path_of
 from regions.policies.agreements import Matter
 
@@ -301,7 +301,7 @@ def _on_list(*kinds: Designation.Kind) -> Callable[[Column], Answer]:
         rows = column.designations(*kinds)
         lines = [
             f"{d.get_kind_display()}（{d.region.full_name}"
-            f"，{period(d.since, d.valid_to) or '起止未公布'}）"
+            f"，{format_period(d.since, d.valid_to) or '起止未公布'}）"
             for d in rows
         ]
         return words(*lines, paths=map(path_of, rows))

@@ -87,7 +87,7 @@ def _asked(scheme: str) -> Callable[[Column], Answer]:
 
 
 def _level(rating: Rating, on: datetime.date) -> str:
-    expired = "" if rating.holds(on) else "，已过期"
+    expired = "" if rating.is_in_force(on) else "，已过期"
     return f"{rating.level_name}（{rating.year} 年评的{expired}）"
 
 

@@ -39,11 +39,13 @@ class Column:
 
     def fees(self, *kinds: Fee.Kind) -> list[Fee]:
         """The published prices of these kinds that hold."""
-        return [fee for fee in self.home.fees.all() if fee.kind in kinds and fee.holds(self.on)]
+        return [
+            fee for fee in self.home.fees.all() if fee.kind in kinds and fee.is_in_force(self.on)
+        ]
 
     def designations(self, *kinds: Designation.Kind) -> list[Designation]:
         rows = self.home.designations.all()
-        return [row for row in rows if row.kind in kinds and row.holds(self.on)]
+        return [row for row in rows if row.kind in kinds and row.is_in_force(self.on)]
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _row(bed: Bed, fees: list[Fee], on: datetime.date) -> BedRow:
         fee
         for fee in fees
         if fee.kind == Fee.Kind.BED
-        and fee.holds(on)
+        and fee.is_in_force(on)
         and not fee.conditions
         and fee.period != Fee.Period.ONCE
     ]

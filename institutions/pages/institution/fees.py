@@ -8,7 +8,7 @@ from typing import Self
 from carebridge.lib.money import exact_yuan
 from institutions.costs.monthly_cost import LevelPrice
 from institutions.models import ContractTerms, Fee, Level
-from institutions.register.ages import period, state
+from institutions.register.ages import format_period, state_on
 from institutions.register.list_price import cheapest_bundle, monthly, prepayment_warnings
 from institutions.register.record import path_of
 
@@ -35,8 +35,8 @@ class FeeLine:
             fee.get_period_display(),
             _whom(fee),
             fee.conditions,
-            period(fee.valid_from, fee.valid_to),
-            state(fee.valid_from, fee.valid_to, on),
+            format_period(fee.valid_from, fee.valid_to),
+            state_on(fee.valid_from, fee.valid_to, on),
             f"{path_of(fee)}/amount",
         )
 

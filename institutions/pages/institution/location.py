@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from institutions.models import Institution
-from institutions.search.distance import Distance, Near, distances, near
+from institutions.search.distance import Distance, DistanceForm, distance_form, distances
 from regions.places.anchors import AnchorForm
 from regions.places.coordinates import wgs84_to_gcj02
 
@@ -30,7 +30,7 @@ class Whereabouts:
     `without` is the address of the page with nothing measured.
     """
 
-    near: Near
+    near: DistanceForm
     distances: tuple[Distance, ...]
     maps: tuple[MapLink, ...]
     finders: tuple[MapLink, ...]
@@ -43,7 +43,7 @@ def whereabouts(
     """The position of a home; `kept` are the parameters that its strip sends along."""
     url, kept = home.get_absolute_url(), list(kept)
     return Whereabouts(
-        near(form, form.anchors, f"{url}#place", kept),
+        distance_form(form, form.anchors, f"{url}#place", kept),
         distances(home, form.anchors),
         map_links(home),
         finders(home),

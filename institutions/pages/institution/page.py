@@ -29,7 +29,7 @@ from institutions.models.quality import latest_ratings
 from institutions.pages.institution.beds import Beds, bed_table
 from institutions.pages.institution.fees import Fees, fee_table
 from institutions.pages.institution.updates import UpdateLine, for_updates, updates
-from institutions.register.ages import is_stale, period, state
+from institutions.register.ages import format_period, is_stale, state_on
 from institutions.register.needs import TAKES_WORDS
 from institutions.register.provenance import SourceLine, group_sources, sources_of
 from institutions.register.record import path_of
@@ -222,7 +222,7 @@ def _tags(institution: Institution, on: datetime.date) -> list[str]:
             f"{rating.level_name}（{rating.get_scheme_display()}，{rating.year} 年）"
             for rating in latest
         ),
-        *(d.get_kind_display() for d in institution.designations.all() if d.holds(on)),
+        *(d.get_kind_display() for d in institution.designations.all() if d.is_in_force(on)),
     ]
     return list(dict.fromkeys(word for word in words if word))
 
@@ -316,8 +316,8 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
     return DesignationLine(
         designation.get_kind_display(),
         designation.region.full_name,
-        period(designation.since, designation.valid_to),
-        state(designation.valid_from, designation.valid_to, on) or "有效",
+        format_period(designation.since, designation.valid_to),
+        state_on(designation.valid_from, designation.valid_to, on) or "有效",
         document.shown if document else "",
         document.shown_url if document else "",
         path_of(designation),

@@ -156,7 +156,7 @@ class Pack:
 
     def _fees(self, kind: Fee.Kind) -> list[Fee]:
         fees = self.home.fees.all()
-        return [fee for fee in fees if fee.kind == kind and fee.holds(self.on)]
+        return [fee for fee in fees if fee.kind == kind and fee.is_in_force(self.on)]
 
     def _term(self, label: str) -> str:
         return next(line.answer for line in self.profile.terms if line.label == label)

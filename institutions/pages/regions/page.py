@@ -145,7 +145,7 @@ class Regional:
     @cached_property
     def homes(self) -> list[Institution]:
         """The first homes of the results page: real ones first."""
-        rows = Listing.objects.within(*self.place.regions).order_by(*RECOMMENDED, "pk")
+        rows = Listing.objects.in_regions(*self.place.regions).order_by(*RECOMMENDED, "pk")
         places = rows.select_related("institution__region__parent__parent")
         return [row.institution for row in places[:FIRST_HOMES]]
 

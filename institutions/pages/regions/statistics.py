@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Q, Sum
 
 from institutions.models import Bed, Level, Listing, MedicalLink
-from institutions.models.listing import ListingQuerySet, has_any, mask
+from institutions.models.listing import ListingQuerySet, bit_mask, has_any
 from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
 from regions.models import Region
 from regions.models.region import within
@@ -105,7 +105,7 @@ class Holdings:
 
 def holdings(regions: Sequence[Region], on: datetime.date) -> Holdings:
     """What the register holds in `regions` on the day `on`; four queries."""
-    listings = Listing.objects.within(*regions)
+    listings = Listing.objects.in_regions(*regions)
     kinds, ownerships, by_region = _standing(listings.order_by())
     answers = _answers(listings.order_by(), on)
     prices = list(
@@ -177,7 +177,7 @@ def ages(on: datetime.date) -> dict[str, Q]:
 
 def _spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spread:
     """The prices of one level on one side; a home that refuses the level is left out of them."""
-    refused = mask("refuses", [f"takes_level_{level}"])
+    refused = bit_mask("refuses", [f"takes_level_{level}"])
     side = [row for row in rows if row[0] is demo]
     asked = [row[2 + level] for row in side if not row[1] & refused]
     prices = [price for price in asked if price is not None]

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from carebridge.lib.query_fields import legible
 from institutions.models import Institution
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 from regions.places.map_cells import SHALLOWEST, Cell, Window, cell_at
 
 FIRST_ZOOM, LAST_ZOOM = 3, 18
@@ -156,7 +156,7 @@ class BoxForm(forms.Form):
 
 def clusters(search: InstitutionFilter, box: Box, zoom: int) -> Clusters:
     """The homes a search finds in a box, as many together as a map of this zoom can tell apart."""
-    found = finding(search).on_ground(window(box, zoom))
+    found = make_finder(search).on_ground(window(box, zoom))
     most = min(MOST_IN_CELL, MOST_TOLD // (len(found.groups) or 1)) if zoom == LAST_ZOOM else 1
     told = {cell: list(ids[:most]) for cell, ids in found.groups.items()}
     homes = _homes(pk for ids in told.values() for pk in ids)

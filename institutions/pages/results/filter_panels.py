@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from institutions.search.facets import Counts
 from institutions.search.filters import BASES, InstitutionFilter
-from institutions.search.places import Homes, Node
+from institutions.search.places import HomeCounts, Node
 
 # Needs that the care of the elder asks for already; a column need not ask twice.
 LEVEL_NEED = "takes_level_"
@@ -75,7 +75,7 @@ class Column:
 
     search: InstitutionFilter
     counts: Counts
-    homes: Homes
+    homes: HomeCounts
 
     @property
     def bases(self) -> list[Option]:
@@ -130,7 +130,7 @@ class Column:
             "region",
             place.value,
             place.label,
-            self.homes.of(place),
+            self.homes.count_in(place),
             place in self.search.places.chosen,
             *_fold(children),
         )

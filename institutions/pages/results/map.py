@@ -60,7 +60,7 @@ class ResultsMap:
         if len(points) * 2 > len(self.rows):
             across, up = zip(*points, strict=True)
             return _written(min(across), min(up), max(across), max(up))
-        extent = self.results.finding.extent()
+        extent = self.results.finding.map_extent()
         return _written(*(extent.edges if extent else CHINA))
 
     @property
@@ -71,7 +71,7 @@ class ResultsMap:
     def regions(self) -> list[Link]:
         """How many homes there are in each region below the chosen ones, or in each province."""
         places = dict.fromkeys(self._places(self.search.places.tree))
-        counted = ((place, self.results.homes.of(place)) for place in places)
+        counted = ((place, self.results.homes.count_in(place)) for place in places)
         return [
             Link(place.label, self.results.address.with_(region=place.value), number)
             for place, number in counted

@@ -18,10 +18,10 @@ from institutions.pages.parts.carried_homes import Carried
 from institutions.pages.parts.match_reasons import Wish, refusals
 from institutions.pages.results.filter_panels import Column
 from institutions.pages.results.links import SearchAddress
-from institutions.search.distance import Near, near
+from institutions.search.distance import DistanceForm, distance_form
 from institutions.search.filters import RECOMMENDED, SORTS, InstitutionFilter
-from institutions.search.finder import Rows, finding
-from institutions.search.places import Homes
+from institutions.search.finder import SliceableRows, make_finder
+from institutions.search.places import HomeCounts
 from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
 
@@ -92,7 +92,7 @@ class Unpriced:
 class CountedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
     """A paginator that is told the count, so that it does not ask the database again."""
 
-    def __init__(self, rows: Rows, total: int) -> None:
+    def __init__(self, rows: SliceableRows, total: int) -> None:
         super().__init__(rows, PER_PAGE)  # type: ignore[arg-type]  # counts and slices suffice
         self._total = total
 
@@ -106,8 +106,8 @@ class Results:
 
     def __init__(self, search: InstitutionFilter, carried: Carried | None = None) -> None:
         self.search = search
-        self.finding = finding(search)
-        self.counts = self.finding.counts()
+        self.finding = make_finder(search)
+        self.counts = self.finding.choice_counts()
         self.address = SearchAddress(search, carried or Carried(search.data))
 
     @property
@@ -125,20 +125,20 @@ class Results:
         return questions(self.elder, reverse("institutions"), self.address.beside_elder)
 
     @cached_property
-    def near(self) -> Near:
+    def near(self) -> DistanceForm:
         """The strip that asks where to measure from; it sends the rest of the search along."""
         kept = self.address.beside_places
-        return near(self.form, self.search.anchors, reverse("institutions"), kept)
+        return distance_form(self.form, self.search.anchors, reverse("institutions"), kept)
 
     @property
     def base(self) -> ListingQuerySet:
-        """Rows with all that their cards show."""
+        """SliceableRows with all that their cards show."""
         base: ListingQuerySet = self.search.queryset.for_cards()
         return base.prefetch_related("designations") if self._estimator else base
 
     @cached_property
     def page(self) -> Page[Listing]:
-        paginator = CountedPaginator(self.finding.cards(), self.counts.total)
+        paginator = CountedPaginator(self.finding.card_rows(), self.counts.total)
         page = paginator.get_page(self.search.values.get("page") or 1)
         page.object_list = list(page.object_list)
         if self._estimator:  # of rows that are kept, only those without are read
@@ -184,8 +184,8 @@ class Results:
         needs = search.values.get("need", [])
         if not needs:
             return Apart(0, ())
-        parts = [*search.parts(need=None), has_any("refuses", needs)]
-        rows = self.finding.cards(parts, RECOMMENDED)
+        parts = [*search.condition_parts(need=None), has_any("refuses", needs)]
+        rows = self.finding.card_rows(parts, RECOMMENDED)
         homes = tuple(
             Refused(
                 row.institution.name,
@@ -209,7 +209,7 @@ class Results:
     @property
     def is_alike(self) -> bool:
         """Whether no home holds what was typed, and those of a like name are shown."""
-        return self.search.found.is_alike
+        return self.search.text_match.is_alike
 
     @property
     def sort(self) -> str:
@@ -239,9 +239,9 @@ class Results:
         ]
 
     @cached_property
-    def homes(self) -> Homes:
+    def homes(self) -> HomeCounts:
         """How many homes stand in a place, whatever region is chosen."""
-        return self.finding.homes()
+        return self.finding.homes_by_place()
 
     @property
     def priced_for(self) -> str:
@@ -275,7 +275,7 @@ class Results:
                     for choice in facet.choices:
                         if choice.value in values[name]:
                             url = self.address.without_value(name, choice.value)
-                            yield name, url, facet.words(choice)
+                            yield name, url, facet.phrase(choice)
 
     @cached_property
     def unpriced(self) -> Unpriced | None:
@@ -284,8 +284,8 @@ class Results:
         search = self.search
         if not lifted.keys() & search.values.keys():
             return None
-        asked = search.text & search.within_reach(**lifted) & search.condition(**lifted)
-        found = self.finding.count(asked & search.unpriced, {})
+        asked = search.text_condition & search.within_reach(**lifted) & search.condition(**lifted)
+        found = self.finding.count_all(asked & search.unpriced, {})
         url = self.address.without(*lifted, "basis")
         return Unpriced(found.total, found.real, url) if found.total else None
 
@@ -295,10 +295,10 @@ class Results:
         if self.counts.total:
             return []
         search = self.search
-        found = self.finding.count(
-            search.text & search.within_reach() & search.conditions,
+        found = self.finding.count_all(
+            search.text_condition & search.within_reach() & search.conditions,
             {
-                (name, ""): (Q() if name == "q" else search.text)
+                (name, ""): (Q() if name == "q" else search.text_condition)
                 & search.within_reach(**{name: None})
                 & search.condition(**{name: None})
                 for name in search.narrowing

@@ -1,7 +1,7 @@
 """Listings as bitmaps of their ids, one for each value of each column, held in memory.
 
 The conditions and orders are the very ones the database is asked by (`Q`, `OrderBy`): here they are
-read over the values of a column instead of its rows. What no column tells, the database is asked.
+read over the values of a column instead of its rows. The database answers what no column holds.
 """
 
 import operator
@@ -23,7 +23,7 @@ from institutions.models import Level, Listing, ListingDesignation, Tokens
 from institutions.models.listing import ChordSquared
 from institutions.models.tokens import Sought
 from institutions.search.memory.card_rows import CardRows
-from institutions.search.memory.grid import Ground
+from institutions.search.memory.grid import MapGrid
 from regions.engine.stay_classes import Designations
 from regions.places.distance import Position
 
@@ -98,19 +98,19 @@ class InOrder:
         self.having = [by_value[value] for value in self.values]
 
     @cached_property
-    def _blocks(self) -> list[BitMap]:
-        """Who has any of so many values that follow each other."""
+    def _block_unions(self) -> list[BitMap]:
+        """Return the union of each run of BLOCK consecutive values."""
         starts = range(0, len(self.having), BLOCK)
-        return [_union(self.having[start : start + BLOCK]) for start in starts]
+        return [_union_of(self.having[start : start + BLOCK]) for start in starts]
 
-    def within(self, part: slice) -> BitMap:
-        """Who has any of a stretch of the values: whole blocks, and what sticks out of them."""
+    def union_of(self, part: slice) -> BitMap:
+        """Return the union of a slice of the values: whole blocks, and the values beside them."""
         start, stop, _ = part.indices(len(self.values))
         first, last = -(-start // BLOCK), stop // BLOCK
         if first >= last:
-            return _union(self.having[start:stop])
+            return _union_of(self.having[start:stop])
         before, after = self.having[start : first * BLOCK], self.having[last * BLOCK : stop]
-        return _union([*before, *self._blocks[first:last], *after])
+        return _union_of([*before, *self._block_unions[first:last], *after])
 
 
 class Bitmaps:
@@ -120,38 +120,38 @@ class Bitmaps:
         self,
         columns: Mapping[Names, Values],
         everything: BitMap,
-        ground: Ground,
+        ground: MapGrid,
         card_rows: CardRows | None = None,
     ) -> None:
-        self.columns, self.everything, self.ground = columns, everything, ground
+        self.columns, self.everything, self.map_grid = columns, everything, ground
         self.card_rows = card_rows or CardRows()
         # What is kept asks through a proxy: old bitmaps go at once, not when they are collected.
         me = weakref.proxy(self)
-        self._kept = lru_cache(MOST_KEPT)(partial(Bitmaps._answer, me))
+        self._kept = lru_cache(MOST_KEPT)(partial(Bitmaps._find_now, me))
         # Of a choice that is offered in every search; the others stand for one request.
         self.choosing = lru_cache(4 * MOST_KEPT)(lambda choice: me.find(choice.q))
         self.choosing_each = lru_cache(MOST_FACETS)(
             lambda facet: [me.find(choice.q) for choice in facet.choices]
         )
-        self.listing = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
+        self.regions_designating = lru_cache(len(COLUMNS))(partial(Bitmaps._listing, me))
         self.lists_met = lru_cache(len(COLUMNS))(partial(Bitmaps._lists_met, me))
         self.first_holding = lru_cache(MOST_KEPT)(_first_holding)
         self._held: dict[tuple[Sought, int], BitMap] = {}
         self._in_order = lru_cache(MOST_SORTED)(partial(Bitmaps._values_in_order, me))
 
     @classmethod
-    def load(cls) -> "Bitmaps":
-        """Every listing, read a few thousand at a time."""
-        bitmaps = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap(), Ground())
+    def load_all(cls) -> "Bitmaps":
+        """Load every listing, a few thousand at a time."""
+        bitmaps = cls({names: {} for names in (*COLUMNS, LISTS)}, BitMap(), MapGrid())
         last = 0
         rows = Listing.objects.order_by("pk").values_list("pk", *FIELDS)
         while batch := list(rows.filter(pk__gt=last)[:BATCH]):
-            bitmaps._add(batch, _lists(listing__gt=last, listing__lte=batch[-1][0]))
+            bitmaps._add_rows(batch, _list_rows(listing__gt=last, listing__lte=batch[-1][0]))
             last = batch[-1][0]
         return bitmaps
 
-    def after(self, ids: Iterable[int]) -> "Bitmaps":
-        """With these listings as they are now; those no longer there are gone."""
+    def with_changes(self, ids: Iterable[int]) -> "Bitmaps":
+        """Return a copy with these listings as they are now; deleted ones are removed."""
         gone = BitMap(ids)
         columns = {
             names: {
@@ -160,27 +160,27 @@ class Bitmaps:
             }
             for names, values in self.columns.items()
         }
-        left, kept = self.everything - gone, self.card_rows.after(gone)
-        bitmaps = Bitmaps(columns, left, self.ground.after(gone, {}), kept)
+        left, kept = self.everything - gone, self.card_rows.without(gone)
+        bitmaps = Bitmaps(columns, left, self.map_grid.with_changes(gone, {}), kept)
         rows = list(Listing.objects.filter(pk__in=list(gone)).values_list("pk", *FIELDS))
-        bitmaps._add(rows, _lists(listing__in=list(gone)))
+        bitmaps._add_rows(rows, _list_rows(listing__in=list(gone)))
         return bitmaps
 
-    def _add(self, rows: list[tuple[Any, ...]], lists: Iterable[tuple[Any, ...]]) -> None:
-        """Only while being made: add rows of id and `FIELDS`, and of id and `LISTS`."""
+    def _add_rows(self, rows: list[tuple[Any, ...]], lists: Iterable[tuple[Any, ...]]) -> None:
+        """Add rows of id and `FIELDS`, and of id and `LISTS`; only during construction."""
         if not rows:
             return
-        ids, *told = zip(*rows, strict=True)
-        by_name = dict(zip(FIELDS, told, strict=True))
+        ids, *columns = zip(*rows, strict=True)
+        by_name = dict(zip(FIELDS, columns, strict=True))
         for names in COLUMNS:
             self._add_column(names, ids, zip(*(by_name[name] for name in names), strict=True))
         if pairs := list(lists):
-            listed, *told = zip(*pairs, strict=True)
-            self._add_column(LISTS, listed, zip(*told, strict=True))
+            listed, *columns = zip(*pairs, strict=True)
+            self._add_column(LISTS, listed, zip(*columns, strict=True))
         self.everything |= BitMap(ids)
         positions = zip(ids, *(by_name[name] for name in POSITION), strict=True)
         known = {pk: (x, y, z) for pk, x, y, z in positions if x is not None}
-        self.ground = self.ground.after(BitMap(), known)
+        self.map_grid = self.map_grid.with_changes(BitMap(), known)
 
     def _add_column(
         self, names: Names, ids: Iterable[int], values: Iterable[tuple[Any, ...]]
@@ -199,12 +199,14 @@ class Bitmaps:
         return reduce(and_, map(self.find, conditions), self.everything)
 
     def find(self, condition: Any) -> BitMap:
-        """Listings that meet a condition as the ORM takes it."""
+        """Return the ids of listings that meet a condition of the ORM."""
         if isinstance(condition, tuple) and condition[0] == "pk__on_list":
             return self.columns[LISTS].get(condition[1], BitMap())
         if not isinstance(condition, Q):
-            return self._kept(condition) if _is_hashable(condition) else self._answer(condition)
-        children = [_span(condition.children)] if _is_span(condition) else condition.children
+            return self._kept(condition) if _is_hashable(condition) else self._find_now(condition)
+        children = (
+            [_span_condition(condition.children)] if _is_span(condition) else condition.children
+        )
         found = [self.find(child) for child in children]
         if not found:
             return self.everything
@@ -216,17 +218,17 @@ class Bitmaps:
             raise ValueError(f"no reading of {condition.connector}")
         return self.everything - met if condition.negated else met
 
-    def _answer(self, condition: Any) -> BitMap:
+    def _find_now(self, condition: Any) -> BitMap:
         if isinstance(condition, LessThanOrEqual) and isinstance(condition.lhs, ChordSquared):
-            return self.ground.within(condition.lhs.here, condition.rhs)
-        if isinstance(condition, Lookup) and self.tells(condition.lhs):
+            return self.map_grid.within_chord(condition.lhs.here, condition.rhs)
+        if isinstance(condition, Lookup) and self.can_evaluate(condition.lhs):
             bound = condition.rhs.value if isinstance(condition.rhs, Value) else condition.rhs
             if condition.lookup_name == "isnull":
                 unknown = self._in_order(condition.lhs).unknown
                 return unknown if bound else self.everything - unknown
             return self._meeting(condition.lhs, str(condition.lookup_name), bound)
         if not isinstance(condition, tuple):
-            return self._ask(condition)
+            return self._find_in_database(condition)
         name, wanted = condition
         field, _, lookup = name.partition("__")
         if name == "pk__gt":
@@ -237,18 +239,20 @@ class Bitmaps:
             unknown = self.columns[field,].get((None,), BitMap())
             return unknown if wanted is None or wanted else self.everything - unknown
         if (field,) not in self.columns or (lookup or "exact") not in TESTS:
-            return self._ask(condition)
+            return self._find_in_database(condition)
         return self._column_meeting(field, lookup or "exact", wanted)
 
     def _column_meeting(self, name: str, lookup: str, bound: Any) -> BitMap:
         if lookup not in BOUNDS:
             test, column = TESTS[lookup], self.columns[name,]
-            return _union(rows for (v,), rows in column.items() if v is not None and test(v, bound))
+            return _union_of(
+                rows for (v,), rows in column.items() if v is not None and test(v, bound)
+            )
         return self._between(F(name), lookup, bound)
 
     def _between(self, expression: Any, lookup: str, bound: Any) -> BitMap:
         in_order = self._in_order(expression)
-        return in_order.within(BOUNDS[lookup](in_order.values, bound))
+        return in_order.union_of(BOUNDS[lookup](in_order.values, bound))
 
     def _meeting(self, expression: Any, lookup: str, bound: Any) -> BitMap:
         """Listings for which an expression has a value that meets a bound."""
@@ -262,15 +266,15 @@ class Bitmaps:
             return found
         return self._between(expression, lookup, bound)
 
-    def _ask(self, condition: Any) -> BitMap:
-        """The database's answer, for what is in no column: words and subqueries."""
+    def _find_in_database(self, condition: Any) -> BitMap:
+        """Ask the database, for words and subqueries that no column holds."""
         if isinstance(condition, tuple) and condition[0] == "pk__holds":
             return BitMap(Tokens.objects.holding(condition[1])) & self.everything
         found = Listing.objects.filter(Q(condition)).values_list("pk", flat=True)
         return BitMap(found) & self.everything
 
     def held_by_each(self, several: Sequence[Sought], most: int) -> list[BitMap]:
-        """Who holds each, at most so many of each: what is not kept, in one query."""
+        """Return up to `most` ids that match each term; those not kept are read in one query."""
         if len(self._held) > MOST_KEPT:
             self._held = {}
         kept = self._held
@@ -280,12 +284,12 @@ class Bitmaps:
         return [kept[one, most] for one in several]
 
     def _listing(self, kind: str) -> frozenset[str]:
-        """The regions whose list of this kind has a home on it."""
+        """Return the regions whose list of this kind has a home on it."""
         lists = self.columns[LISTS].items()
         return frozenset(region for (on, region), rows in lists if on == kind and rows)
 
     def _lists_met(self, lists: Designations) -> set[Designations]:
-        """The sets of these lists that a home is on, but for the empty one."""
+        """Return the sets of these lists that a home is on, but for the empty one."""
         met = {Designations(): self.everything}
         for pair in lists:
             on_it = self.columns[LISTS].get(pair, BitMap())
@@ -297,16 +301,20 @@ class Bitmaps:
     # Orders
 
     def _values_in_order(self, expression: Any) -> InOrder:
-        return InOrder(self.split(expression, self.everything))
+        return InOrder(self.group_by_value(expression, self.everything))
 
-    def cut(self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int) -> list[int]:
-        """The ids from `start` to `stop` of `rows` in this order; ties stand by id."""
+    def ordered_slice(
+        self, rows: BitMap, orders: Iterable[OrderBy], start: int, stop: int
+    ) -> list[int]:
+        """Return the ids from `start` to `stop` of `rows` in this order; ties by id."""
         orders = list(orders)
         if here := _measured_from(orders):
-            return self.ground.nearest(rows, here, start, stop)
-        return self._cut(rows, orders, start, stop - start)
+            return self.map_grid.nearest(rows, here, start, stop)
+        return self._slice_by_buckets(rows, orders, start, stop - start)
 
-    def _cut(self, rows: BitMap, orders: list[OrderBy], skip: int, take: int) -> list[int]:
+    def _slice_by_buckets(
+        self, rows: BitMap, orders: list[OrderBy], skip: int, take: int
+    ) -> list[int]:
         if not orders:
             return list(rows[skip : skip + take])
         ids: list[int] = []
@@ -318,48 +326,50 @@ class Bitmaps:
             if number <= skip:
                 skip -= number
             else:
-                ids += self._cut(inside, orders[1:], skip, take - len(ids))
+                ids += self._slice_by_buckets(inside, orders[1:], skip, take - len(ids))
                 skip = 0
             if len(ids) == take or not left:
                 break
         return ids
 
     def buckets(self, order: OrderBy) -> list[BitMap]:
-        """All listings, those of equal standing together, in order; those without a value last."""
+        """Return all listings, those of equal standing together, in order; those without a value
+        last.
+        """
         in_order = self._in_order(order.expression)
         having = in_order.having[::-1] if order.descending else in_order.having
         return [*having, in_order.unknown] if in_order.unknown else having
 
-    def orders(self, orders: list[OrderBy]) -> bool:
-        """Whether `cut` knows all that these orders read."""
+    def can_order(self, orders: list[OrderBy]) -> bool:
+        """Return whether `ordered_slice` can evaluate all these orders."""
         if _measured_from(orders):
             return True
-        return all(self.tells(order.expression) for order in orders)
+        return all(self.can_evaluate(order.expression) for order in orders)
 
-    def tells(self, expression: Any) -> bool:
-        """Whether the columns know all that an expression reads."""
+    def can_evaluate(self, expression: Any) -> bool:
+        """Return whether the columns hold all that an expression reads."""
         if isinstance(expression, Case):
-            return all(self.tells(part) for part in _results(expression))
+            return all(self.can_evaluate(part) for part in _results(expression))
         if isinstance(expression, Coalesce):
-            return all(map(self.tells, expression.get_source_expressions()))
-        names = tuple(sorted(set(_names(expression))))
+            return all(map(self.can_evaluate, expression.get_source_expressions()))
+        names = tuple(sorted(set(_column_names(expression))))
         return not names or names in self.columns
 
-    def split(self, expression: Any, rows: BitMap) -> Values:
-        """`rows` by the value an expression has for them."""
+    def group_by_value(self, expression: Any, rows: BitMap) -> Values:
+        """Group `rows` by the value of an expression."""
         if isinstance(expression, Case):
             return self._split_case(expression, rows)
         if isinstance(expression, Coalesce):
             return self._split_first(expression, rows)
-        names = tuple(sorted(set(_names(expression))))
+        names = tuple(sorted(set(_column_names(expression))))
         if not names:
-            return {_value(expression, names, ()): rows}
-        value = partial(_value, expression, names)
+            return {_evaluate(expression, names, ()): rows}
+        value = partial(_evaluate, expression, names)
         found: dict[Any, list[BitMap]] = defaultdict(list)
         for row, having in self.columns[names].items():
             if inside := having & rows:
                 found[value(row)].append(inside)
-        return {value: _union(parts) for value, parts in found.items()}
+        return {value: _union_of(parts) for value, parts in found.items()}
 
     def _split_case(self, case: Case, rows: BitMap) -> Values:
         found: dict[Any, list[BitMap]] = defaultdict(list)
@@ -367,22 +377,22 @@ class Bitmaps:
         for when in case.cases:
             inside = self.find(when.condition) & left
             left = left - inside
-            for value, part in self.split(when.result, inside).items():
+            for value, part in self.group_by_value(when.result, inside).items():
                 found[value].append(part)
-        for value, part in self.split(case.default, left).items():
+        for value, part in self.group_by_value(case.default, left).items():
             found[value].append(part)
-        return {value: _union(parts) for value, parts in found.items()}
+        return {value: _union_of(parts) for value, parts in found.items()}
 
     def _split_first(self, coalesce: Coalesce, rows: BitMap) -> Values:
-        """By the first of several expressions that has a value."""
+        """Group by the first of several expressions that has a value."""
         found: dict[Any, list[BitMap]] = defaultdict(list)
         for expression in coalesce.get_source_expressions():
-            values = self.split(expression, rows)
+            values = self.group_by_value(expression, rows)
             rows = values.pop(None, BitMap())
             for value, part in values.items():
                 found[value].append(part)
         found[None].append(rows)
-        return {value: _union(parts) for value, parts in found.items()}
+        return {value: _union_of(parts) for value, parts in found.items()}
 
 
 def _first_holding(sought: Sought, most: int) -> BitMap:
@@ -390,7 +400,7 @@ def _first_holding(sought: Sought, most: int) -> BitMap:
 
 
 def _is_hashable(key: Any) -> bool:
-    """A list in it, say: then it cannot be told from others, and its answer is not kept."""
+    """Return whether `key` can be cached: one with a list in it cannot."""
     try:
         hash(key)
     except TypeError:
@@ -399,29 +409,29 @@ def _is_hashable(key: Any) -> bool:
 
 
 def _is_span(condition: Q) -> bool:
-    """Whether it asks for a column between two bounds, as a region's codes are asked for."""
+    """Return whether it bounds one column on both sides, as conditions on regions do."""
     if condition.connector != Q.AND or len(condition.children) != 2:
         return False
     names = [child[0] for child in condition.children if isinstance(child, tuple)]
     return len(names) == 2 and names == [f"{names[0][:-5]}__{end}" for end in ("gte", "lte")]
 
 
-def _span(bounds: list[Any]) -> tuple[str, tuple[Any, Any]]:
-    """The two bounds as one condition, whose answer is a slice of the values."""
+def _span_condition(bounds: list[Any]) -> tuple[str, tuple[Any, Any]]:
+    """Return the two bounds as one condition, whose answer is a slice of the values."""
     (name, low), (_, high) = bounds
     return f"{name.removesuffix('gte')}range", (low, high)
 
 
-def _union(several: Iterable[BitMap]) -> BitMap:
+def _union_of(several: Iterable[BitMap]) -> BitMap:
     return BitMap.union(*several, BitMap())
 
 
-def _lists(**condition: object) -> Iterable[tuple[Any, ...]]:
+def _list_rows(**condition: object) -> Iterable[tuple[Any, ...]]:
     return ListingDesignation.objects.filter(**condition).values_list("listing", *LISTS)
 
 
 def _measured_from(orders: list[OrderBy]) -> Position | None:
-    """The place that homes are sorted by, if by nothing else."""
+    """Return the place that homes are sorted by, if by nothing else."""
     match orders:
         case [OrderBy(expression=ChordSquared(here=here))]:
             return here
@@ -432,22 +442,22 @@ def _results(case: Case) -> list[Any]:
     return [*(when.result for when in case.cases), case.default]
 
 
-def _names(expression: Any) -> Iterable[str]:
-    """The columns an expression reads."""
+def _column_names(expression: Any) -> Iterable[str]:
+    """Yield the columns an expression reads."""
     if isinstance(expression, F):
         yield expression.name
     else:
         for part in expression.get_source_expressions():
-            yield from _names(part)
+            yield from _column_names(part)
 
 
-def _value(expression: Any, names: Names, row: tuple[Any, ...]) -> Any:
-    """What an expression is for a row of `names`; of something unknown, unknown."""
+def _evaluate(expression: Any, names: Names, row: tuple[Any, ...]) -> Any:
+    """Evaluate an expression for a row of `names`; None where a part is unknown."""
     if isinstance(expression, F):
         return row[names.index(expression.name)]
     if isinstance(expression, Value):
         return expression.value
-    parts = [_value(part, names, row) for part in expression.get_source_expressions()]
+    parts = [_evaluate(part, names, row) for part in expression.get_source_expressions()]
     if None in parts:
         return None
     if isinstance(expression, CombinedExpression):

@@ -22,15 +22,16 @@ class CardRows:
     def __init__(self, rows: dict[int, Listing] | None = None, of: Gazetteer | None = None) -> None:
         self._kept = of, rows or {}
 
-    def after(self, gone: BitMap) -> "CardRows":
-        """Without the rows that changed."""
+    def without(self, gone: BitMap) -> "CardRows":
+        """Return a copy without the rows that changed."""
         of, rows = self._kept
         return CardRows({pk: row for pk, row in list(rows.items()) if pk not in gone}, of)
 
     def read(
         self, ids: Iterable[int], base: QuerySet[Listing], known: Gazetteer
     ) -> dict[int, Listing]:
-        """The rows of these ids; those that are not kept are read from `base`, without regions.
+        """Return the rows of these ids; those that are not kept are read from `base`, without
+        regions.
 
         Their regions are those that the worker has: read again for each row, with all that lies
         around them, they take a sixth of the time.

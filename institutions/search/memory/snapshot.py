@@ -25,7 +25,7 @@ MOST_WAIT = 0.05
 
 
 @dataclass(frozen=True)
-class Seen:
+class LoadedSnapshot:
     """Bitmaps and the last change they hold: its number and token, or 0 and None before any."""
 
     bitmaps: Bitmaps
@@ -49,67 +49,71 @@ def in_thread(work: Callable[[], None]) -> None:
 class BitmapIndex:
     """Bitmaps that follow the database; `start` runs a load aside.
 
-    A replica may lag behind the primary, so each database has bitmaps of its own: changes are only
-    ever told apart inside one.
+    A replica may lag behind the primary, so each database has bitmaps of its own: change numbers
+    are compared inside one only.
     """
 
     def __init__(self, start: Callable[[Callable[[], None]], None] = in_thread) -> None:
         self._start = start
-        self._of: dict[str, Seen] = {}
+        self._of: dict[str, LoadedSnapshot] = {}
         self._taking_in = threading.Lock()
         self._loading = threading.Lock()
 
     @property
-    def _seen(self) -> Seen | None:
+    def _snapshot(self) -> LoadedSnapshot | None:
         return self._of.get(router.db_for_read(ListingChange))
 
-    @_seen.setter
-    def _seen(self, seen: Seen) -> None:
+    @_snapshot.setter
+    def _snapshot(self, seen: LoadedSnapshot) -> None:
         self._of[router.db_for_read(ListingChange)] = seen
 
     def current(self) -> Bitmaps | None:
-        """Bitmaps fresh enough to answer by, or None: ask the database. Mostly one query."""
-        seen = self._seen
-        news = seen and ListingChange.objects.after(seen.number, seen.token)
-        if seen is None or news is None:
+        """Return bitmaps fresh enough to answer by, or None: ask the database. Mostly one query."""
+        seen = self._snapshot
+        changes = seen and ListingChange.objects.changes_after(seen.number, seen.token)
+        if seen is None or changes is None:
             return self._load_aside(None)
-        if not news:
+        if not changes:
             return seen.bitmaps
-        told = [change.institutions for change in news]
-        changed = {pk for ids in told for pk in ids or ()}
-        young = timezone.now() - news[0].at < MOST_LAG
+        changed_ids = [change.institutions for change in changes]
+        changed = {pk for ids in changed_ids for pk in ids or ()}
+        young = timezone.now() - changes[0].at < MOST_LAG
         meanwhile = seen.bitmaps if young else None
-        if None not in told and len(changed) <= FEW:
-            return self._take_in(seen, changed, news[-1], meanwhile)
+        if None not in changed_ids and len(changed) <= FEW:
+            return self._apply_changes(seen, changed, changes[-1], meanwhile)
         return self._load_aside(meanwhile)
 
-    def _take_in(
-        self, seen: Seen, ids: set[int], last: ListingChange, meanwhile: Bitmaps | None
+    def _apply_changes(
+        self, seen: LoadedSnapshot, ids: set[int], last: ListingChange, meanwhile: Bitmaps | None
     ) -> Bitmaps | None:
-        """With these changes; `meanwhile` where another thread takes long over them."""
+        """Return bitmaps with these changes; `meanwhile` where another thread takes long over
+        them.
+        """
         if not self._taking_in.acquire(timeout=MOST_WAIT):
             return meanwhile
         try:
-            if self._seen is seen:
-                self._seen = Seen(seen.bitmaps.after(ids), last.pk, last.token)
+            if self._snapshot is seen:
+                self._snapshot = LoadedSnapshot(seen.bitmaps.with_changes(ids), last.pk, last.token)
         finally:
             self._taking_in.release()
         # Another thread may have taken in the same changes, or later ones.
-        return self._seen.bitmaps if self._seen else None
+        return self._snapshot.bitmaps if self._snapshot else None
 
     def _load_aside(self, meanwhile: Bitmaps | None) -> Bitmaps | None:
         """Start a load if none runs. Returns it if it is there already, else `meanwhile`."""
-        before = self._seen
+        before = self._snapshot
         if self._loading.acquire(blocking=False):
-            self._start(self._load)
-        return self._seen.bitmaps if self._seen and self._seen is not before else meanwhile
+            self._start(self._load_snapshot)
+        return (
+            self._snapshot.bitmaps if self._snapshot and self._snapshot is not before else meanwhile
+        )
 
-    def _load(self) -> None:
-        """The last change is read before the rows: what changes meanwhile is read again."""
+    def _load_snapshot(self) -> None:
+        """Load everything; the last change is read first, so that later changes are read again."""
         try:
             last = ListingChange.objects.order_by("pk").last()
             number, token = (last.pk, last.token) if last else (0, None)
-            self._seen = Seen(Bitmaps.load(), number, token)
+            self._snapshot = LoadedSnapshot(Bitmaps.load_all(), number, token)
         finally:
             self._loading.release()
 
@@ -118,5 +122,5 @@ index = BitmapIndex()
 
 
 def current() -> Bitmaps | None:
-    """This worker's bitmaps, if they are asked for and fresh."""
+    """Return this worker's bitmaps, if the setting asks for them and they are fresh."""
     return index.current() if settings.FACETS == "bitmaps" else None

@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from carebridge.staff.roles import PERMISSIONS
 from institutions.models import Correction, Institution, PendingChange, Revision
-from institutions.register.history import as_data, revise
+from institutions.register.history import as_data, change_record
 from institutions.register.record import Change
 from institutions.register.review import move_stage, verify_figures
 from regions.models import StaffMember
@@ -190,7 +190,7 @@ def test_what_was_typed_is_kept_when_nothing_was_changed(boss, home):
 
 def changes(home: Institution, **fields: str) -> None:
     user = make_user()
-    revise(home.pk, lambda record: record | fields, by=user, how=Revision.How.FORM, on=TODAY)
+    change_record(home.pk, lambda record: record | fields, by=user, how=Revision.How.FORM, on=TODAY)
 
 
 def waits(home: Institution) -> None:

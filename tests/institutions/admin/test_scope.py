@@ -31,7 +31,7 @@ from institutions.models import (
     Revision,
     SheetImport,
 )
-from institutions.register.history import as_data, revise
+from institutions.register.history import as_data, change_record
 from institutions.register.listings import refresh
 from institutions.register.record import Change
 from institutions.sheets.plan import read_sheet
@@ -152,7 +152,7 @@ def make_home(place: str) -> Institution:
     """A home with one change in its history."""
     home = make_institution(region=make_region(place), is_demo=True)
     by = make_user()
-    revise(home.pk, _moved, by=by, how=Revision.How.FORM, on=TODAY)
+    change_record(home.pk, _moved, by=by, how=Revision.How.FORM, on=TODAY)
     home.refresh_from_db()
     return home
 

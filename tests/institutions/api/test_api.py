@@ -10,7 +10,7 @@ from institutions.models import Institution, Listing, ListingChange
 from institutions.pages.sources import shelves, source_page
 from institutions.register.listings import mark_changed, refresh
 from institutions.register.provenance import source_of
-from institutions.search.finder import finding
+from institutions.search.finder import make_finder
 from institutions.search.suggestions import suggestions
 from regions.models import Document
 from regions.policies import rulebook as policies
@@ -87,7 +87,7 @@ def test_pages_put_together_are_the_whole_list(client, settings, today, engine, 
         data = client.get(url).json()
         found += ids(data)
         url = data["next"]
-    assert found == finding(search(query, today)).ids()
+    assert found == make_finder(search(query, today)).ordered_ids()
     assert len(found) == data["count"] > 30
 
 
@@ -229,7 +229,7 @@ def test_what_has_not_changed_is_not_sent_again(client, path, today, django_asse
         with django_assert_num_queries(1):  # the last change
             again = client.get(path, headers=held)
         assert (again.status_code, again.content) == (304, b"")
-    ListingChange.objects.tell([1], timezone.now() - timezone.timedelta(minutes=1))
+    ListingChange.objects.record_change([1], timezone.now() - timezone.timedelta(minutes=1))
     assert client.get(path, headers={"If-None-Match": first["ETag"]}).status_code == 200
 
 

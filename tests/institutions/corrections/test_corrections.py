@@ -407,7 +407,7 @@ def test_numbers_among_the_words_go_with_the_contact(client, home, today):
     closed.close("rejected", "打过电话。", make_user(), today)
     Correction.objects.filter(pk=left.pk).update(received_on=today - datetime.timedelta(days=90))
     Correction.objects.filter(pk=fresh.pk).update(received_on=today - datetime.timedelta(days=89))
-    assert Correction.objects.forget(today) == 0
+    assert Correction.objects.forget_contacts(today) == 0
     for row, shown in ((closed, BLANKED), (left, BLANKED), (fresh, NUMBERS)):
         row.refresh_from_db()
         assert [row.wrong, row.should_be, row.how_note] == [shown] * 3

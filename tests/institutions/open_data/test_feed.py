@@ -7,7 +7,7 @@ import pytest
 
 from institutions.models import Institution, Revision
 from institutions.open_data.feed import LATEST
-from institutions.register.history import revise
+from institutions.register.history import change_record
 from institutions.register.listings import refresh
 from institutions.register.record import PARTS
 from institutions.register.review import move_stage
@@ -55,7 +55,7 @@ def change(home, clerk, today, **fields) -> None:
             after["beds"][0]["vacant"] = fields["vacant"]
         return after | {name: value for name, value in fields.items() if name != "vacant"}
 
-    assert revise(home.pk, make, by=clerk, how=Revision.How.FORM, on=today)
+    assert change_record(home.pk, make, by=clerk, how=Revision.How.FORM, on=today)
 
 
 def test_a_home_new_to_the_site(client, home):

@@ -21,7 +21,7 @@ from institutions.pages.results.links import SearchAddress
 from institutions.register.listings import refresh
 from institutions.register.record import to_record
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import ByDatabase, finding
+from institutions.search.finder import DatabaseFinder, make_finder
 from institutions.sheets.export import as_xlsx
 from tests.factories import make_document, make_institution, make_region, make_whole_institution
 
@@ -62,7 +62,7 @@ def test_a_table_has_every_published_home_once_real_ones_first(client):
     demo = [row["示例数据"] for row in found]
     assert demo == sorted(demo)
     assert set(demo) == {"否", "是"}
-    homes = Institution.objects.published().within(make_region("130000"))
+    homes = Institution.objects.published().in_regions(make_region("130000"))
     assert sorted(int(row["编号"]) for row in found) == sorted(homes.values_list("pk", flat=True))
     assert rows(client, region="130000", real="1") == found[: demo.index("是")]
 
@@ -154,7 +154,7 @@ def test_an_empty_map_is_a_map(client):
 
 
 def test_drafts_and_what_is_withdrawn_on_the_way_stay_in(client, whole, monkeypatch):
-    lines = FORMATS["jsonl"].lines([whole.pk])
+    lines = FORMATS["jsonl"].file_lines([whole.pk])
     Institution.objects.filter(pk=whole.pk).update(stage=Institution.Stage.DRAFT)
     assert "".join(lines) == ""
 
@@ -193,7 +193,7 @@ def test_a_file_holds_the_results_in_their_order(query, engine, client, settings
 
 def test_bitmaps_and_database_name_the_same_homes(today):
     asked = search("", today)
-    assert finding(asked).ids() == ByDatabase(asked).ids()
+    assert make_finder(asked).ordered_ids() == DatabaseFinder(asked).ordered_ids()
 
 
 def test_a_file_holds_nothing_of_the_elder_and_is_kept_by_no_cache(client):
@@ -237,7 +237,7 @@ def test_queries_of_500_homes_are_pinned(name, queries, django_assert_num_querie
     with django_assert_num_queries(queries):
         # documents, once for the whole file; for each 500 homes what records call documents and
         # users, the homes, their listings with region, and each part (3 of a table, all 12)
-        for _ in FORMATS[name].lines(ids):
+        for _ in FORMATS[name].file_lines(ids):
             pass
 
 

@@ -26,7 +26,7 @@ def folder(settings, tmp_path):
 def few(monkeypatch):
     """A register of the first homes only, so that a copy is quick."""
     ids = list(Listing.objects.order_by("pk").values_list("pk", flat=True)[:3])
-    monkeypatch.setattr("institutions.search.finder.ByBitmaps.ids", lambda _: ids)
+    monkeypatch.setattr("institutions.search.finder.MemoryFinder.ordered_ids", lambda _: ids)
     return ids
 
 
@@ -40,14 +40,14 @@ def test_a_copy_has_every_file_with_its_checksum(folder, few, today, capsys):
         assert hashlib.sha256((kept / name).read_bytes()).hexdigest() == digest
     for name, made in FORMATS.items():
         text = (kept / f"institutions.{name}").read_bytes().decode()
-        assert text == "".join(made.lines(few, "https://example.org"))
+        assert text == "".join(made.file_lines(few, "https://example.org"))
     assert "CC BY 4.0" in (kept / "README.txt").read_text()
     assert str(kept) in capsys.readouterr().out
 
 
 def test_twice_is_once(folder, few, capsys, monkeypatch):
     call_command("snapshot")
-    monkeypatch.setattr(snapshots, "_write", lambda *_: pytest.fail("written again"))
+    monkeypatch.setattr(snapshots, "_write_files", lambda *_: pytest.fail("written again"))
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     call_command("snapshot")
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
@@ -55,22 +55,22 @@ def test_twice_is_once(folder, few, capsys, monkeypatch):
 
 
 def test_what_breaks_off_leaves_nothing(folder, few, monkeypatch):
-    monkeypatch.setattr(snapshots, "_settle", lambda _: 1 / 0)
+    monkeypatch.setattr(snapshots, "_flush_to_disk", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         call_command("snapshot")
     assert list(folder.iterdir()) == []
 
 
 def test_of_two_at_once_one_is_kept(folder, few, today, monkeypatch):
-    settle = snapshots._settle
+    settle = snapshots._flush_to_disk
 
     def quicker(draft):
         settle(draft)
         (folder / str(today)).mkdir()
         (folder / str(today) / "first").touch()
 
-    monkeypatch.setattr(snapshots, "_settle", quicker)
-    assert snapshots.take(folder, today) is False
+    monkeypatch.setattr(snapshots, "_flush_to_disk", quicker)
+    assert snapshots.write_snapshot(folder, today) is False
     assert [path.name for path in folder.rglob("*")] == [str(today), "first"]
 
 

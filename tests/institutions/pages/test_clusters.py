@@ -25,7 +25,7 @@ from institutions.pages.results.clusters import (
 )
 from institutions.register import listings
 from institutions.search.filters import InstitutionFilter
-from institutions.search.finder import ByBitmaps, ByDatabase
+from institutions.search.finder import DatabaseFinder, MemoryFinder
 from institutions.search.memory.snapshot import BitmapIndex
 from regions.places.distance import Position
 from regions.places.map_cells import KEPT
@@ -92,9 +92,11 @@ def check_cells(seeds: range, today: datetime.date) -> None:
         edit(rng, today)
         asked, (box, zoom) = drawn(rng, today), a_view(rng)
         looked_at = window(box, zoom)
-        fast = ByBitmaps(asked, worker.current()).on_ground(looked_at)
-        slow = ByDatabase(asked).on_ground(looked_at)
-        assert ByBitmaps(asked, worker.current()).extent() == ByDatabase(asked).extent()
+        fast = MemoryFinder(asked, worker.current()).on_ground(looked_at)
+        slow = DatabaseFinder(asked).on_ground(looked_at)
+        assert (
+            MemoryFinder(asked, worker.current()).map_extent() == DatabaseFinder(asked).map_extent()
+        )
         assert fast == slow, asked.data.urlencode()
         counted = {(cell.column, cell.row): len(ids) for cell, ids in fast.groups.items()}
         assert counted == one_by_one(asked, box, looked_at.depth)
@@ -106,21 +108,21 @@ def check_cells(seeds: range, today: datetime.date) -> None:
 @pytest.mark.parametrize("zoom", [9, KEPT + 3])
 def test_a_home_that_moves_is_found_where_it_is_now(zoom, today):
     worker, half = BitmapIndex(at_once), 60 / 2**zoom
-    first, other = worker.current().ground.placed[:2]
+    first, other = worker.current().map_grid.placed[:2]
     for longitude in (90.0, 95.0):
         Institution.objects.filter(pk=first).update(longitude=longitude, latitude=40.0)
         listings.refresh([first], today)
-        ground = worker.current().ground
+        ground = worker.current().map_grid
     here, there = (window(Box(x - half, 39.9, x + half, 40.1), zoom) for x in (95.0, 90.0))
-    assert [*ground.groups(ground.placed, here).values()] == [BitMap([first])]
-    assert ground.groups(ground.placed, there) == {}
+    assert [*ground.group_by_cell(ground.placed, here).values()] == [BitMap([first])]
+    assert ground.group_by_cell(ground.placed, there) == {}
     Institution.objects.filter(pk=first).update(longitude=None, latitude=None)
     listings.refresh([first], today)
-    ground = worker.current().ground
+    ground = worker.current().map_grid
     assert first not in ground.placed
-    assert ground.groups(BitMap([first]), here) == {}
+    assert ground.group_by_cell(BitMap([first]), here) == {}
     assert len(ground.codes) == len(ground.placed)
-    assert ground.extent(BitMap([other])) is not None
+    assert ground.extent_of(BitMap([other])) is not None
 
 
 def test_both_engines_draw_the_same(today):
@@ -247,7 +249,7 @@ def test_what_tells_of_an_elder_is_kept_nowhere(client):
 
 def test_a_home_withdrawn_since_it_was_counted_is_not_named(monkeypatch, today):
     asked, box = search("region=131000", today), Box(73, 18, 135, 54)
-    counted = ByBitmaps.on_ground
+    counted = MemoryFinder.on_ground
     shown = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
     gone = min(shown)
 
@@ -256,6 +258,6 @@ def test_a_home_withdrawn_since_it_was_counted_is_not_named(monkeypatch, today):
         Institution.objects.filter(pk=gone).update(stage=Institution.Stage.DRAFT)
         return found
 
-    monkeypatch.setattr(ByBitmaps, "on_ground", withdrawn_then)
+    monkeypatch.setattr(MemoryFinder, "on_ground", withdrawn_then)
     again = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
     assert gone not in again

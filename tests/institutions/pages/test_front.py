@@ -6,7 +6,7 @@ from institutions.models import Institution, Listing
 from institutions.pages.front import SAYINGS, STORIES, Area, Front, Offer, Tally, front
 from institutions.register.ages import is_stale
 from institutions.register.listings import refresh
-from institutions.search.facets import facets
+from institutions.search.facets import build_facets
 from institutions.templatetags.carebridge import age
 from regions.models import Fact, Region, RegionGroup
 from tests.factories import make_institution
@@ -58,13 +58,13 @@ def test_sayings_equal_brute_force(shown, today):
 
 
 def test_sayings_are_explained_by_the_filters_themselves(shown, today):
-    words = {c.label for facet in facets(today, (), ()) for c in facet.choices}
+    words = {c.label for facet in build_facets(today, (), ()) for c in facet.choices}
     places = {"廊坊市", "环京"}
     assert {part for saying in shown.sayings for part in saying.means.split("·")} <= words | places
 
 
 def test_a_saying_that_finds_nothing_is_not_said(today):
-    Listing.objects.within(Region.objects.get(pk="131000")).delete()
+    Listing.objects.in_regions(Region.objects.get(pk="131000")).delete()
     Listing.objects.update(takes=0)
     said = {saying.words for saying in front(today).sayings}
     assert said == set(SAYINGS) - {
@@ -77,7 +77,7 @@ def test_a_saying_that_finds_nothing_is_not_said(today):
 
 def test_offers_are_counted_as_the_results_count_them(shown):
     for one in shown.offers:
-        assert one.tally == tally(Listing.objects.within(*one.place.regions)), one.label
+        assert one.tally == tally(Listing.objects.in_regions(*one.place.regions)), one.label
 
 
 def test_offers_are_groups_provinces_and_prefectures_with_homes(shown):

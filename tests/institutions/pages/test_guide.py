@@ -148,7 +148,7 @@ def test_reading_counts_nothing(client):
     [(None, ""), (1, "2000"), (2000, "2000"), (2001, "3000"), (8000, "8000"), (8001, "more")],
 )
 def test_budget_bands(most, band):
-    assert Demand.Budget.of(most) == band
+    assert Demand.Budget.for_amount(most) == band
 
 
 def test_needs_decide_and_say_why(client):

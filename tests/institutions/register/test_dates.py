@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 
-from institutions.register.ages import is_stale, period, state
+from institutions.register.ages import format_period, is_stale, state_on
 
 TODAY = datetime.date(2026, 11, 22)
 JUNE, DECEMBER = datetime.date(2026, 6, 1), datetime.date(2026, 12, 31)
@@ -18,7 +18,7 @@ JUNE, DECEMBER = datetime.date(2026, 6, 1), datetime.date(2026, 12, 31)
     ],
 )
 def test_a_period_says_only_what_is_published(start, end, words):
-    assert period(start, end) == words
+    assert format_period(start, end) == words
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_period_says_only_what_is_published(start, end, words):
     ],
 )
 def test_a_row_that_does_not_hold_says_why(start, end, words):
-    assert state(start, end, TODAY) == words
+    assert state_on(start, end, TODAY) == words
 
 
 @pytest.mark.parametrize(("days", "stale"), [(0, False), (90, False), (91, True)])

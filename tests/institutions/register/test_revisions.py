@@ -12,10 +12,10 @@ from institutions.models import Institution, Listing, Revision
 from institutions.register.history import (
     ConflictError,
     back_to,
+    change_record,
     from_data,
     patch_record,
     reverse_changes,
-    revise,
     revisions_since,
 )
 from institutions.register.listings import refresh
@@ -36,7 +36,7 @@ def vacancy(old: int | None, new: int | None) -> Change:
 
 def change(home: Institution, *changes: Change, **options) -> Revision | None:
     given = {"by": None, "how": Revision.How.FORM, "on": TODAY} | options
-    return revise(home.pk, lambda before: patch_record(before, changes), **given)
+    return change_record(home.pk, lambda before: patch_record(before, changes), **given)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_any_former_state_comes_back(home: Institution):
     first = record(home)
     change(home, vacancy(5, 4))
     second = record(home)
-    revise(
+    change_record(
         home.pk,
         lambda old: old | {"beds": old["beds"][1:], "terms": None, "name": "改名", "services": []},
         by=None,
@@ -94,9 +94,9 @@ def test_any_former_state_comes_back(home: Institution):
     options = {"by": None, "how": Revision.How.RESTORED, "on": TODAY}
 
     assert [step.version for step in revisions_since(home, 1)] == [3, 2]
-    revise(home.pk, back_to(home, 2), **options)
+    change_record(home.pk, back_to(home, 2), **options)
     assert record(home) == second
-    revise(home.pk, back_to(home, 1), **options)
+    change_record(home.pk, back_to(home, 1), **options)
     assert record(home) == first
     assert Revision.objects.count() == 4
 

@@ -17,7 +17,7 @@ from institutions.models.institution import TAKES
 from institutions.models.tokens import Token
 from institutions.register import listings
 from institutions.search.filters import RECOMMENDED, SORTS, InstitutionFilter
-from institutions.search.finder import ByBitmaps, ByDatabase
+from institutions.search.finder import DatabaseFinder, MemoryFinder
 from institutions.search.memory.bitmaps import Bitmaps
 from institutions.search.memory.snapshot import FEW, BitmapIndex
 from tests.institutions.search.test_facets import address, draw, search
@@ -72,14 +72,18 @@ def edit(rng: random.Random, today: datetime.date) -> None:
 def differences(bitmaps: Bitmaps | None, asked: InstitutionFilter, rng: random.Random) -> list[str]:
     """What the two engines say differently of one search."""
     assert bitmaps is not None
-    fast, slow = ByBitmaps(asked, bitmaps), ByDatabase(asked)
-    found = [name for name in ("counts",) if getattr(fast, name)() != getattr(slow, name)()]
-    homes, counted = fast.homes(), slow.homes()
-    if any(homes.of(place) != counted.of(place) for place in asked.places.all.values()):
+    fast, slow = MemoryFinder(asked, bitmaps), DatabaseFinder(asked)
+    found = [name for name in ("choice_counts",) if getattr(fast, name)() != getattr(slow, name)()]
+    homes, counted = fast.homes_by_place(), slow.homes_by_place()
+    if any(homes.count_in(place) != counted.count_in(place) for place in asked.places.all.values()):
         found.append("homes")
-    ids = list(slow.rows(asked.queryset, asked.parts(), asked.order).values_list("pk", flat=True))
+    ids = list(
+        slow.matching_rows(asked.queryset, asked.condition_parts(), asked.order).values_list(
+            "pk", flat=True
+        )
+    )
     assert ids == list(asked.qs.values_list("pk", flat=True))
-    rows = fast.rows(asked.queryset, asked.parts(), asked.order)
+    rows = fast.matching_rows(asked.queryset, asked.condition_parts(), asked.order)
     start = rng.choice([0, 0, 7, max(len(ids) - 5, 0)])
     if [row.pk for row in rows[start : start + 400]] != ids[start : start + 400]:
         found.append("order")
@@ -181,14 +185,18 @@ def test_nobody_waits_long_for_another(worker, monkeypatch):
 
 def test_old_bitmaps_go_at_once(today):
     """Their like is some ten megabytes in a large register, and each change makes others."""
-    bitmaps = Bitmaps.load()
+    bitmaps = Bitmaps.load_all()
     search("care=self&price_max=5000&ltci_city=120000", today)
     care = search("", today).facets["care"]
     assert list(map(bitmaps.choosing, care.choices)) == bitmaps.choosing_each(care)
-    bitmaps.cut(bitmaps.everything, list(RECOMMENDED), 0, 20)
+    bitmaps.ordered_slice(bitmaps.everything, list(RECOMMENDED), 0, 20)
     bitmaps.first_holding(Token("养老"), 200), bitmaps.held_by_each([Token("养")], 20)
     bitmaps.find(Q(price_from__gte=1, price_from__lte=9_000_00))
-    bitmaps.listing("ltci"), bitmaps.lists_met(frozenset()), bitmaps.find(Q(is_demo=True))
+    (
+        bitmaps.regions_designating("ltci"),
+        bitmaps.lists_met(frozenset()),
+        bitmaps.find(Q(is_demo=True)),
+    )
     old = weakref.ref(bitmaps)
     gc.disable()
     try:
@@ -200,7 +208,7 @@ def test_old_bitmaps_go_at_once(today):
 
 def test_only_so_much_is_kept_of_who_holds_what(monkeypatch):
     monkeypatch.setattr("institutions.search.memory.bitmaps.MOST_KEPT", 3)
-    bitmaps, characters = Bitmaps.load(), "养老院福乐康宁"
+    bitmaps, characters = Bitmaps.load_all(), "养老院福乐康宁"
     for one, other in itertools.pairwise(characters):
         asked = [Token(one), Token(other)]
         assert list(map(list, bitmaps.held_by_each(asked, 5_000))) == [
@@ -221,7 +229,7 @@ def test_a_stretch_of_prices_is_found_as_the_database_finds_it(low, high, monkey
         Q(known__gt=3) | both,
     ):
         found = set(Listing.objects.filter(condition).values_list("pk", flat=True))
-        assert set(Bitmaps.load().find(condition)) == found, condition
+        assert set(Bitmaps.load_all().find(condition)) == found, condition
 
 
 @pytest.mark.parametrize(
@@ -232,4 +240,4 @@ def test_a_stretch_of_prices_is_found_as_the_database_finds_it(low, high, monkey
 def test_what_is_not_published_is_found_as_the_database_finds_it(condition, today):
     listings = Listing.objects.filter(condition).values_list("pk", flat=True)
     assert 0 < len(listings) < Listing.objects.count()
-    assert set(Bitmaps.load().find(condition)) == set(listings)
+    assert set(Bitmaps.load_all().find(condition)) == set(listings)

@@ -72,17 +72,19 @@ def test_sorting_and_filtering_face_the_haversine(scattered, today):
 def test_bitmaps_measure_as_the_database_does(scattered, today, monkeypatch):
     """Homes on one spot, at the very bound, on the date line and by the poles; some moved since."""
     monkeypatch.setattr("institutions.search.memory.grid.FEW", 1)
-    dice, bitmaps = random.Random(13), Bitmaps.load()
+    dice, bitmaps = random.Random(13), Bitmaps.load_all()
     for _ in range(15):
         moved = dice.sample([*scattered], 6)
         for pk in moved:
             x, y = dice.choice(dice.choice([EDGES, EDGES, [*filter(None, scattered.values())]]))
             Institution.objects.filter(pk=pk).update(longitude=x, latitude=y)
         refresh(moved, today)
-        before, bitmaps = bitmaps, bitmaps.after(moved)
+        before, bitmaps = bitmaps, bitmaps.with_changes(moved)
         check_measures(bitmaps, [*scattered], dice)
         # Somebody may still ask the ground as it was.
-        assert sorted(before.ground.within((0, 0, 0), 10**15)) == sorted(before.ground.placed)
+        assert sorted(before.map_grid.within_chord((0, 0, 0), 10**15)) == sorted(
+            before.map_grid.placed
+        )
 
 
 def check_measures(bitmaps: Bitmaps, scattered: list[int], dice: random.Random) -> None:
@@ -99,7 +101,7 @@ def check_measures(bitmaps: Bitmaps, scattered: list[int], dice: random.Random) 
     ids = list(wanted.values_list("pk", flat=True))
     for start in (*range(0, len(ids), 3), len(ids)):
         stop = start + dice.choice([1, 20])
-        assert bitmaps.cut(several, [order], start, stop) == ids[start:stop]
+        assert bitmaps.ordered_slice(several, [order], start, stop) == ids[start:stop]
 
 
 def test_a_moved_home_moves_in_the_list(today):

@@ -86,7 +86,7 @@ def check_counts(rng: random.Random, homes: list[Institution], today: datetime.d
         for choice in rng.sample(facet.choices, min(8, len(facet.choices))):
             expected = len(oracle.find(homes, chosen | {name: [choice.value]}, today))
             if name == "region":
-                got = results.column.homes.of(found.places.all[choice.value])
+                got = results.column.homes.count_in(found.places.all[choice.value])
             else:
                 got = results.counts.by_choice[name, choice.value]
             assert got == expected, (name, choice.value)

@@ -12,7 +12,7 @@ def shape(node: places.Node) -> dict[str, list]:
 
 
 def test_tree_starts_with_groups_and_shows_provinces_closed():
-    tree = [shape(node) for node in places.load([]).tree]
+    tree = [shape(node) for node in places.load_places([]).tree]
     assert tree[0] == {"jing-jin-ji": [{"110000": []}, {"120000": []}, {"130000": []}]}
     assert tree[1] == {"huan-jing": []}
     assert {"500000": []} in tree
@@ -20,7 +20,7 @@ def test_tree_starts_with_groups_and_shows_provinces_closed():
 
 
 def test_chosen_county_opens_the_way_down_to_it():
-    jing_jin_ji = places.load(["131082"]).tree[0]
+    jing_jin_ji = places.load_places(["131082"]).tree[0]
     hebei = jing_jin_ji.children[2]
     assert "131000" in [child.place.value for child in hebei.children]
     langfang = next(child for child in hebei.children if child.place.value == "131000")
@@ -29,17 +29,17 @@ def test_chosen_county_opens_the_way_down_to_it():
 
 
 def test_narrowest_drops_what_a_chosen_place_narrows_down():
-    chosen = places.load(["jing-jin-ji", "130000", "131082", "500000"])
+    chosen = places.load_places(["jing-jin-ji", "130000", "131082", "500000"])
     assert [place.value for place in chosen.narrowest()] == ["131082", "500000"]
 
 
 def test_group_inside_a_group_narrows_it():
-    chosen = places.load(["jing-jin-ji", "huan-jing"])
+    chosen = places.load_places(["jing-jin-ji", "huan-jing"])
     assert [place.value for place in chosen.narrowest()] == ["huan-jing"]
 
 
 def test_former_code_stands_for_its_successor():
-    found = places.load(["500112"])
+    found = places.load_places(["500112"])
     assert [place.value for place in found.chosen] == ["500157"]
     assert found.former == ("500112",)
 
@@ -48,31 +48,31 @@ def test_former_code_stands_for_its_successor():
     "value", ["999999", "河北", "", "\0", "1310821", "x" * 500, "１３１０８２"]
 )
 def test_unknown_values_choose_nothing(value):
-    found = places.load([value])
+    found = places.load_places([value])
     assert found.chosen == ()
     assert found.former == ()
 
 
 def test_a_former_code_that_leads_nowhere_is_unknown():
-    found = places.load(["110100"])
+    found = places.load_places(["110100"])
     assert found.chosen == ()
     assert found.former == ()
 
 
 def test_many_values_cost_no_more_queries(django_assert_num_queries):
-    places.load([])
+    places.load_places([])
     with django_assert_num_queries(1):  # whether any region changed
-        places.load(["131082", "410800", "110105", "huan-jing"])
+        places.load_places(["131082", "410800", "110105", "huan-jing"])
     with django_assert_num_queries(3):  # and the former code and its successor
-        places.load(["131082", "500105"])
+        places.load_places(["131082", "500105"])
 
 
 def test_homes_are_counted_for_any_place():
     homes = places.HomesByRegion({"131082": 3, "131003": 2, "110105": 5, "500157": 1})
-    tree = places.load(["131000"])
-    assert homes.of(tree.all["131082"]) == 3
-    assert homes.of(tree.all["131000"]) == 5
-    assert homes.of(tree.all["jing-jin-ji"]) == 10
-    assert homes.of(tree.all["huan-jing"]) == 5
-    assert homes.of(tree.all["410000"]) == 0
-    assert places.HomesByRegion({}).of(tree.all["131000"]) == 0
+    tree = places.load_places(["131000"])
+    assert homes.count_in(tree.all["131082"]) == 3
+    assert homes.count_in(tree.all["131000"]) == 5
+    assert homes.count_in(tree.all["jing-jin-ji"]) == 10
+    assert homes.count_in(tree.all["huan-jing"]) == 5
+    assert homes.count_in(tree.all["410000"]) == 0
+    assert places.HomesByRegion({}).count_in(tree.all["131000"]) == 0

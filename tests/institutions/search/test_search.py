@@ -12,7 +12,7 @@ from institutions.models import Institution, Listing
 from institutions.register.listings import refresh
 from institutions.search.filters import InstitutionFilter
 from institutions.search.memory import snapshot as bitmap_index
-from institutions.search.text import search
+from institutions.search.text import match_text
 from regions.places.gazetteer import gazetteer
 from tests.factories import make_institution, make_region
 
@@ -67,14 +67,14 @@ def home(today):
     ],
 )
 def test_finds_by(home, words):
-    found = search(words)
+    found = match_text(words)
     assert not found.is_alike
     assert Listing.objects.filter(found.condition, pk=home.pk).exists()
 
 
 @pytest.mark.parametrize("words", ["青松岭 重庆", "重庆青松岭", "燕郊 养老院", "%", "_", "（）"])
 def test_does_not_find_by(home, words):
-    found = search(words)
+    found = match_text(words)
     assert found.is_alike or not Listing.objects.filter(found.condition, pk=home.pk).exists()
 
 
@@ -82,14 +82,14 @@ def test_does_not_find_by(home, words):
     "words", ["青松岭颐养苑", "清松岭", "青松岑颐养院", "三河 青松领", "青松林"]
 )
 def test_finds_what_is_alike_and_says_so(home, words):
-    found = search(words)
+    found = match_text(words)
     assert found.is_alike
     assert Listing.objects.filter(found.condition, pk=home.pk).exists()
 
 
 @pytest.mark.parametrize("words", ["绝无此名", "重庆 青松领", "北京", "青", "%", "xyzxyz"])
 def test_offers_nothing_far_from_what_was_typed(home, words):
-    found = search(words)
+    found = match_text(words)
     assert not (found.is_alike and Listing.objects.filter(found.condition, pk=home.pk).exists())
 
 
@@ -98,7 +98,7 @@ def test_likeness_is_told_by_few_queries(words, home, django_assert_num_queries)
     with django_assert_num_queries(5):
         # whether regions changed, homes that hold the words, homes that sound alike, how many homes
         # there are, who holds each character and pair
-        search(words)
+        match_text(words)
 
 
 @pytest.mark.parametrize(
@@ -108,44 +108,44 @@ def test_bitmaps_are_asked_first(words, queries, home, django_assert_num_queries
     known, bitmaps = gazetteer(), bitmap_index.current()
     with django_assert_num_queries(queries):
         # who holds the words, who sounds so, who lies in the place, who holds each character
-        first = search(words, known, bitmaps)
+        first = match_text(words, known, bitmaps)
     with django_assert_num_queries(0):
-        assert search(words, known, bitmaps) == first
+        assert match_text(words, known, bitmaps) == first
 
 
 def test_no_words_narrow_nothing():
-    assert Listing.objects.filter(search(" ， ").condition).count() == Listing.objects.count()
+    assert Listing.objects.filter(match_text(" ， ").condition).count() == Listing.objects.count()
 
 
 def test_latin_letters_match_in_either_case(today):
     home = make_institution(name="CareHome颐养院")
     refresh([home.pk], today)
-    assert Listing.objects.filter(search("carehome").condition, pk=home.pk).exists()
+    assert Listing.objects.filter(match_text("carehome").condition, pk=home.pk).exists()
 
 
 def test_place_in_a_name_is_read_as_the_register_of_regions_says(today):
     home = make_institution(name="长寿区青松岭敬老院", region=make_region("500115"))
     refresh([home.pk], today)
-    assert Listing.objects.filter(search("changshouqu qsl").condition, pk=home.pk).exists()
-    assert not Listing.objects.filter(search("zhangshou").condition, pk=home.pk).exists()
+    assert Listing.objects.filter(match_text("changshouqu qsl").condition, pk=home.pk).exists()
+    assert not Listing.objects.filter(match_text("zhangshou").condition, pk=home.pk).exists()
 
 
 def test_former_name_of_a_place_finds_what_succeeded_it(today):
     home = make_institution(name="青松岭敬老院", region=make_region("500157"))
     refresh([home.pk], today)
-    assert Listing.objects.filter(search("重庆江北区青松岭").condition, pk=home.pk).exists()
+    assert Listing.objects.filter(match_text("重庆江北区青松岭").condition, pk=home.pk).exists()
 
 
 def test_edit_is_found_at_once_and_what_is_taken_down_is_not(home, today):
     Institution.objects.filter(pk=home.pk).update(name="白鹭洲颐养院", aliases="")
     refresh([home.pk], today)
-    assert not Listing.objects.filter(search("青松岭").condition, pk=home.pk).exists()
-    assert Listing.objects.filter(search("白鹭洲").condition, pk=home.pk).exists()
+    assert not Listing.objects.filter(match_text("青松岭").condition, pk=home.pk).exists()
+    assert Listing.objects.filter(match_text("白鹭洲").condition, pk=home.pk).exists()
     Institution.objects.filter(pk=home.pk).update(stage="draft")
     refresh([home.pk], today)
-    assert not Listing.objects.filter(search("白鹭洲").condition).exists()
+    assert not Listing.objects.filter(match_text("白鹭洲").condition).exists()
     home.delete()
-    assert not Listing.objects.filter(search("白鹭洲").condition).exists()
+    assert not Listing.objects.filter(match_text("白鹭洲").condition).exists()
 
 
 # Order
@@ -236,7 +236,7 @@ def test_random_search_equals_brute_force_at_length(seed, told, today):
 def check(seed: int, told: dict[int, search_oracle.Told], today: datetime.date) -> None:
     text = draw(random.Random(f"search {seed}")).replace("\0", " ")
     expected, is_alike = search_oracle.find(told, text)
-    found = search(text)
+    found = match_text(text)
     rows = Listing.objects.filter(found.condition)
     query = QueryDict(mutable=True)
     query["q"] = text

@@ -10,7 +10,7 @@ from institutions.models import Institution, Listing, ListingChange, Tokens
 from institutions.models.tokens import All, Either, Token
 from institutions.register import listings
 from institutions.search import fulltext as search_index
-from institutions.search.text import search
+from institutions.search.text import match_text
 from regions.models import Region
 from tests.factories import make_institution
 
@@ -43,7 +43,7 @@ def test_every_part_that_is_missing_is_told_and_made_again() -> None:
         (warning,) = search_index.check_index(databases=["default"])
         assert name in warning.msg
         assert "rebuild_search" in str(warning.hint)
-        search_index.keep(using="default")
+        search_index.keep_index(using="default")
         assert search_index.check_index(databases=["default"]) == []
         assert found("养老")
 
@@ -53,7 +53,7 @@ def test_index_is_made_anew_from_rows_written_without_it() -> None:
         lose(name)
     home = make_institution()
     Tokens.objects.create(institution=home, text="岭上 松岭")
-    search_index.keep(using="default")
+    search_index.keep_index(using="default")
     assert found("松岭")
 
 
@@ -93,7 +93,7 @@ def test_rebuild_writes_what_differs_and_says_how_far_it_is() -> None:
     call_command("rebuild_search", stdout=out)
     number = Listing.objects.count()
     assert f"已生成 {number:,} / {number:,} 家的检索词。\n检索索引已重建。\n" in out.getvalue()
-    assert Listing.objects.filter(search("燕达").condition).exists()
+    assert Listing.objects.filter(match_text("燕达").condition).exists()
     assert not Tokens.objects.filter(pk=left.pk).exists()
     assert Tokens.objects.count() == number
 
@@ -109,7 +109,7 @@ def test_workers_hear_of_an_index_that_was_made_anew(monkeypatch) -> None:
     call_command("rebuild_search", verbosity=0)
     assert ListingChange.objects.count() > told[0]
     search_index.drop(connection)
-    search_index.keep("default")
+    search_index.keep_index("default")
     assert ListingChange.objects.count() > told[1]
     assert ListingChange.objects.last().institutions is None
 
@@ -117,7 +117,7 @@ def test_workers_hear_of_an_index_that_was_made_anew(monkeypatch) -> None:
 def test_home_without_tokens_is_due(today) -> None:
     home = Institution.objects.published().first()
     Tokens.objects.filter(pk=home.pk).delete()
-    assert home.pk in Listing.objects.stale(today).values_list("pk", flat=True)
+    assert home.pk in Listing.objects.outdated(today).values_list("pk", flat=True)
     assert listings.find_wrong_listings(today) == [home.pk]
     call_command("refresh_listings", due=True, verbosity=0)
     assert listings.find_wrong_listings(today) == []

@@ -97,7 +97,7 @@ def test_what_is_kept_goes_with_a_change(client, today):
 def test_a_home_that_was_withdrawn_is_not_offered_by_old_bitmaps(today, monkeypatch):
     home = make_institution(name="青松岭颐养院")
     refresh([home.pk], today)
-    old = Bitmaps.load()
+    old = Bitmaps.load_all()
     monkeypatch.setattr(bitmap_index, "current", lambda: old)
     assert words("青松") == ["青松岭颐养院"]
     Institution.objects.filter(pk=home.pk).update(stage="draft", name="青松岭新名")

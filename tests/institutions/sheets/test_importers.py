@@ -20,7 +20,7 @@ from institutions.models import (
     Revision,
     Service,
 )
-from institutions.register.history import back_to, from_data, patch_record, revise
+from institutions.register.history import back_to, change_record, from_data, patch_record
 from institutions.register.listings import find_wrong_listings
 from institutions.register.record import PARTS, Part, apply_record, difference
 from institutions.sheets import export as exporters
@@ -606,7 +606,7 @@ def test_many_at_once_do_what_one_at_a_time_does(cells):
         in_bulk = (record_of(home.pk), step.version, step.changes, listing_of(home))
         transaction.set_rollback(True)
     after = patch_record(before, from_data(step.changes))
-    revise(home.pk, lambda _: after, by=None, how=Revision.How.IMPORTED, on=TODAY)
+    change_record(home.pk, lambda _: after, by=None, how=Revision.How.IMPORTED, on=TODAY)
     alone = home.revisions.get()
     assert in_bulk == (record_of(home.pk), alone.version, alone.changes, listing_of(home))
     assert difference(before, in_bulk[0])
@@ -636,7 +636,7 @@ def test_an_import_can_be_undone():
     committed(one(["地址", "床位类别", "床位数"], "新址", "认知症床位", "12"))
 
     assert record_of(home.pk) != before
-    revise(home.pk, back_to(home, 1), by=None, how=Revision.How.RESTORED, on=TODAY)
+    change_record(home.pk, back_to(home, 1), by=None, how=Revision.How.RESTORED, on=TODAY)
     assert record_of(home.pk) == before
 
 

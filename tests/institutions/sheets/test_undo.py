@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from institutions.models import Institution, PendingChange, SheetImport
-from institutions.register.history import revise
+from institutions.register.history import change_record
 from institutions.register.listings import find_wrong_listings, refresh
 from institutions.register.review import approve_change, move_stage
 from institutions.sheets.undo import UndoneError, examine_undo, undo
@@ -117,7 +117,7 @@ def test_a_home_changed_since_is_named_and_left(home):
     taken = imported(OLD, NEW)
     colleague = make_user(username="laoli")
     options: dict[str, Any] = {"by": colleague, "how": "form", "on": TODAY}
-    revise(home.pk, lambda record: record | {"introduction": "改过"}, **options)
+    change_record(home.pk, lambda record: record | {"introduction": "改过"}, **options)
     record = record_of(home.pk)
 
     found = undo(taken, by=None, on=TODAY)

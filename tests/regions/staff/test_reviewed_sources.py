@@ -292,7 +292,7 @@ def test_a_draft_stands_on_no_public_page(client: Client, draft: Document, addre
 def test_a_draft_stands_in_no_file_of_open_data(draft: Document, name: str):
     from institutions.open_data.files import FORMATS
 
-    text = "".join(FORMATS[name].lines([draft.cited_for.get().institution_id]))
+    text = "".join(FORMATS[name].file_lines([draft.cited_for.get().institution_id]))
     assert UNPASSED in text or name == "jsonl"
     for secret in (MARK, "secret-slug"):
         assert secret not in text
