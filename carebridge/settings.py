@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "carebridge.middleware.limits.limit_requests",
+    "carebridge.middleware.fit_requests.clean_requests",
     "carebridge.middleware.doors.limit_doors",
     "carebridge.middleware.blank_parameters.drop_blank_parameters",
     "corsheaders.middleware.CorsMiddleware",

@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from carebridge.lib.fit_text import read_any_bytes
 
 
 class RegionsConfig(AppConfig):
@@ -7,4 +10,6 @@ class RegionsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing it registers the check.
-        pass
+        from regions.staff import checks  # noqa: F401
+
+        connection_created.connect(read_any_bytes)

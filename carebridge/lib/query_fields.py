@@ -7,18 +7,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from carebridge.lib.fit_text import MARK, marked
+
 AnyThing = TypeVar("AnyThing")
 
-UNREADABLE = "�"  # what Django puts for bytes that are no text, and we for NUL
+UNREADABLE = MARK  # what Django puts for bytes that are no text, and we for NUL
 NONE = "none"
 
 
 def legible(data: QueryDict) -> QueryDict:
-    """What was typed, with a mark in place of the NUL that neither page nor PostgreSQL takes."""
-    marked = QueryDict(mutable=True)
+    """What was typed, with a mark in place of what neither page nor PostgreSQL takes."""
+    readable = QueryDict(mutable=True)
     for name, values in data.lists():
-        marked.setlist(name, [value.replace("\0", UNREADABLE) for value in values])
-    return marked
+        readable.setlist(name, list(map(marked, values)))
+    return readable
 
 
 def twin(of: AnyThing) -> AnyThing:

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from carebridge.lib.text import fit
+from carebridge.lib.fit_text import fit
 from carebridge.lib.text_encoding import EncodingError, decode
 from carebridge.lib.worksheets import MEGABYTE, MOST_TEXT, Worksheet, check_size, worksheets
 from carebridge.lib.worksheets import SheetError as SheetError

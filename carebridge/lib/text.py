@@ -29,8 +29,6 @@ _SHAPELESS = (
     r"\U000e0000-\U000e0fff"
 )
 _UNSEEN = re.compile(f"[{_NO_TEXT}{_SHAPELESS}]+")
-# What XML 1.0, and so XLSX and every feed, cannot hold.
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
 _LINE_END = re.compile(r"\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 # Han characters; a line end between two of them is where a cell was wrapped, not a space.
 _HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
@@ -74,11 +72,6 @@ def name_key(name: str) -> str:
     own key. Empty for a name of nothing but marks.
     """
     return _settled(name, _key)
-
-
-def fit(text: str) -> str:
-    """The text without what XML cannot hold; for files made of what is already kept."""
-    return _UNFIT.sub("", text)
 
 
 def simplified(text: str) -> str:

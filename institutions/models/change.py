@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import connections, models
 
+from carebridge.lib.fit_text import FitJSONField
 from regions.models.stamp import Stamp, as_token, new_token
 
 STAMP = "listings"
@@ -65,7 +66,7 @@ class ListingChange(models.Model):
     """Listings changed together. Of a change that was rolled back the token never comes again."""
 
     token = models.UUIDField("记号", default=new_token, editable=False)
-    institutions = models.JSONField("机构编号", null=True)
+    institutions = FitJSONField("机构编号", null=True)
     at = models.DateTimeField("时间")
 
     objects = ListingChangeQuerySet.as_manager()

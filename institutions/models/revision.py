@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from carebridge.lib.fit_text import FitJSONField
 from regions.models import Region
 from regions.models.region import within
 
@@ -38,7 +39,7 @@ class Revision(models.Model):
     version = models.PositiveIntegerField("版本号")
     how = models.CharField("怎么改的", max_length=10, choices=How.choices)
     note = models.CharField("说明", max_length=200, blank=True)
-    changes = models.JSONField("改了什么", default=list, blank=True)
+    changes = FitJSONField("改了什么", default=list, blank=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -96,7 +97,7 @@ class PendingChange(models.Model):
         Institution, models.CASCADE, verbose_name="机构", related_name="pending_changes"
     )
     base_version = models.PositiveIntegerField("在哪一版上改的")
-    changes: "models.JSONField[Any, Any]" = models.JSONField("要改什么")
+    changes: "models.JSONField[Any, Any]" = FitJSONField("要改什么")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="谁要改", related_name="+"
     )

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from carebridge.lib.fit_text import FitJSONField
 from carebridge.lib.sheet_files import place_of
 from institutions.validators import validate_not_future
 from regions.models import Document, Region
@@ -71,9 +72,9 @@ class SheetImport(models.Model):
     undone_at = models.DateTimeField("撤回时间", null=True, blank=True)
     # What became of its homes
     digest = models.CharField("核对结果的校验和", max_length=64, blank=True)
-    unread: "models.JSONField[Any, Any]" = models.JSONField("看不懂的列", default=list, blank=True)
+    unread: "models.JSONField[Any, Any]" = FitJSONField("看不懂的列", default=list, blank=True)
     # What became of each worksheet: name, rows and hidden rows, or why it was left out
-    worksheets: "models.JSONField[Any, Any]" = models.JSONField("工作表", default=list, blank=True)
+    worksheets: "models.JSONField[Any, Any]" = FitJSONField("工作表", default=list, blank=True)
     new = models.PositiveIntegerField("新增", default=0)
     changed = models.PositiveIntegerField("有变化", default=0)
     waiting = models.PositiveIntegerField("已提交待审核", default=0)
@@ -82,7 +83,7 @@ class SheetImport(models.Model):
     refused = models.PositiveIntegerField("退回", default=0)
     flagged = models.PositiveIntegerField("请核对", default=0)
     # A person's answer for each row and candidate home: {"5": {"12": "same"}}
-    answers: "models.JSONField[Any, Any]" = models.JSONField("回答", default=dict, blank=True)
+    answers: "models.JSONField[Any, Any]" = FitJSONField("回答", default=dict, blank=True)
     # The user who closed the refused rows
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -171,7 +172,7 @@ class SheetLine(models.Model):
 
     sheet = models.ForeignKey(SheetImport, models.CASCADE, related_name="lines")
     first_row = models.PositiveIntegerField("第一行")
-    rows: "models.JSONField[Any, Any]" = models.JSONField("行", default=list)
+    rows: "models.JSONField[Any, Any]" = FitJSONField("行", default=list)
     name = models.CharField("名称", max_length=200, blank=True)
     institution = models.ForeignKey(
         Institution,
@@ -182,11 +183,11 @@ class SheetLine(models.Model):
         blank=True,
     )
     outcome = models.CharField("结果", max_length=10, choices=Outcome.choices)
-    changes: "models.JSONField[Any, Any]" = models.JSONField("变化", default=list, blank=True)
-    problems: "models.JSONField[Any, Any]" = models.JSONField("问题", default=list, blank=True)
-    flags: "models.JSONField[Any, Any]" = models.JSONField("请核对", default=list, blank=True)
+    changes: "models.JSONField[Any, Any]" = FitJSONField("变化", default=list, blank=True)
+    problems: "models.JSONField[Any, Any]" = FitJSONField("问题", default=list, blank=True)
+    flags: "models.JSONField[Any, Any]" = FitJSONField("请核对", default=list, blank=True)
     # What is asked of which home it is: `institutions.sheets.side_by_side.questions_of`
-    questions: "models.JSONField[Any, Any]" = models.JSONField("是哪一家", default=list, blank=True)
+    questions: "models.JSONField[Any, Any]" = FitJSONField("是哪一家", default=list, blank=True)
 
     undone = models.CharField("撤回结果", max_length=10, choices=Undone.choices, blank=True)
     undone_note = models.CharField("为什么没有撤回", max_length=200, blank=True)

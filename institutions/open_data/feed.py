@@ -1,7 +1,6 @@
 """Atom feed of a search: new homes, changes of free beds, other changes."""
 
 import datetime
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
+from carebridge.lib.fit_text import fit
 from institutions.models import Institution, Listing, Revision
 from institutions.open_data.tables import LICENCE
 from institutions.pages.institution.updates import updates
@@ -32,7 +32,6 @@ PRIVATE = (
 NEW, VACANCY, CHANGED = "新收录", "空床有变化", "有更新"
 How = Revision.How
 SITE_NAME = "颐桥 CareBridge"
-UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def describes_family(query: QueryDict) -> bool:
@@ -129,7 +128,7 @@ class ChangesFeed(Feed):  # type: ignore[type-arg]  # not generic at run time
 
     def title(self) -> str:
         asked = "、".join(chip.label for chip in self.results.chips)
-        return legible(f"养老机构的变动{'：' if asked else ''}{asked}")
+        return fit(f"养老机构的变动{'：' if asked else ''}{asked}")
 
     def author_name(self) -> str:
         return settings.ORGANISATION or SITE_NAME
@@ -144,11 +143,11 @@ class ChangesFeed(Feed):  # type: ignore[type-arg]  # not generic at run time
         return latest_entries(self.results.search)
 
     def item_title(self, item: FeedEntry) -> str:
-        return legible(item.title)
+        return fit(item.title)
 
     def item_description(self, item: FeedEntry) -> str:
         """Readers take it for HTML."""
-        return escape(legible(item.words))
+        return escape(fit(item.words))
 
     def item_link(self, item: FeedEntry) -> str:
         return f"{item.home.get_absolute_url()}#updates"
@@ -161,8 +160,3 @@ class ChangesFeed(Feed):  # type: ignore[type-arg]  # not generic at run time
 
     def item_categories(self, item: FeedEntry) -> list[str]:
         return [item.kind, *(["示例数据"] if item.home.is_demo else [])]
-
-
-def legible(text: str) -> str:
-    """Return the text without what XML cannot hold."""
-    return UNFIT.sub("", text)

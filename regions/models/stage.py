@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from carebridge.lib.fit_text import FitJSONField
+
 
 class Stage(models.TextChoices):
     DRAFT = "draft", "草稿"
@@ -72,7 +74,7 @@ class PendingEdit(models.Model):
         null=True,
         blank=True,
     )
-    changes: "models.JSONField[Any, Any]" = models.JSONField("改了什么")
+    changes: "models.JSONField[Any, Any]" = FitJSONField("改了什么")
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name="谁改的", related_name="+"
     )

@@ -21,6 +21,8 @@ from django.forms.models import ModelChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 
+from carebridge.lib.fit_text import fit_data
+
 # The hidden field with what the form showed when it was opened.
 OPENED = "as_opened"
 # Fields that make one statement; so do a date and its precision.
@@ -220,7 +222,7 @@ def _told(name: str, fields: Fields, opened: Sent | None, now: Sent) -> str:
 def read_opened(text: Any) -> Sent | None:
     """Return what a form says it showed; None where it does not say it."""
     try:
-        found = json.loads(text or "")
+        found = fit_data(json.loads(text or ""))
     except ValueError:
         return None
     whole = isinstance(found, dict) and all(isinstance(value, list) for value in found.values())

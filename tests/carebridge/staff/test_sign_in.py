@@ -16,6 +16,7 @@ from django.contrib.auth.password_validation import (
     password_validators_help_texts,
     validate_password,
 )
+from django.core.checks.registry import registry
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -395,6 +396,7 @@ def test_nobody_reads_keys_in_the_admin(client: Client):
 
 def test_production_is_told_to_require_it(settings):
     assert [warning.id for warning in second_factor(None)] == ["regions.W001"]
+    assert second_factor in registry.get_checks(include_deployment_checks=True)
     settings.STAFF_TOTP = "required"
     assert second_factor(None) == []
 
