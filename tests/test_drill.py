@@ -1,9 +1,14 @@
 """What the drill reports of its load is what happened to it."""
 
 import datetime
+from pathlib import Path
+
+import pytest
 
 from tests.drill import report, sheet
 from tests.drill.load import Answer, Load, http_path, longest_gap, quantile
+
+PAGE = Path(__file__).resolve().parent.parent / "docs/reliability.md"
 
 
 def load() -> Load:
@@ -31,6 +36,21 @@ def test_every_figure_is_on_the_page() -> None:
     page = report.page(found, datetime.date(2026, 11, 22), 10, 3, 1)
     assert all(f"| {words} | {found[name]} |" in page for name, words in report.WORDS.items())
     assert "Not tried here: a disk." in page
+
+
+def test_what_people_wrote_on_the_page_stays() -> None:
+    found = report.figures(load(), [(0.0, "all is well")], 10.0, set(), {}, [])
+    page = report.page(found, datetime.date(2026, 11, 22), 10, 3, 1)
+    shipped = PAGE.read_text()
+    by_hand = shipped.partition(report.BEGIN)[2].partition(report.END)[0]
+    assert "## The database is damaged" in by_hand
+    new = report.keep_by_hand(page, shipped)
+    assert new.count(by_hand) == 1
+    assert "10 minutes" in new
+    assert report.keep_by_hand(page, new) == new
+    assert report.keep_by_hand(page, "") == page
+    with pytest.raises(ValueError, match="pairs"):
+        report.keep_by_hand(page, shipped.replace(report.END, ""))
 
 
 def test_helpers_count_as_they_say() -> None:

@@ -30,6 +30,10 @@ READERS, WRITERS, PAUSE = 10, 2, 0.5
 DISK = "4m"
 
 
+def written_before(output: Path | None) -> str:
+    return output.read_text() if output and output.exists() else ""
+
+
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
@@ -226,6 +230,8 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=40_000, help="of the sheet that is imported")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
+    # Ten minutes are too long to find out that the page cannot be kept.
+    report.keep_by_hand("", written_before(options.output))
     programs = postgres_programs()
     if programs is None:
         sys.exit("PostgreSQL is not installed (Debian: apt-get install postgresql).")
@@ -259,7 +265,7 @@ def main() -> int:
         found, datetime.datetime.now(datetime.UTC).date(), options.minutes, READERS, WRITERS
     )
     if options.output:
-        options.output.write_text(text)
+        options.output.write_text(report.keep_by_hand(text, written_before(options.output)))
     print(json.dumps(found, indent=1, ensure_ascii=False))
     return 0 if not found["lost"] else 1
 

@@ -16,6 +16,8 @@ and tried once more after a second where they got no page; {writers} writers sen
 never tried again. All of them ran on the cores of the site and of both databases.
 
 """
+# Between these marks people write, and a drill leaves it as it is.
+BEGIN, END = "<!-- written by hand -->", "<!-- end of what is written by hand -->"
 WORDS = {
     "requests": "pages asked for",
     "first": "of these, answered with a fault or not at all at the first try",
@@ -105,7 +107,20 @@ def page(
     table = ["| Figure | |", "|---|---:|"]
     table += [f"| {words} | {found[name]} |" for name, words in WORDS.items()]
     left_out = "".join(f"\nNot tried here: {what}." for what in found["missing"])
-    return head + "\n".join([*lines, "", *table]) + "\n" + left_out + OUTRO
+    outro = OUTRO.format(by_hand=f"{BEGIN}\n{END}")
+    return head + "\n".join([*lines, "", *table]) + "\n" + left_out + outro
+
+
+def keep_by_hand(page: str, before: str) -> str:
+    """Return the new page with everything that stands between the marks of the one before.
+
+    Raises `ValueError` where a mark of the page before has no partner: nothing is guessed.
+    """
+    if before.count(BEGIN) != before.count(END):
+        raise ValueError(f"{BEGIN} and {END} must stand in pairs.")
+    parts = [part.partition(END)[0].strip("\n") for part in before.split(BEGIN)[1:]]
+    kept = "".join(f"\n{part}\n\n" for part in parts if part)
+    return page.replace(f"{BEGIN}\n{END}", f"{BEGIN}\n{kept}{END}")
 
 
 OUTRO = """
@@ -114,15 +129,5 @@ is answered with 503. It ends when somebody, or a tool such as Patroni, promotes
 site finds the server that takes writes by itself. A write that was under way when the server died
 may have been kept although its sender was not told; it is counted above.
 
-## The database is damaged, cut short or gone
-
-Stop the site, then `manage.py restore FOLDER --replace` (without `--replace` where nothing is
-left). The backup is read into a fresh database beside the live one and compared with its list,
-table by table; only then does it take its place. The database before it is kept: SQLite as
-`carebridge.sqlite3.before-…`, PostgreSQL as `…_before_…`; the command says where. A backup that
-cannot be read, or is not what its list says, changes nothing. On PostgreSQL the user needs
-CREATEDB, and no other session may be open. `pytest tests/regions/test_backups.py` tries a damaged
-header, pages and ends, a missing database, and dumps damaged under a right checksum. `manage.py
-migrate` makes a backup first where the database holds data, in `var/backups/`. More in
-[deployment.md](deployment.md).
+{by_hand}
 """

@@ -1,17 +1,22 @@
 """What is backed up, wiped and restored is what was there: every row, every file."""
 
+import errno
 import hashlib
 import json
 import os
 import sqlite3
+import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
+from django.db.backends.utils import CursorWrapper
 
+from carebridge.lib.backups.dumps import named_beside
 from carebridge.lib.backups.fingerprint import differences, tables
 from institutions.models import Institution
 
@@ -224,3 +229,165 @@ def test_one_value_changes_the_checksum_of_its_table_only():
     Institution.objects.filter(pk=Institution.objects.first().pk).update(name="改了")
     changed = {name for name, table in tables(connection).items() if table != before[name]}
     assert changed == {"institutions_institution"}
+
+
+# A swap that fails halfway
+
+
+JOURNAL = b"rows that only the journal has"
+
+
+def rows_of(file: Path) -> dict[str, bytes]:
+    """The live database and its journals, as bytes; the index of the journal is made anew."""
+    paths = [file.with_name(file.name + ending) for ending in ("", "-wal", "-journal")]
+    return {path.name: path.read_bytes() for path in paths if path.exists()}
+
+
+def names_of(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+class Nth:
+    """A function of `os` that fails at its n-th call."""
+
+    def __init__(self, real: Callable[..., object], number: int, code: int) -> None:
+        self.real, self.number, self.code = real, number, code
+
+    def __call__(self, *arguments: object, **named: object) -> object:
+        self.number -= 1
+        if self.number == 0:
+            raise OSError(self.code, os.strerror(self.code), str(arguments[0]))
+        return self.real(*arguments, **named)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [
+        ("rename", 1, errno.EXDEV),
+        ("rename", 2, errno.ENOSPC),
+        ("rename", 3, errno.EBUSY),
+        ("rename", 4, errno.EPERM),
+        ("replace", 1, errno.EBUSY),
+    ],
+)
+def test_a_swap_that_fails_halfway_loses_nothing(folder, media, monkeypatch, name, number, code):
+    """Whatever rename fails: database, journal and files are as they were, or all are swapped."""
+    connection = connections["default"]
+    before, files = tables(connection), {"photos/b.webp", "photos/a.webp"}
+    (media / "photos/b.webp").write_bytes(b"of today")
+    connection.close()
+    held = {}
+    if connection.vendor == "sqlite":
+        file = live_file()
+        file.with_name(f"{file.name}-wal").write_bytes(JOURNAL)
+        held = rows_of(file)
+    with monkeypatch.context() as planted:
+        planted.setattr(os, name, Nth(getattr(os, name), number, code))
+        fails = bool(held) or number < 3
+        with (
+            pytest.raises(CommandError, match="没有换上备份，现有的数据")
+            if fails
+            else nullcontext()
+        ):
+            run("restore", folder, "--replace")
+    if held:
+        assert rows_of(file) == held
+        file.with_name(f"{file.name}-wal").unlink()
+    if fails:
+        assert names_of(media) == files
+    assert tables(connection) == before
+
+
+def test_a_filesystem_without_links_is_enough(folder, monkeypatch):
+    file = live_file()
+    file.with_name(f"{file.name}-wal").write_bytes(JOURNAL)
+    held = rows_of(file)
+    monkeypatch.setattr(os, "link", Nth(os.link, 1, errno.EPERM))
+    run("restore", folder, "--replace")
+    aside = [path for path in file.parent.glob("*.before-*") if not path.name.endswith("-shm")]
+    assert sorted(path.read_bytes() for path in aside) == sorted(held.values())
+    assert {path.stat().st_mode & 0o777 for path in aside} == {0o600}
+    connections["default"].close()
+
+
+def test_a_second_rename_that_fails_puts_the_first_name_back(folder, media, monkeypatch):
+    connection = connections["default"]
+    if connection.vendor != "postgresql":
+        pytest.skip("the files of SQLite are moved above")
+    before, real = tables(connection), CursorWrapper.execute
+
+    def execute(self, sql, params=None):
+        if sql.startswith("ALTER DATABASE") and '_restored" RENAME' in sql:
+            raise OperationalError("planted")
+        return real(self, sql, params)
+
+    connection.close()
+    monkeypatch.setattr(CursorWrapper, "execute", execute)
+    with pytest.raises(CommandError, match="现有的数据没有动"):
+        run("restore", folder, "--replace")
+    assert tables(connection) == before
+    assert names_of(media) == {"photos/a.webp"}
+
+
+def test_uploaded_files_are_put_aside_for_their_owner(folder, media):
+    (media / "photos/b.webp").write_bytes(b"of today")
+    connections["default"].close()
+    said = run("restore", folder, "--replace")
+    [aside] = media.glob(".restore-before-*")
+    assert str(aside) in said
+    assert aside.stat().st_mode & 0o777 == 0o700
+    assert names_of(aside) == {"photos/a.webp", "photos/b.webp"}
+    assert [path.name for path in (media / "photos").iterdir()] == ["a.webp"]
+    run("backup", folder.with_name("another"))
+    with tarfile.open(folder.with_name("another") / "media.tar") as archive:
+        assert not [name for name in archive.getnames() if "restore" in name]
+    connections["default"].close()
+
+
+@pytest.mark.parametrize("content", [b"no archive", b"", b"\0" * 511])
+def test_an_archive_that_cannot_be_read_changes_nothing(folder, media, content):
+    before = tables(connections["default"])
+    (folder / "media.tar").write_bytes(content)
+    files = json.loads((folder / "manifest.json").read_text())["files"]
+    change(folder, files=files | {"media.tar": hashlib.sha256(content).hexdigest()})
+    connections["default"].close()
+    with pytest.raises(CommandError, match="上传文件"):
+        run("restore", folder, "--replace")
+    assert tables(connections["default"]) == before
+    assert names_of(media) == {"photos/a.webp"}
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"files": []}', "null", "nonsense"])
+def test_a_list_that_is_none_is_refused(folder, content):
+    (folder / "manifest.json").write_text(content)
+    for command in ("restore", "verify_backup"):
+        with pytest.raises(CommandError, match="不是完整的备份"):
+            run(command, folder)
+
+
+def test_a_full_disk_is_said_in_plain_words(folder, media, monkeypatch, tmp_path):
+    before = tables(connections["default"])
+    connections["default"].close()
+    full = OSError(errno.ENOSPC, "No space left on device", "a file")
+
+    def fail(*arguments, **named):
+        raise full
+
+    with monkeypatch.context() as planted:
+        planted.setattr(tarfile.TarFile, "extractall", fail)
+        planted.setattr(tarfile.TarFile, "add", fail)
+        with pytest.raises(CommandError, match="磁盘满了"):
+            run("restore", folder, "--replace")
+        with pytest.raises(CommandError, match="磁盘满了"):
+            run("backup", tmp_path / "another")
+    assert not [*tmp_path.glob("another*")]
+    assert names_of(media) == {"photos/a.webp"}
+    assert tables(connections["default"]) == before
+
+
+def test_a_long_name_of_a_database_is_never_cut_to_its_own():
+    for name in ("carebridge", "n" * 63, "养" * 21):
+        beside = named_beside(name, "_restored")
+        assert beside != name
+        assert beside.endswith("_restored")
+        assert len(beside.encode()) <= 63

@@ -9,19 +9,25 @@ import hashlib
 import json
 import shutil
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from carebridge.lib.backups import dumps
 from carebridge.lib.backups.fingerprint import Tables, differences, tables
+from carebridge.lib.backups.moves import Moves, explain
 
 DATABASE, FILES, LIST = "database.dump", "media.tar", "manifest.json"
 BLOCK = 1 << 20
+# Within the folder of uploaded files: what a restore brings, and what was there before it.
+ASIDE = ".restore-"
 REFUSALS = {
     dumps.State.FULL: "数据库里已经有数据。要用备份代替它，请加 --replace；现在的数据会放在旁边。",
     dumps.State.DAMAGED: "数据库打不开或损坏了。要用备份代替它，请加 --replace；坏的会放在旁边。",
@@ -38,7 +44,18 @@ def make(folder: Path, at: datetime.datetime) -> Tables:
         raise BackupError(f"{folder} 已经存在。请给一个新的文件夹。")
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(mode=0o700, parents=True)
+    unfinished.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished.mkdir(mode=0o700)
+    try:
+        found = _fill(unfinished, at)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return found
+
+
+def _fill(unfinished: Path, at: datetime.datetime) -> Tables:
     connection = connections[DEFAULT_DB_ALIAS]
     found = dumps.dump(connection, unfinished / DATABASE)
     _pack(unfinished / FILES)
@@ -49,7 +66,8 @@ def make(folder: Path, at: datetime.datetime) -> Tables:
         "files": {name: _checksum(unfinished / name) for name in (DATABASE, FILES)},
     }
     (unfinished / LIST).write_text(json.dumps(told, ensure_ascii=False, indent=1))
-    unfinished.rename(folder)
+    for file in unfinished.iterdir():
+        file.chmod(0o600)
     return found
 
 
@@ -63,10 +81,11 @@ def verify(folder: Path) -> Tables:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The tables that a restore put in place, and where the database before it is kept."""
+    """The tables that a restore put in place, and where the database and files before it are."""
 
     tables: Tables
     aside: str
+    files_aside: str
 
 
 def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
@@ -80,16 +99,22 @@ def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
     found = dumps.state(connection)
     if found is not dumps.State.EMPTY and not replace:
         raise BackupError(REFUSALS[found])
-    media = _unpack(folder / FILES)
+    stamp = f"{at:%Y%m%d%H%M%S}"
+    media = _unpack(folder / FILES, stamp)
     try:
         with dumps.restored(connection, folder / DATABASE) as fresh:
             _compare(listed, fresh.connection)
-            aside = fresh.swap(f"{at:%Y%m%d%H%M%S}")
-    except BaseException:
+            files_aside, moves = _swap_media(media, stamp)
+            try:
+                aside = fresh.swap(stamp)
+            except BaseException:
+                moves.undo()
+                raise
+            finally:
+                _remove_if_empty(settings.MEDIA_ROOT / f"{ASIDE}before-{stamp}")
+    finally:
         shutil.rmtree(media, ignore_errors=True)
-        raise
-    _swap_media(media)
-    return Outcome(listed["tables"], aside)
+    return Outcome(listed["tables"], aside, files_aside)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -97,7 +122,7 @@ def _read(folder: Path) -> dict[str, Any]:
     try:
         told: dict[str, Any] = json.loads((folder / LIST).read_text())
         wrong = [name for name, was in told["files"].items() if _checksum(folder / name) != was]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(f"{folder} 不是完整的备份：{error}") from error
     if wrong:
         raise BackupError(f"备份里的文件和写下时不一样：{'、'.join(wrong)}。")
@@ -118,28 +143,71 @@ def _compare(told: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
 def _pack(file: Path) -> None:
     with tarfile.open(file, "w") as archive:
         if settings.MEDIA_ROOT.exists():
-            archive.add(settings.MEDIA_ROOT, arcname=".")
+            archive.add(settings.MEDIA_ROOT, arcname=".", filter=_without_asides)
 
 
-def _unpack(file: Path) -> Path:
-    """Return a new folder beside the uploaded files with those of the backup."""
+def _without_asides(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    return None if member.name.startswith(f"./{ASIDE}") else member
+
+
+def _unpack(file: Path, stamp: str) -> Path:
+    """Return a new folder within that of the uploaded files, with those of the backup.
+
+    The folder itself may be a mount point, which nothing moves; within it every move is a rename.
+    """
     root: Path = settings.MEDIA_ROOT
-    fresh = root.with_name(f"{root.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = root / f"{ASIDE}new-{stamp}"
     fresh.mkdir(parents=True)
-    with tarfile.open(file) as archive:
-        archive.extractall(fresh, filter="data")
+    try:
+        with tarfile.open(file) as archive:
+            archive.extractall(fresh, filter="data")
+        fresh.chmod(0o700)
+    except (tarfile.TarError, EOFError) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise BackupError(f"备份里的上传文件（{FILES}）读不出来：{error}") from error
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     return fresh
 
 
-def _swap_media(fresh: Path) -> None:
+def _swap_media(fresh: Path, stamp: str) -> tuple[str, Moves]:
+    """Put what was uploaded aside and the fresh files in its place; all of it or nothing.
+
+    Returns the folder with what was there, or an empty string where there was nothing.
+    """
     root: Path = settings.MEDIA_ROOT
-    before = root.with_name(f"{root.name}.before")
-    shutil.rmtree(before, ignore_errors=True)
-    if root.exists():
-        root.rename(before)
-    fresh.rename(root)
-    shutil.rmtree(before, ignore_errors=True)
+    before, moves = root / f"{ASIDE}before-{stamp}", Moves()
+    before.mkdir(mode=0o700)
+    try:
+        for folder, target in ((root, before), (fresh, root)):
+            for path in sorted(folder.iterdir()):
+                if not path.name.startswith(ASIDE):
+                    moves.move(path, target / path.name)
+    except OSError as error:
+        lost = moves.undo()
+        where = f"请把 {before} 里的文件移回 {root}。" if lost else "现有的数据和文件没有动。"
+        _remove_if_empty(before)
+        raise BackupError(f"没有换上备份，{where}{explain(error)}") from error
+    return str(before) if any(before.iterdir()) else "", moves
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turn what can go wrong with a backup into the error of a command, without a traceback."""
+    try:
+        yield
+    except (BackupError, dumps.DumpError) as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"没有做成：{explain(error)}") from error
+    except DatabaseError as error:
+        raise CommandError(f"没有做成，数据库说：{error}") from error
 
 
 def _checksum(file: Path) -> str:

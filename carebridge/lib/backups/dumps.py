@@ -3,6 +3,7 @@
 SQLite by its online backup, PostgreSQL by pg_dump and pg_restore, while the site goes on.
 """
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -13,15 +14,21 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from carebridge.lib.backups.fingerprint import Tables, tables
+from carebridge.lib.backups.moves import REASONS, Moves, explain
 
 # The database that a dump is tried in.
 TRIAL = "trial"
 # Files that SQLite keeps beside a database.
 JOURNALS = ("-wal", "-shm", "-journal")
+
+
+# Bytes of a name of PostgreSQL.
+LONGEST_NAME = 63
+NOT_SWAPPED = "还有别的程序连着数据库，没有换上备份，现有的数据没有动：请先停下网站。"
 
 
 class DumpError(Exception):
@@ -127,6 +134,8 @@ def _restored_file(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
         with _beside(live, f"{fresh.absolute().as_uri()}?mode=ro") as other:
             yield Restored(other, swap)
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            raise DumpError(REASONS[errno.ENOSPC]) from error
         raise DumpError(f"备份里的数据库读不出来：{error}") from error
     finally:
         _remove(fresh)
@@ -138,24 +147,34 @@ def _remove(file: Path) -> None:
 
 
 def _swap_files(path: Path, fresh: Path, stamp: str) -> str:
-    """Move the live file and its journals aside, and the fresh one into its place."""
+    """Move the live file and its journals aside, and the fresh one into its place.
+
+    A journal of the old file must never meet the new one, nor be parted from its own: whatever
+    step fails, what was moved before it goes back.
+    """
     aside = path.with_name(f"{path.name}.before-{stamp}")
     was_there = path.exists() and path.stat().st_size > 0
-    # A journal of the old file must never meet the new one.
-    for ending in JOURNALS:
-        journal = path.with_name(path.name + ending)
-        if journal.exists():
-            journal.rename(aside.with_name(aside.name + ending))
-    if was_there:
-        os.link(path, aside)
-    fresh.replace(path)
+    moves = Moves()
+    try:
+        for ending in ("", *JOURNALS):
+            file, kept = (one.with_name(one.name + ending) for one in (path, aside))
+            if file.exists() and (ending or was_there):
+                file.chmod(0o600)
+                moves.move(file, kept)
+        fresh.replace(path)
+    except OSError as error:
+        lost = moves.undo()
+        where = (
+            f"请把 {'、'.join(map(str, lost))} 改回原来的名字。" if lost else "现有的数据没有动。"
+        )
+        raise DumpError(f"没有换上备份，{where}{explain(error)}") from error
     return str(aside) if was_there else ""
 
 
 @contextmanager
 def _restored_database(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
     name = str(live.settings_dict["NAME"])
-    fresh = f"{name}_restored"
+    fresh = named_beside(name, "_restored")
     with live._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{fresh}"')
         cursor.execute(f'CREATE DATABASE "{fresh}" TEMPLATE template0')
@@ -177,19 +196,37 @@ def _restored_database(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restor
 def _swap_databases(live: BaseDatabaseWrapper, fresh: str, stamp: str) -> str:
     """Rename the live database aside, and the fresh one to its name."""
     name = str(live.settings_dict["NAME"])
-    aside = f"{name}_before_{stamp}"
+    aside = named_beside(name, f"_before_{stamp}")
     with live._nodb_cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [name])
         was_there = cursor.fetchone()[0] > 0
         try:
             if was_there:
                 cursor.execute(f'ALTER DATABASE "{name}" RENAME TO "{aside}"')
+        except DatabaseError as error:
+            raise DumpError(f"{NOT_SWAPPED}（{error}）") from error
+        try:
             cursor.execute(f'ALTER DATABASE "{fresh}" RENAME TO "{name}"')
-        except OperationalError as error:
-            raise DumpError(
-                f"还有别的程序连着数据库，没有换上备份，现有的数据没有动：请先停下网站。（{error}）"
-            ) from error
+        except DatabaseError as error:
+            if was_there:
+                _rename_back(cursor, aside, name)
+            raise DumpError(f"{NOT_SWAPPED}（{error}）") from error
     return aside if was_there else ""
+
+
+def _rename_back(cursor: Any, aside: str, name: str) -> None:
+    try:
+        cursor.execute(f'ALTER DATABASE "{aside}" RENAME TO "{name}"')
+    except DatabaseError as error:
+        raise DumpError(
+            f"没有换上备份。现有的数据没有丢，现在叫 {aside}，请把它改回 {name}。（{error}）"
+        ) from error
+
+
+def named_beside(name: str, ending: str) -> str:
+    """Return the name with an ending; PostgreSQL cuts a longer one, and might mean the live one."""
+    room = LONGEST_NAME - len(ending.encode())
+    return name.encode()[:room].decode(errors="ignore") + ending
 
 
 def load(connection: BaseDatabaseWrapper, file: Path) -> None:
@@ -205,7 +242,7 @@ def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabase
         with _beside(connection, f"file:{file}?mode=ro") as trial:
             yield trial
         return
-    name = f"{connection.settings_dict['NAME']}_trial"
+    name = named_beside(str(connection.settings_dict["NAME"]), "_trial")
     # Not on the connection itself: a database cannot be made inside a transaction.
     with connection._nodb_cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.timezone import now
 
 from carebridge.lib.backups import backup as backups
-from carebridge.lib.backups.dumps import DumpError
 
 
 class Command(BaseCommand):
@@ -17,9 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="新文件夹；里面的备份是秘密，请保管好。")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with backups.in_plain_words():
             tables = backups.make(options["folder"], now())
-        except (backups.BackupError, DumpError) as error:
-            raise CommandError(str(error)) from error
         rows = sum(table["rows"] for table in tables.values())
         self.stdout.write(f"备份完成：{len(tables)} 张表，{rows:,} 行。")

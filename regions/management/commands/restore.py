@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.utils.timezone import now
 
 from carebridge.lib.backups import backup as backups
-from carebridge.lib.backups.dumps import DumpError
 
 
 class Command(BaseCommand):
@@ -21,11 +20,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with backups.in_plain_words():
             found = backups.restore(options["folder"], now(), replace=options["replace"])
-        except (backups.BackupError, DumpError) as error:
-            raise CommandError(str(error)) from error
         rows = sum(table["rows"] for table in found.tables.values())
         self.stdout.write(f"恢复完成，逐表核对无误：{len(found.tables)} 张表，{rows:,} 行。")
         if found.aside:
             self.stdout.write(f"原来的数据库没有删，放在 {found.aside}；确认无误以后再删。")
+        if found.files_aside:
+            self.stdout.write(f"原来的上传文件没有删，放在 {found.files_aside}；确认无误以后再删。")

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from carebridge.lib.backups import backup as backups
-from carebridge.lib.backups.dumps import DumpError
 
 
 class Command(BaseCommand):
@@ -16,9 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path, help="备份的文件夹")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
+        with backups.in_plain_words():
             tables = backups.verify(options["folder"])
-        except (backups.BackupError, DumpError) as error:
-            raise CommandError(str(error)) from error
         rows = sum(table["rows"] for table in tables.values())
         self.stdout.write(f"备份可以恢复：{len(tables)} 张表，{rows:,} 行。")
