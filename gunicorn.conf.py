@@ -9,6 +9,8 @@ import struct
 import sys
 
 worker_class = "gthread"
+# What the site writes is its owner's alone; photos, which the proxy hands out, say so themselves.
+umask = 0o077
 # gunicorn's own variable; one or two for each core. Each holds the bitmaps once.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # They wait for what is slow to come or to go; pages are made at four desks (carebridge.lib.desks).

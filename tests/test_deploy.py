@@ -70,6 +70,48 @@ def test_compose_sets_variables_that_are_read():
     assert set(told) == set(asked)
 
 
+# What each command writes that must outlive the container, beside the database.
+WRITTEN = {
+    "gunicorn": {"media"},
+    "migrate": {"backups"},
+    "load_fixtures": set(),
+    "backup": {"backups"},
+    "restore": {"media"},
+    "snapshot": {"snapshots"},
+    "import_institutions": set(),
+    "refresh_listings": set(),
+}
+
+
+def unkept(compose: dict, dockerfile: str) -> list[str]:
+    """What services of the site write outside of a volume, or into one that is not theirs."""
+    found = []
+    for name, service in compose["services"].items():
+        if service.get("image") != "carebridge":
+            continue
+        command = " ".join(service.get("command", ["gunicorn"]))
+        said = re.findall(r"manage\.py (\w+)|(gunicorn)", command)
+        folders = {folder for one in said for folder in WRITTEN["".join(one)]}
+        volumes = dict(reversed(one.split(":")[:2]) for one in service.get("volumes", ()))
+        for folder in sorted(folders):
+            place = f"/srv/carebridge/var/{folder}"
+            if volumes.get(place) not in compose["volumes"]:
+                found.append(f"{name}: {place} is in no volume")
+            if not re.search(rf"mkdir .*\bvar/{folder}\b", dockerfile):
+                found.append(f"{name}: {place} would be root's")
+    return found
+
+
+def test_what_a_container_writes_outlives_it():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    dockerfile = (DEPLOY / "Dockerfile").read_text()
+    assert unkept(compose, dockerfile) == []
+    assert len(unkept(compose, "")) == 2
+    for service in compose["services"].values():
+        service.pop("volumes", None)
+    assert len(unkept(compose, dockerfile)) == 2
+
+
 def test_photos_can_be_read_by_the_proxy_under_the_umask_of_the_units(tmp_path, settings):
     settings.MEDIA_ROOT = tmp_path / "media"
     before = os.umask(0o077)
@@ -80,6 +122,26 @@ def test_photos_can_be_read_by_the_proxy_under_the_umask_of_the_units(tmp_path, 
     file = settings.MEDIA_ROOT / name
     modes = [path.stat().st_mode & 0o777 for path in (file, *list(file.parents)[:3])]
     assert modes == [0o644, 0o755, 0o755, 0o755]
+
+
+@pytest.mark.parametrize(
+    ("command", "mode"), [("backup", "0o77"), ("migrate", "0o77"), ("snapshot", "0o22")]
+)
+def test_what_a_command_writes_is_its_owners_alone(command, mode, monkeypatch):
+    """But for snapshots, which the proxy hands out: there the unit says who may read."""
+    script = (
+        "import os, sys, runpy, django.core.management as m;"
+        "os.umask(0o022);"
+        "m.execute_from_command_line = lambda argv: print(oct(os.umask(0)));"
+        f"sys.argv = ['manage.py', '{command}'];"
+        "runpy.run_path('manage.py', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == mode
+    monkeypatch.setattr(os, "environ", {})
+    assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["umask"] == 0o077
 
 
 @pytest.mark.parametrize(
