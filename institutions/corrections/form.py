@@ -1,16 +1,18 @@
 """The form in which a reader says what is wrong."""
 
 import datetime
+import uuid
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.crypto import salted_hmac
 
 from carebridge.lib.text import normal_lines
 from institutions.corrections.decide import too_many
 from institutions.corrections.subject import Subject
-from institutions.models import Correction
+from institutions.models import Correction, Submission
 from institutions.models.correction import CONTACT_DAYS
 
 LONGEST = 1000
@@ -90,9 +92,19 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             raise ValidationError(
                 "有一栏是用来拦住机器人的，可能被浏览器自动填上了。现在已经清空，请再提交一次。"
             )
+        self.token = self._token(values)
+        if Submission.objects.exclude(made="").filter(pk=self.token).exists():
+            return values  # sent once more: the last one of the day has its receipt too
         self.limit = too_many(self.subject, self.sender, self.on)
         if self.limit:
             raise ValidationError(
                 f"{self.limit}您写的都还在下面，没有丢：可以抄下来明天再提交，或者现在打电话说。"
             )
         return values
+
+    def _token(self, values: dict[str, Any]) -> uuid.UUID:
+        """The same for the same words about the same thing by the same sender on one day."""
+        page = self.subject.page
+        sent = [page._meta.label, page.pk, self.subject.about, *sorted(values.items())]
+        digest = salted_hmac("corrections.sent", f"{self.on} {self.sender} {sent}").hexdigest()
+        return uuid.UUID(digest[:32])

@@ -1,13 +1,11 @@
 """Pages on which readers say what is wrong and see what came of it."""
 
 import datetime
-import uuid
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 from django.utils.timezone import localdate, localtime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -45,7 +43,7 @@ def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
     on = localdate()
     form = CorrectionForm(request.POST or None, subject, sender_of(request, on), on)
     if request.method == "POST" and form.is_valid():
-        return redirect(_received(form, subject, on))
+        return redirect(_received(form))
     page = {"form": form, "subject": subject}
     response = render(request, "public/corrections/form.html", page)
     if form.limit:
@@ -60,15 +58,10 @@ def _seconds_left_of_day() -> int:
     return int((end - now).total_seconds()) + 1
 
 
-def _received(form: CorrectionForm, subject: Subject, on: datetime.date) -> str:
+def _received(form: CorrectionForm) -> str:
     """Save a correction and return where it is acknowledged; the same words twice are one."""
-    page = subject.page
-    sent = [page._meta.label, page.pk, subject.about, *sorted(form.cleaned_data.items())]
-    token = uuid.UUID(
-        salted_hmac("corrections.sent", f"{on} {form.sender} {sent}").hexdigest()[:32]
-    )
     with transaction.atomic():
-        submission, is_first = Submission.objects.claim_token(token)
+        submission, is_first = Submission.objects.claim_token(form.token)
         if is_first:
             reference = form.save().reference
             submission.made = f"{reverse('correction_thanks')}?ref={reference}"

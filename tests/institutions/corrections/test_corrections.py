@@ -151,13 +151,30 @@ def test_one_address_and_one_page_have_a_day_s_measure(client, home, settings, m
     assert Correction.objects.count() == 2
 
 
+@pytest.mark.parametrize("limit", ["sender", "page"])
+def test_a_double_click_on_the_last_one_of_the_day_shows_its_receipt(
+    client, home, settings, monkeypatch, limit
+):
+    if limit == "sender":
+        settings.CORRECTIONS_A_DAY = 1
+    else:
+        monkeypatch.setattr(corrections, "MOST_ABOUT_PAGE", 1)
+    first, second = (client.post(page_of(home), TYPED) for _ in range(2))
+    assert (first.status_code, second.status_code) == (302, 302)
+    assert first.url == second.url
+    assert Correction.objects.count() == 1
+    another = client.post(page_of(home), TYPED | {"wrong": "另一件"})
+    assert another.status_code == 429
+
+
 def test_behind_a_proxy_the_address_is_the_one_it_saw(client, home, settings):
     settings.CORRECTIONS_A_DAY = 1
     settings.PROXIES = 1
 
     def post(forwarded: str) -> int:
         headers = {"x-forwarded-for": forwarded}
-        return client.post(page_of(home), TYPED, headers=headers).status_code
+        words = TYPED | {"should_be": f"从 {forwarded} 发的"}
+        return client.post(page_of(home), words, headers=headers).status_code
 
     assert [post("1.1.1.1"), post("forged, 1.1.1.1"), post("1.1.1.1, 2.2.2.2")] == [302, 429, 302]
 
