@@ -31,7 +31,15 @@ from institutions.sheets import export as exporters
 from institutions.sheets.identity import ANSWERS
 from institutions.sheets.plan import MovedError, read_sheet
 from institutions.sheets.undo import UndoneError, examine_undo, undo
-from institutions.sheets.uploads import WrittenError, answer, check, reasons, settle, write
+from institutions.sheets.uploads import (
+    WrittenError,
+    answer,
+    cells_set_aside,
+    check,
+    reasons,
+    settle,
+    write,
+)
 from regions.models import Document, Region, StaffMember
 from regions.models.region import NATION
 from regions.staff.scoped_admin import ScopedAdmin
@@ -249,7 +257,8 @@ class SheetImportAdmin(ScopedAdmin):
             message = f"原来的文件读不出来了：{error}每一行退回的原因还在这一页。"
             self.message_user(request, message, messages.ERROR)
             return HttpResponseRedirect(upload.get_absolute_url())
-        return download(exporters.refused(sheet, reasons(upload)), "退回的行.xlsx")
+        content = exporters.refused(sheet, reasons(upload), cells_set_aside(upload))
+        return download(content, "退回的行.xlsx")
 
     def _is_reviewed(self, request: HttpRequest) -> bool:
         """Return whether the person's changes of published homes wait for somebody else."""
@@ -279,9 +288,11 @@ def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[st
     given: dict[str, dict[str, str]] = {}
     for line in lines:
         for question in line.questions:
-            message = data.get(f"answer-{line.first_row}-{question['home']}", "")
+            # A row that has joined an earlier one is still answered under its own number.
+            number = question.get("row", line.first_row)
+            message = data.get(f"answer-{number}-{question['home']}", "")
             if message in ANSWERS and message != question["answer"]:
-                given.setdefault(str(line.first_row), {})[str(question["home"])] = message
+                given.setdefault(str(number), {})[str(question["home"])] = message
     return given
 
 
@@ -290,6 +301,9 @@ def _placed(line: SheetLine, upload: SheetImport) -> SheetLine:
     line.rows = [upload.place(number) for number in line.rows]
     for problem in [*line.problems, *line.flags]:
         problem["place"] = upload.place(problem["row"])
+    for question in line.questions:
+        question.setdefault("row", line.first_row)
+        question["place"] = upload.place(question["row"]) if len(line.rows) > 1 else ""
     return line
 
 

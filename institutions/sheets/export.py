@@ -1,9 +1,10 @@
 """Homes as sheets: the columns of an import, the template to fill in, and refused rows to mend."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from carebridge.lib.sheet_files import Row, Sheet, Table, csv_lines, shown, workbook
+from carebridge.lib.sheet_files import Row, Sheet, Table, csv_lines, place_of, shown, workbook
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
 from institutions.register.record import PARTS, Record, to_record
@@ -25,6 +26,7 @@ ASKED = (
     "ratings.scheme", "ratings.level", "ratings.year", "takes_level_0", "takes_level_1",
     "takes_level_2", "takes_level_3", "takes_level_4", "takes_dementia", "takes_nonlocal",
 )  # fmt: skip
+CELLS = ("哪一行", "哪一列", "原来写的", "没有导入的原因")
 GUIDE = (
     "一家机构至少一行：名称和地区必填，其余知道什么填什么。",
     "床位、收费、电话、评级有几条就写几行，每行都写同一个名称和地区。",
@@ -120,13 +122,33 @@ def _all_columns() -> Iterator[Sequence[Any]]:
         yield column.head, column.key
 
 
-def refused(sheet: Sheet, reasons: dict[int, str]) -> bytes:
-    """The refused rows as they came, each with why, to be mended and imported again."""
-    return workbook(
+def refused(
+    sheet: Sheet, reasons: dict[int, str], cells: Sequence[Mapping[str, Any]] = ()
+) -> bytes:
+    """The rows to mend as they came, each with why, to be imported again.
+
+    `cells` are those that were set aside: a worksheet of their own lists each with its row, column,
+    value and reason. It has no heads of ours and is not read.
+    """
+    names = [table.name for table in sheet.tables]
+    pages = [
         (table.name or "退回", rows)
         for table in sheet.tables
         if len(rows := _refused(table, reasons)) > 1 or len(sheet.tables) == 1
-    )
+    ]
+    listed = [
+        [place_of(cell["row"], names), cell["column"], cell["value"], cell["reason"]]
+        for cell in cells
+    ]
+    if listed:
+        title = next(t for t in _titles() if t not in {name.lower() for name, _ in pages})
+        pages.append((title, [[*CELLS], *listed]))
+    return workbook(pages)
+
+
+def _titles() -> Iterator[str]:
+    yield "没有导入的格子"
+    yield from (f"没有导入的格子{number}" for number in itertools.count(2))
 
 
 def _refused(table: Table, reasons: dict[int, str]) -> list[list[str]]:

@@ -59,13 +59,18 @@ def spelling(name: str) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a row speaks of a known home; `home` is negative for an earlier row of the sheet."""
+    """Whether a row speaks of a known home; `home` is negative for an earlier row of the sheet.
+
+    `row` is the number of the row that is asked: its answer is kept under it, also when the row
+    has joined the rows of an earlier home.
+    """
 
     home: int
     reason: str
     # A key that is hard to mistype agrees: the answer is set beforehand, and still a person's.
     is_likely: bool = False
     answer: str = ""
+    row: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -127,12 +132,15 @@ class Register:
 
     # Of which home
 
-    def find(self, parsed: "ParsedRow", answers: Mapping[str, str]) -> Match:
-        """The home that a row speaks of; `answers` are those given for the row, by home."""
+    def find(self, parsed: "ParsedRow", answers: Mapping[str, str], number: int = 0) -> Match:
+        """The home that a row speaks of; `answers` are those given for the row, by home.
+
+        `number` is the row under which they are kept.
+        """
         asked: tuple[Question, ...] = ()
         for match in self._candidates(parsed):
             questions = tuple(
-                replace(q, answer=answers.get(str(q.home)) or answers.get(ANY, ""))
+                replace(q, answer=answers.get(str(q.home)) or answers.get(ANY, ""), row=number)
                 for q in match.questions
             )
             asked += questions
@@ -271,11 +279,41 @@ def _row(parsed: "ParsedRow") -> str:
 
 
 class RowsSoFar:
-    """The new homes of a sheet by their names, so that one home in two spellings is noticed."""
+    """The homes of a sheet by their names and codes, so that all rows of one come together.
+
+    A home in two spellings is noticed too.
+    """
 
     def __init__(self) -> None:
         self._first: dict[Any, ParsedRow] = {}
         self._asked: dict[Any, int] = {}
+        # What the rows of a home have in common, by what a later row may say of it.
+        self._by_code: dict[str, Any] = {}
+        self._by_name: dict[tuple[str, str], tuple[Any, str]] = {}
+
+    def group_of(self, parsed: "ParsedRow", match: Match, number: str) -> Any:
+        """Return what the rows of its home have in common.
+
+        The code of a new home may stand in its first row alone, or in a later one: a row that
+        only repeats the name belongs to the same home, and waits with it where that is asked.
+        """
+        code = str(parsed.fields.get("credit_code") or "")
+        named = (str(parsed.fields["region"]), str(parsed.fields["name"]))
+        key: Any = match.pk
+        if match.problem or match.is_asked:
+            key = ("asked", number)
+        if key is None and code:
+            key = self._by_code.get(code)
+        held, held_code = self._by_name.get(named, (None, ""))
+        if key is None and held is not None and (not code or held_code in {"", code}):
+            key = held
+        if key is None:
+            key = ("new", parsed.row.number)
+        if code:
+            self._by_code.setdefault(code, key)
+        if held in {None, key}:
+            self._by_name[named] = (key, held_code or code)
+        return key
 
     def number_of(self, parsed: "ParsedRow") -> str:
         """The first row that says the same of which home it is: it was answered for all."""
@@ -296,9 +334,9 @@ class RowsSoFar:
         number = -first.row.number
         why = f"{first.row.place}“{earlier}”的名称只是写法不同：是同一家吗？"
         answer = answers.get(str(number)) or answers.get(ANY, "")
+        question = Question(number, why, answer=answer, row=int(self.number_of(parsed)))
         if answer == SAME:
             parsed.fields["name"] = earlier
-        question = Question(number, why, answer=answer)
         return replace(match, questions=(*match.questions, question))
 
 

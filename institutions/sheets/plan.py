@@ -90,6 +90,12 @@ class Line:
     questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     flags: list[Problem] = field(default_factory=list)
+    # The row that says a field or a row of a part, where that is not the first of the home.
+    said_in: dict[Any, int] = field(default_factory=dict)
+
+    def row_of(self, what: Any) -> int:
+        """The number of the row that says a field, by its name, or a part's row, by (name, key)."""
+        return self.said_in.get(what, self.rows[0])
 
 
 @dataclass
@@ -207,7 +213,8 @@ def _lines(statements: list[ParsedRow], register: Register, answers: Answers) ->
         _join(line, parsed, holders[key])
         holders[key].append(parsed)
         line.rows.append(parsed.row.number)
-        line.questions = line.questions or list(questions)
+        asked = {(question.row, question.home) for question in line.questions}
+        line.questions += [q for q in questions if (q.row, q.home) not in asked]
         line.problems += parsed.problems.found
         line.flags += parsed.flags.found
         line.flags += marks_of(parsed.row, parsed.parts)
@@ -220,7 +227,8 @@ def _identified(
     """Return what the rows of its home have in common, and what is asked of which home it is."""
     number = so_far.number_of(parsed)
     given = answers.get(number, {})
-    match = so_far.find(parsed, register.find(parsed, given), given)
+    found = register.find(parsed, given, int(number))
+    match = so_far.find(parsed, found, given)
     stated, parsed.pk = parsed.pk, match.pk
     if match.problem:
         parsed.problems.add(ID if stated else "名称", stated or _name(parsed), match.problem)
@@ -229,23 +237,19 @@ def _identified(
         parsed.problems.add("地区", parsed.region, f"不在{where}，您不能导入。")
     if match.by_name and match.pk:
         parsed.fields["name"] = register.homes[match.pk].name
-    if match.problem or match.is_asked:
-        return ("asked", number), match.questions
-    return parsed.pk or parsed.fields.get("credit_code") or _named(parsed), match.questions
+    return so_far.group_of(parsed, match, number), match.questions
 
 
 def _name(parsed: ParsedRow) -> str:
     return str(parsed.fields.get("name", ""))
 
 
-def _named(parsed: ParsedRow) -> tuple[str, str]:
-    return (str(parsed.fields["region"]), _name(parsed))
-
-
 def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
     """Add what the row says to its home; a row that says otherwise is refused, a double is one."""
     adds = not before
     for name, value in parsed.fields.items():
+        if before and name not in line.fields:
+            line.said_in[name] = parsed.row.number
         if line.fields.setdefault(name, value) != value:
             parsed.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
     for name, values in [*parsed.parts.items(), *parsed.more]:
@@ -253,6 +257,8 @@ def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
         rows = line.parts.setdefault(name, {})
         if key not in rows:
             rows[key], adds = values, True
+            if before:
+                line.said_in[name, key] = parsed.row.number
         elif rows[key] != values:
             parsed.problems.add(
                 PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
@@ -335,7 +341,7 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
 def _set_aside(line: Line, name: str, column: str, why: str) -> None:
     """Leave one field of the home as it stands, and say so."""
     value = line.fields.pop(name, "")
-    line.flags.append(Problem(line.rows[0], column, shown(value), NOT_TAKEN + why))
+    line.flags.append(Problem(line.row_of(name), column, shown(value), NOT_TAKEN + why))
 
 
 def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
@@ -350,7 +356,8 @@ def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
             for field_name, why in doubts.items():
                 column = _column(PART_OF[name], _whole_key(PART_OF[name], values), field_name)
                 shown_value = plausibility.in_words(field_name, values.pop(field_name))
-                line.flags.append(Problem(line.rows[0], column, shown_value, NOT_TAKEN + why))
+                row = line.row_of((name, key))
+                line.flags.append(Problem(row, column, shown_value, NOT_TAKEN + why))
             known = values.keys() - set(PART_OF[name].key) - {"as_of", "as_of_precision"}
             if doubts and (not known or NEEDED[name] - values.keys()):
                 del rows[key]
@@ -402,8 +409,8 @@ def _part_changes(
         faults = judge.faults(part.model, whole)
         for name, why in faults:
             column = _column(part, whole, name)
-            problem = Problem(line.rows[0], column, shown(whole.get(name, "")), NOT_TAKEN + why)
-            line.flags.append(problem)
+            row, value = line.row_of((part.name, key)), shown(whole.get(name, ""))
+            line.flags.append(Problem(row, column, value, NOT_TAKEN + why))
         if faults:
             del rows[key]
             continue

@@ -16,7 +16,7 @@ FIELDS = ("name", "region", "address", "credit_code", "operator")
 def questions_of(lines: Iterable[Line]) -> dict[int, list[dict[str, Any]]]:
     """The questions of each line by its first row, as JSON: reason, answer, both sides in words.
 
-    `[{"home": 5, "reason": …, "answer": "", "chosen": "same", "sides": [["名称", "甲", "乙"]]}]`;
+    `[{"home": 5, "row": 3, "reason": …, "answer": "", "chosen": "same", "sides": [["名称", …]]}]`;
     `chosen` is what the page sets beforehand, which is no answer before somebody sends it.
     """
     asked = [line for line in lines if line.questions]
@@ -45,6 +45,7 @@ def _question(
     is_likely = question.is_likely or bool(stating.keys() & held.keys())
     return {
         "home": question.home,
+        "row": question.row or line.rows[0],
         "reason": question.reason,
         "answer": question.answer,
         "chosen": question.answer or (SAME if is_likely else ""),

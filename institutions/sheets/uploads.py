@@ -24,6 +24,7 @@ from institutions.sheets.plan import (
     read_sheet,
     unknown_heads,
 )
+from institutions.sheets.rows import NOT_TAKEN
 from institutions.sheets.side_by_side import questions_of
 from institutions.sheets.write import batches
 from regions.models import Document, Grade, Stage
@@ -185,10 +186,23 @@ def _plain(problems: list[Problem]) -> list[dict[str, Any]]:
 
 
 def reasons(upload: SheetImport) -> dict[int, str]:
-    """Why each refused row is: its own problems, or those of the other rows of its home."""
-    found = {}
+    """Why each row is to be mended: it is refused, or has cells that were set aside.
+
+    A refused row has its own problems, or those of the other rows of its home.
+    """
+    found: dict[int, list[str]] = {}
     for line in upload.lines.filter(outcome=SheetLine.Outcome.REFUSED):
         for number in line.rows:
             own = [p for p in line.problems if p["row"] == number] or line.problems
-            found[number] = "；".join(f"{p['column']}：{p['reason']}" for p in own)
-    return found
+            found[number] = [f"{p['column']}：{p['reason']}" for p in own]
+    for cell in cells_set_aside(upload):
+        words = f"{cell['column']}“{cell['value']}”：{cell['reason']}"
+        found.setdefault(cell["row"], []).append(words)
+    return {number: "；".join(words) for number, words in sorted(found.items())}
+
+
+def cells_set_aside(upload: SheetImport) -> list[dict[str, Any]]:
+    """Every cell that was not taken: row, column, value and reason; in the order of the rows."""
+    flags = upload.lines.exclude(flags=[]).values_list("flags", flat=True)
+    found = [flag for of_line in flags for flag in of_line if NOT_TAKEN in flag["reason"]]
+    return sorted(found, key=lambda cell: cell["row"])

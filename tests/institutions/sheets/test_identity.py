@@ -11,6 +11,7 @@ from institutions.models import Institution, SheetImport
 from institutions.sheets import export as exporters
 from institutions.sheets.identity import mark_of
 from institutions.sheets.plan import Plan
+from institutions.validators import credit_code_check_character
 from tests.factories import make_institution, make_region
 from tests.institutions.admin.test_admin_sheets import text, upload
 from tests.institutions.register.test_workflow import signed_in
@@ -21,6 +22,9 @@ CASES = Path(__file__).parents[2] / "cases"
 SANHE, CHAOYANG = "河北省廊坊市三河市", "北京市朝阳区"
 HEADS = ["编号", "本站记号", "名称", "地区", "信用代码"]
 CODE = "9111000080210043" + "3B"
+HELD, OTHER_CODE = (
+    stem + credit_code_check_character(stem) for stem in ("52110000802100434", "52110000802100435")
+)
 
 
 def outcome_of(plan: Plan) -> tuple[str, int | None]:
@@ -261,3 +265,85 @@ def test_an_export_carries_the_mark(form):
     if form == "csv":
         renamed = content.replace("松鹤院".encode(), "松鹤新院".encode())
         assert planned(renamed).lines[0].outcome == "changed"
+
+
+# All rows of a home
+
+
+GROUPS: list[tuple[str, list[list[str]], list[tuple[str, list[int]]]]] = [
+    (
+        "the code in the first row alone",
+        [["新院", CODE, "1"], ["新院", "", "2"], ["新院", "", "3"]],
+        [("new", [2, 3, 4])],
+    ),
+    (
+        "the code in a later row",
+        [["新院", "", "1"], ["新院", CODE, "2"], ["新院", "", "3"]],
+        [("new", [2, 3, 4])],
+    ),
+    (
+        "another home between them",
+        [["新院", CODE, "1"], ["别院", "", "1"], ["新院", "", "2"]],
+        [("new", [2, 4]), ("new", [3])],
+    ),
+    (
+        "the rows of a home under a new name that is asked wait with it",
+        [["松鹤新院", HELD, "1"], ["松鹤新院", "", "2"]],
+        [("asked", [2, 3])],
+    ),
+    (
+        "two codes are two homes of one name",
+        [["新院", CODE, "1"], ["新院", OTHER_CODE, "2"]],
+        [("new", [2]), ("refused", [3])],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "expected"), [g[1:] for g in GROUPS], ids=[g[0] for g in GROUPS])
+def test_every_row_of_a_home_belongs_to_it(rows, expected):
+    make_institution(name="松鹤院", credit_code=HELD)
+    rooms = {"1": "单人间", "2": "双人间", "3": "三人间"}
+    sheet = as_csv(
+        ["名称", "信用代码", "地区", "房型", "床位数"],
+        *([name, code, CHAOYANG, rooms[beds], beds] for name, code, beds in rows),
+    )
+    plan = planned(sheet)
+
+    assert [(line.outcome, line.rows) for line in plan.lines] == expected, told(plan)
+    if expected == [("new", [2, 3, 4])]:
+        committed(sheet)
+        home = Institution.objects.get(name="新院")
+        assert (home.credit_code, home.beds.count()) == (CODE, 3)
+
+
+def test_a_home_under_a_new_name_takes_its_later_rows_along():
+    home = make_institution(name="松鹤院", credit_code=HELD)
+    heads = ["名称", "信用代码", "地区", "房型", "床位数"]
+    rows = [["松鹤新院", HELD, CHAOYANG, "单人间", 1], ["松鹤新院", "", CHAOYANG, "双人间", 2]]
+    plan = committed(as_csv(heads, *rows), answers={"2": {str(home.pk): "same"}})
+
+    assert [(line.outcome, line.rows) for line in plan.lines] == [("changed", [2, 3])]
+    home.refresh_from_db()
+    assert (home.name, home.beds.count()) == ("松鹤新院", 2)
+
+
+def test_an_answer_can_be_taken_back_when_its_row_has_joined_an_earlier_one(clerk: Client):
+    heads = ["名称", "地区", "床位数", "电话"]
+    rows = [["试验繁体院", CHAOYANG, "9", ""], ["試驗繁體院", CHAOYANG, "", "010-12345678"]]
+    upload(clerk, as_csv(heads, *rows))
+    taken = SheetImport.objects.get()
+
+    def answered(message: str) -> tuple[int, int]:
+        clerk.post(reverse("admin:sheet_answer", args=[taken.pk]), {"answer-3--2": message})
+        taken.refresh_from_db()
+        assert taken.answers == {"3": {"-2": message}}
+        return taken.new, taken.asked
+
+    assert answered("same") == (1, 0)
+    page = text(clerk.get(taken.get_absolute_url()))
+    assert 'name="answer-3--2" value="same" checked' in page, page[page.find("<tbody>") :]
+    assert answered("hold") == (1, 1)
+    assert answered("other") == (2, 0)
+    assert answered("same") == (1, 0)
+    clerk.post(reverse("admin:sheet_write", args=[taken.pk]))
+    assert Institution.objects.get(name="试验繁体院").phones.count() == 1

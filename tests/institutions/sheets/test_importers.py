@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from carebridge.lib.sheet_files import SheetError
@@ -19,16 +20,18 @@ from institutions.models import (
     Rating,
     Revision,
     Service,
+    SheetImport,
 )
 from institutions.register.history import back_to, change_record, from_data, patch_record
 from institutions.register.listings import find_wrong_listings
 from institutions.register.record import PARTS, Part, apply_record, difference
 from institutions.sheets import export as exporters
-from institutions.sheets.checks import empty
+from institutions.sheets.checks import Judge, empty
 from institutions.sheets.columns import COLUMNS, HEADS, Places, columns_of
 from institutions.sheets.identity import mark_of
 from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
 from institutions.sheets.rows import ParsedRow, parse_row
+from institutions.sheets.uploads import cells_set_aside, check, reasons
 from institutions.validators import credit_code_check_character
 from regions.models import Document, Region
 from regions.places.addresses import RegionNames
@@ -796,3 +799,77 @@ def test_the_documents_list_every_column():
         ("本站记号", "mark"),
         *((column.head, column.key) for column in COLUMNS),
     ]
+
+
+# What it costs
+
+
+def test_a_small_sheet_reads_the_regions_once_for_all_imports(monkeypatch):
+    """They are kept per process until one of them changes: neither plan reads them anew."""
+    loads = []
+    monkeypatch.setattr(RegionNames, "load", lambda: loads.append(1) or RegionNames([], []))
+    content = as_csv(HEADS_, ["甲", CHAOYANG], ["乙", CHAOYANG])
+    given = source()
+    planned(content, source=given)
+    for plan in (planned, committed):
+        with CaptureQueriesContext(connection) as asked:
+            plan(content, source=given)
+        tables = [q["sql"] for q in asked if 'FROM "regions_region"' in q["sql"]]
+        assert [sql for sql in tables if "WHERE" not in sql] == []
+        assert len(asked) <= (8 if plan is planned else 40)
+    assert loads == []
+
+
+# Nothing stops a sheet
+
+
+def test_a_field_that_is_set_aside_and_breaks_another_rule_is_refused_with_its_reason(monkeypatch):
+    """What one finding hides is found next, and never left for the database to refuse."""
+    home = make_institution(name="甲养老院", operating="closed", operating_since="2026-01-01")
+    sheet = one(["状态日期", "营业状态"], "2026-02-01", "已停业")
+    hidden = Judge.faults
+
+    def faults(self, model, values):
+        if model is Institution and values["operating_since"] == "2026-02-01":
+            return [("operating_since", "试验")]
+        if model is Institution and values["operating"] == "closed":
+            return [("", "藏着的规则")]
+        return hidden(self, model, values)
+
+    monkeypatch.setattr(Judge, "faults", faults)
+    Institution.objects.filter(pk=home.pk).update(address="x")
+    plan = planned(as_csv([*HEADS_, "状态日期", "地址"], ["甲养老院", CHAOYANG, "2026-02-01", "y"]))
+    assert (plan.lines[0].outcome, told(plan)) == ("refused", [("名称", "藏着的规则")])
+    assert planned(sheet).lines[0].outcome in {"same", "refused"}
+
+
+# What is to be mended
+
+
+def test_cells_that_were_set_aside_are_listed_with_the_refused_rows():
+    upload = SheetImport(file_name="台账.csv", kind="own", as_of=DAY)
+    heads = [*HEADS_, "房型", "床位数", "已入住", "电话"]
+    rows = [
+        ["甲", CHAOYANG, "单人间", "10", "", "010-12345678"],
+        ["甲", CHAOYANG, "双人间", "100", "30000", "120"],
+        ["乙", "某某区", "", "", "", ""],
+        ["丙", CHAOYANG, "", "1", "", ""],
+    ]
+    upload.content = as_csv(heads, *rows)
+    check(upload, reviewed=False)
+
+    why, cells = reasons(upload), cells_set_aside(upload)
+    assert sorted(why) == [3, 4]
+    assert [(c["row"], c["value"]) for c in cells] == [(3, "120"), (3, "30000")]
+    content = exporters.refused(read_sheet(upload.content), why, cells)
+    pages = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    assert pages.sheet_names == ["退回", "没有导入的格子"]
+    listed = pages.get_sheet_by_name("没有导入的格子").to_python()
+    assert [line[:3] for line in listed[1:]] == [
+        ["第 3 行", "电话", "120"],
+        ["第 3 行", "床位·未分类床位·双人间·已入住", "30000"],
+    ]
+    assert all("没有导入这一格" in line[3] for line in listed[1:])
+    again = read_sheet(content)
+    assert [row.cells["名称"] for row in again.rows] == ["甲", "乙"]
+    assert "公共服务号码" in again.rows[0].cells["退回原因"]
