@@ -21,8 +21,11 @@ patience = 10
 graceful_timeout = timeout = 30
 # No page waits for ever, for example behind a lock: PostgreSQL breaks a query off before the proxy
 # gives up. For workers alone, since an import may take longer; PgBouncer refuses such a word.
+lock_seconds = os.environ.setdefault("LOCK_SECONDS", "10")
 if os.environ.get("PGBOUNCER", "").strip().lower() not in {"1", "true", "yes", "on"}:
-    os.environ.setdefault("PGOPTIONS", f"-c statement_timeout={timeout}s")
+    os.environ.setdefault(
+        "PGOPTIONS", f"-c statement_timeout={timeout}s -c lock_timeout={lock_seconds}s"
+    )
 # Longer than the proxy keeps an idle connection (nginx: keepalive_timeout 60s in deploy/), so that
 # it never sends a request into one that is just being closed.
 keepalive = 75

@@ -161,10 +161,13 @@ if not re.fullmatch(r"([\u4e00-\u9fff]ICP备\d{6,12}号(-\d{1,3})?)?", ICP_NUMBE
 
 # Database: SQLite beside the code, or whatever DATABASE_URL names; replicas to read from.
 
+# How long a save waits for another to end before it is answered with 503.
+LOCK_SECONDS = env_int("LOCK_SECONDS", 20, 1, 600)
 DATABASES = databases(
     os.environ.get("DATABASE_URL") or f"sqlite:///{VAR_DIR / 'carebridge.sqlite3'}",
     os.environ.get("DATABASE_REPLICA_URL", ""),
     pgbouncer=env_bool("PGBOUNCER"),
+    lock_seconds=LOCK_SECONDS,
 )
 DATABASE_ROUTERS = ["carebridge.databases.router.Router"]
 CACHES = {"default": cache(os.environ.get("CACHE_URL") or "locmem://")}

@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from carebridge.databases import writes
 from institutions.search import fulltext as search_index
 
 PATHS = ("/healthz", "/readyz")
@@ -39,6 +40,7 @@ def answer_probes(
 def troubles() -> list[str]:
     """What is not as it should be, in words that tell nothing of hosts, names or passwords."""
     found = [why for alias in connections for why in _database(alias)]
+    found = found or _writes()
     return found if _cache_keeps() else [*found, "cache: does not keep what it is given"]
 
 
@@ -53,6 +55,15 @@ def _database(alias: str) -> list[str]:
         return [f"database {alias}: search index not complete"] if gone else []
     except (DatabaseError, InterfaceError):
         return [f"database {alias}: does not answer"]
+
+
+def _writes() -> list[str]:
+    try:
+        trouble = writes.probe.trouble()
+    except (DatabaseError, InterfaceError):
+        return ["database default: does not take what is written"]
+    words = {writes.LOCKED: "waits for a lock", writes.FULL: "no room on its disk, or read only"}
+    return [f"database default: {words[trouble]}"] if trouble else []
 
 
 def _is_migrated(alias: str) -> bool:

@@ -17,18 +17,22 @@ LITE = {
     # Readers never wait for the writer, and two writers queue instead of failing.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
 }
 # Entries a cache of ours holds: one for each network that is limited, and few beside.
 ENTRIES = {"MAX_ENTRIES": 50_000}
 EXAMPLES = "sqlite:////srv/carebridge.sqlite3, postgres://user:password@host:5432/carebridge"
 
 
-def databases(primary: str, replicas: str, pgbouncer: bool) -> dict[str, dict[str, Any]]:
-    """`default`, which is written to, and `replica1`, `replica2` ... to read from."""
+def databases(
+    primary: str, replicas: str, pgbouncer: bool, lock_seconds: int = 20
+) -> dict[str, dict[str, Any]]:
+    """`default`, which is written to, and `replica1`, `replica2` ... to read from.
+
+    On SQLite a writer waits `lock_seconds` for the one before; PostgreSQL has `lock_timeout`.
+    """
     found = {"default": _database("DATABASE_URL", primary)}
     if found["default"]["ENGINE"] == SQLITE:
-        found["default"]["OPTIONS"] = LITE
+        found["default"]["OPTIONS"] = LITE | {"timeout": lock_seconds}
     for number, url in enumerate(replicas.split(), 1):
         replica = _database("DATABASE_REPLICA_URL", url) | {"TEST": {"MIRROR": "default"}}
         if {replica["ENGINE"], found["default"]["ENGINE"]} != {POSTGRESQL}:
