@@ -102,7 +102,7 @@ MIDDLEWARE = [
     "carebridge.middleware.limits.limit_requests",
     "carebridge.middleware.fit_requests.clean_requests",
     "carebridge.middleware.doors.limit_doors",
-    "carebridge.middleware.blank_parameters.drop_blank_parameters",
+    "carebridge.middleware.parameters.tidy_parameters",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "carebridge.middleware.heads.omit_bodies",
@@ -292,7 +292,14 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# What that binds: this host, its subdomains too, or a list in browsers as well (hard to undo).
+HSTS = os.environ.get("HSTS") or "host"
+if HSTS not in {"host", "subdomains", "preload"}:
+    raise ImproperlyConfigured(f"HSTS must be host, subdomains or preload, not {HSTS!r}.")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS != "host"
+SECURE_HSTS_PRELOAD = HTTPS and HSTS == "preload"
+# Django would have every site bind its subdomains.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -35,6 +35,7 @@ from regions.policies import rulebook as policies
 from regions.policies.admin_forms import RateFormSet, TrialForm
 from regions.policies.trial import trial
 from regions.staff import devices
+from regions.staff.journal import JournalAdmin
 from regions.staff.merging import OPENED, MergingAdmin, MergingRow
 from regions.staff.merging_rows import MergingFormSet
 from regions.staff.reviewed_admin import PendingEditAdmin, ReviewedAdmin
@@ -42,7 +43,7 @@ from regions.staff.scoped_admin import BoundedRows, ScopedAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.
-__all__ = ["FailedSignInAdmin", "LawTextAdmin", "SentenceAdmin", "SignInAdmin"]
+__all__ = ["FailedSignInAdmin", "JournalAdmin", "LawTextAdmin", "SentenceAdmin", "SignInAdmin"]
 
 # Marks a request whose policy was tried, and is only shown from then on.
 TRIED = "carebridge.tried"

@@ -26,7 +26,8 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from carebridge.middleware.blank_parameters import is_blank
+from carebridge.middleware.parameters import is_blank
+from institutions.models import Institution
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ short, long = api(coverage=False), api(coverage=True)
 def filter_query(context: Any, query: dict[str, Any] | None) -> bool:
     """Blank parameters are allowed (`allowEmptyValue`), which schemathesis knows nothing of.
 
-    `tests/carebridge/test_blank_parameters.py` sends each of them.
+    `tests/carebridge/test_parameters.py` sends each of them.
     """
     return not any(is_blank(f"={value}") for value in (query or {}).values())
 
@@ -92,3 +93,13 @@ def test_the_api_keeps_its_word(case):
 )
 def test_the_api_keeps_its_word_for_long(case):
     case.call_and_validate(checks=CHECKS, headers=PLAIN)
+
+
+def test_a_stroke_at_the_end_finds_its_way(client):
+    for path in ("institutions", "documents", "regions", "openapi.json"):
+        moved = client.get(f"/api/v1/{path}/?q=a%20b&limit=3")
+        assert (moved.status_code, moved["Location"]) == (301, f"/api/v1/{path}?q=a%20b&limit=3")
+    home = Institution.objects.published().first()
+    assert client.get(f"/api/v1/institutions/{home.pk}/", follow=True).status_code == 200
+    assert client.get("/api/v1/nothing/").status_code == 404
+    assert client.get("/api/v1//evil.example//").status_code == 404

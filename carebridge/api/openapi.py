@@ -6,8 +6,15 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponsePermanentRedirect,
+)
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
@@ -87,8 +94,22 @@ def as_yaml(request: HttpRequest) -> HttpResponse:
 @extend_schema(exclude=True)
 @api_view(["GET", "HEAD"])
 def missing(request: Request, path: str) -> HttpResponseBase:
-    """What is no address of the API is said as the API says it."""
+    """What is no address of the API is said as the API says it; a stroke too many at its end goes.
+
+    Only once an address without it is there, so nobody is sent round in a circle.
+    """
+    short = request.path.rstrip("/")
+    if short != request.path and _is_known(short):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{short}?{query}" if query else short)
     raise Http404
+
+
+def _is_known(path: str) -> bool:
+    try:
+        return resolve(path).view_name != "api_missing"
+    except Resolver404:
+        return False
 
 
 # The page

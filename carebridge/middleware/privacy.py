@@ -11,6 +11,11 @@ PREFIX = "e_"
 PLACES = ("near", "near2")
 
 
+def tells_of_family(name: str) -> bool:
+    """Whether a parameter of this name tells of an elder or of where the family lives."""
+    return name.startswith(PREFIX) or name in PLACES
+
+
 def told(request: HttpRequest) -> list[tuple[str, str]]:
     """What the address tells of a family; nothing of an address too long to be read."""
     try:
@@ -21,7 +26,7 @@ def told(request: HttpRequest) -> list[tuple[str, str]]:
         (name, value)
         for name, values in parameters
         for value in values
-        if value and (name.startswith(PREFIX) or name in PLACES)
+        if value and tells_of_family(name)
     ]
 
 
@@ -45,7 +50,7 @@ def keep_private(
 def tells(address: str) -> bool:
     """Whether an address to go on to tells of a family."""
     names = [name for name, _ in parse_qsl(urlsplit(address).query)]
-    return any(name.startswith(PREFIX) or name in PLACES for name in names)
+    return any(map(tells_of_family, names))
 
 
 def carried(request: HttpRequest) -> dict[str, str]:

@@ -50,6 +50,7 @@ TABLE: dict[str, Row] = {
     "regions.loadedfixture": (NONE, NONE, NONE, READ),
     "regions.signin": (NONE, NONE, NONE, READ),
     "regions.failedsignin": (NONE, NONE, NONE, READ),
+    "admin.logentry": (NONE, NONE, NONE, READ),
     "auth.user": (NONE, NONE, NONE, KEEP),
 }
 ROLES = (Role.CLERK, Role.REVIEWER, Role.PROVINCE, Role.NATIONAL)

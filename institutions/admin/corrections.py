@@ -205,6 +205,20 @@ class CorrectionAdmin(ScopedAdmin):
             return shown
         return [(title, _without_contact(options)) for title, options in shown]
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> Any:
+        """Write down who looks at how a reader may be reached, each time it is shown."""
+        if obj and obj.contact and self.has_change_permission(request, obj):
+            self.log_change(request, obj, "看了读者的联系方式")
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Who decides waits for whoever is deciding; the admin's transaction holds the row."""
         row = super().get_object(request, object_id, from_field)

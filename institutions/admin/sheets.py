@@ -23,7 +23,7 @@ from django.utils.timezone import localdate
 from carebridge.lib.sheet_files import MOST_BYTES, SheetError
 from institutions.admin.once import sent_once, token_of
 from institutions.admin.tasks import TaskFilter
-from institutions.models import Provenance, SheetImport, SheetLine
+from institutions.models import Institution, Provenance, SheetImport, SheetLine
 from institutions.models.institution import InstitutionQuerySet
 from institutions.register.change_text import describe_changes
 from institutions.register.history import from_data
@@ -42,6 +42,7 @@ from institutions.sheets.uploads import (
 )
 from regions.models import Document, Region, StaffMember
 from regions.models.region import NATION
+from regions.staff.journal import note_export
 from regions.staff.scoped_admin import ScopedAdmin
 
 PER_PAGE = 50
@@ -321,10 +322,14 @@ class SheetActions(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="导出为 CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: InstitutionQuerySet) -> Any:
-        headers = {"Content-Disposition": disposition(f"机构{localdate()}.csv")}
+        name = f"机构{localdate()}.csv"
+        note_export(request, Institution, name, queryset.count())
+        headers = {"Content-Disposition": disposition(name)}
         lines = exporters.as_csv(queryset)
         return StreamingHttpResponse(lines, content_type=exporters.CSV_TYPE, headers=headers)
 
     @admin.action(description="导出为 XLSX", permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: InstitutionQuerySet) -> HttpResponse:
-        return download(exporters.as_xlsx(queryset), f"机构{localdate()}.xlsx")
+        name = f"机构{localdate()}.xlsx"
+        note_export(request, Institution, name, queryset.count())
+        return download(exporters.as_xlsx(queryset), name)

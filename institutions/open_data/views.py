@@ -1,6 +1,7 @@
 """Open data: the page about it, files of any search, its feed, and monthly snapshots."""
 
 import datetime
+from collections.abc import Collection
 
 from django.conf import settings
 from django.http import (
@@ -9,6 +10,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    QueryDict,
     StreamingHttpResponse,
 )
 from django.shortcuts import render
@@ -24,9 +26,14 @@ from institutions.open_data.feed import PRIVATE, ChangesFeed, describes_family
 from institutions.open_data.files import FORMATS, dictionary, media_type
 from institutions.open_data.page import open_page
 from institutions.pages.results.page import Problem, Results
-from institutions.search.filters import InstitutionFilter
+from institutions.search.filters import InstitutionFilter, form_class
 from institutions.search.finder import make_finder
+from regions.elder.form import ElderForm
+from regions.places.anchors import AnchorForm
 
+# Whatever a search is asked by, and what its page alone needs: an address is easily copied over.
+FORMS = (form_class(), ElderForm, AnchorForm)
+KNOWN = {*(name for form in FORMS for name in form.base_fields), "page", "view", "why"}
 # Search engines are to find pages.
 OPEN = {"X-Robots-Tag": "noindex"}
 
@@ -44,6 +51,8 @@ def open_data(request: HttpRequest) -> HttpResponse:
 def data_file(request: HttpRequest, name: str) -> HttpResponseBase:
     """Stream all homes of a search, or of the whole register, in the order of the search."""
     on, made = localdate(), FORMATS[name]
+    if unknown := _unknown(request.GET):
+        return _refused(unknown)
     search = InstitutionFilter(request.GET, Listing.objects.all(), on)
     if problems := _problems(search):
         return _refused([f"{problem.label}：{problem.why}" for problem in problems])
@@ -56,6 +65,8 @@ def data_file(request: HttpRequest, name: str) -> HttpResponseBase:
 @require_safe
 def data_dictionary(request: HttpRequest) -> HttpResponse:
     """Show the meaning and the codes of each column of each file."""
+    if unknown := _unknown(request.GET, ()):
+        return _refused(unknown)
     text = BYTE_ORDER_MARK + csv_text(dictionary())
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=OPEN)
 
@@ -65,6 +76,8 @@ def changes_feed(request: HttpRequest) -> HttpResponse:
     """Answer changes in the homes of a search, as Atom."""
     if describes_family(request.GET):
         return _refused([PRIVATE])
+    if unknown := _unknown(request.GET):
+        return _refused(unknown)
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
     if problems := _problems(search):
         return _refused([f"{problem.label}：{problem.why}" for problem in problems])
@@ -95,6 +108,12 @@ def snapshot(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
         content_type=media_type(name),
         headers=OPEN,
     )
+
+
+def _unknown(query: QueryDict, known: Collection[str] = KNOWN) -> list[str]:
+    """Name the parameters that nothing asks by: a misspelt filter must not find everything."""
+    offered = f"可以用的有：{'、'.join(sorted(known))}。" if known else "这里没有参数。"
+    return [f"没有“{name[:40]}”这个参数。{offered}" for name in query if name not in known]
 
 
 def _problems(search: InstitutionFilter) -> list[Problem]:

@@ -298,3 +298,17 @@ def test_https_secures_cookies_and_redirects() -> None:
     code = "print(s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT)"
     assert start(code, HTTPS="true") == "True True True"
     assert start("print(s.SECURE_HSTS_SECONDS)", HTTPS="true") == "31536000"
+
+
+@pytest.mark.parametrize(
+    ("asked", "bound"),
+    [("", "False False"), ("subdomains", "True False"), ("preload", "True True")],
+)
+def test_subdomains_are_bound_only_when_asked(asked: str, bound: str) -> None:
+    code = "print(s.SECURE_HSTS_INCLUDE_SUBDOMAINS, s.SECURE_HSTS_PRELOAD)"
+    assert start(code, HTTPS="true", HSTS=asked) == bound
+    assert start(code, HSTS=asked) == "False False"
+
+
+def test_an_unknown_promise_stops_the_start() -> None:
+    assert "HSTS must be host, subdomains or preload, not 'all'" in start(HSTS="all")

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -61,6 +62,21 @@ def test_the_page_shows_what_was_said_and_leads_to_the_home(boss, home):
     page = boss.get(address(reported(home)))
     for words in ("搬家了", "13800000000", "自己去看过", home.get_absolute_url(), "地址"):
         assertContains(page, words)
+
+
+def test_each_look_at_a_contact_is_written_down(boss, home):
+    row = reported(home)
+    silent = reported(home, "name")
+    Correction.objects.filter(pk=silent.pk).update(
+        contact="", consented_on=None, contact_until=None
+    )
+    for _ in range(2):
+        boss.get(address(row))
+        boss.get(address(silent))
+    looks = LogEntry.objects.filter(change_message="看了读者的联系方式")
+    assert {look.object_id for look in looks} == {str(row.pk)}
+    assert looks.count() == 2
+    assert {look.user_id for look in looks} == {int(boss.session["_auth_user_id"])}
 
 
 def test_the_system_changes_the_figure(boss, home):

@@ -2,6 +2,7 @@ import io
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -9,7 +10,14 @@ from django.urls import reverse
 from institutions.models import Institution, PendingChange, SheetImport
 from institutions.register.listings import refresh
 from institutions.sheets.plan import read_sheet
-from tests.factories import make_document, make_institution, make_whole_institution
+from regions.models import StaffMember
+from tests.factories import (
+    make_document,
+    make_institution,
+    make_region,
+    make_user,
+    make_whole_institution,
+)
 from tests.institutions.register.test_workflow import signed_in
 from tests.institutions.sheets.sheets import TODAY, as_csv, as_xlsx, planned
 
@@ -234,3 +242,27 @@ def test_the_template_and_exports_are_of_ones_own_region(clerk: Client):
         content = b"".join(page) if page.streaming else page.content
         assert [row.cells["名称"] for row in read_sheet(content).rows] == ["甲养老院"]
     assert io.BytesIO(template.content).read(2) == b"PK"
+
+
+@pytest.mark.parametrize("action", ["export_csv", "export_xlsx"])
+def test_an_export_is_written_down_for_the_nation(client: Client, action: str):
+    """Who, what and when; nobody changes it, and a county does not read it."""
+    home = make_institution()
+    clerk = signed_in("clerk", "xiaowang")
+    page = reverse("admin:institutions_institution_changelist")
+    sent = {"action": action, "_selected_action": [home.pk]}
+    assert clerk.post(f"{page}?stage__exact=published", sent).status_code == 200
+    entry = LogEntry.objects.get()
+    assert (entry.user.username, entry.object_repr[:2]) == ("xiaowang", "机构")
+    assert entry.change_message == "导出 1 行。列表的筛选：stage__exact=published"
+
+    journal = reverse("admin:admin_logentry_changelist")
+    assert clerk.get(journal).status_code == 403
+    user = make_user(is_staff=True)
+    StaffMember.objects.create(user=user, role="national", region=make_region("000000"))
+    client.force_login(user)
+    assert "导出 1 行" in text(client.get(journal))
+    for name in ("delete", "change"):
+        url = reverse(f"admin:admin_logentry_{name}", args=[entry.pk])
+        assert client.post(url, {"post": "yes"}).status_code == 403
+    assert LogEntry.objects.filter(pk=entry.pk, change_message=entry.change_message).exists()

@@ -361,3 +361,15 @@ def test_no_output_fails_on_a_character_that_is_there_already(client, character,
     ElementTree.fromstring(atom)  # noqa: S314 our own
     rows = openpyxl.load_workbook(io.BytesIO(as_xlsx(Institution.objects.filter(pk=home.pk))))
     assert "试验" in str(rows.active.cell(2, 3).value)
+
+
+@pytest.mark.parametrize("name", ["csv", "figures.csv", "jsonl", "geojson", "atom"])
+def test_a_misspelt_parameter_is_refused_as_in_the_api(client, name):
+    """It would find everything, and be taken for what was asked."""
+    answer = client.get(f"/institutions.{name}?regoin=131082")
+    assert answer.status_code == client.get("/api/v1/institutions?regoin=131082").status_code == 400
+    assert "没有“regoin”这个参数" in answer.content.decode()
+    assert "region" in answer.content.decode()
+    copied = client.get(f"/institutions.{name}?region=131082&page=2&view=map")
+    assert copied.status_code == 200
+    assert client.get("/data/dictionary.csv?x=1").status_code == 400

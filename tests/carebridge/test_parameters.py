@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from carebridge.api.openapi import document
-from carebridge.middleware.blank_parameters import without_blanks
+from carebridge.middleware.parameters import LONGEST_VALUE, MOST, with_short_values, without_blanks
 from institutions.models import Institution
 from institutions.search.filters import form_class
 from regions.elder.form import ElderForm
@@ -112,3 +112,31 @@ def test_the_back_office_keeps_its_blanks(admin_client):
 )
 def test_what_has_a_value_stays_as_it_was(query, kept):
     assert without_blanks(query) == kept
+
+
+# What is longer than it can mean
+
+
+@pytest.mark.parametrize("page", ["/institutions/", "/", "/follow/", "/compare/", "/guide/"])
+@pytest.mark.parametrize("name", ["e_now", "e_zzz", "near", "e_" + "n" * 3_000])
+def test_no_link_carries_on_what_is_too_long_to_mean_anything(client, page, name):
+    plain = len(client.get(f"{page}?{name[:20]}=x").content)
+    text = client.get(f"{page}?{name}={'x' * 3_000}").content
+    assert b"x" * (LONGEST_VALUE + 1) not in text
+    assert len(text) < plain + 100 * (LONGEST_VALUE + 40)
+    many = client.get(f"{page}?{'&'.join(f'e_ability=y{number}' for number in range(900))}")
+    assert f"y{MOST - 1}".encode() in many.content
+    assert f"y{MOST}".encode() not in many.content
+
+
+def test_what_is_short_enough_stays_as_it_was():
+    query = "e_now=%E5%8C%97%E4%BA%AC+a&q=" + "x" * 500 + "&near=39.9%2C116&e_now"
+    assert with_short_values(query) == query
+    assert with_short_values("e_now=" + "%E5%8C%97" * 300) == "e_now=" + "%E5%8C%97" * LONGEST_VALUE
+
+
+def test_a_value_that_is_too_long_is_still_named_as_wrong(client):
+    text = client.get(f"/institutions/?near={'x' * 500}").content.decode()
+    assert "看不懂" in text
+    problem = client.get(f"/api/v1/institutions?e_now={'x' * 500}")
+    assert problem.status_code == 400
