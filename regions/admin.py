@@ -40,6 +40,7 @@ from regions.staff.merging import OPENED, MergingAdmin, MergingRow
 from regions.staff.merging_rows import MergingFormSet
 from regions.staff.reviewed_admin import PendingEditAdmin, ReviewedAdmin
 from regions.staff.scoped_admin import BoundedRows, ScopedAdmin
+from regions.staff.seen_rows import SeenRows
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.
@@ -372,7 +373,7 @@ admin.site.unregister([StaticDevice, TOTPDevice])
 
 
 @admin.register(User)
-class StaffUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class StaffUserAdmin(SeenRows, UserAdmin):  # type: ignore[type-arg]
     """Accounts without the switches by which one could give oneself more than one's role."""
 
     list_display = ["username", "first_name", "is_active", "last_login"]

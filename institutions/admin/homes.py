@@ -12,8 +12,6 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from institutions.admin.bed_figures import BedFiguresAdmin
@@ -53,6 +51,7 @@ admin.site.register(BedFigures, BedFiguresAdmin)
 
 @admin.register(Institution)
 class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
+    comparing = ("publish",)
     scope = "region"
     form = HomeForm
     list_display = ["name", "region", "kind", "ownership", "operating", "stage", "is_demo"]
@@ -215,12 +214,6 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     @admin.action(description="撤下（网站上不再显示）", permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
         self._move(request, queryset, "withdraw")
-
-    def action_checkbox(self, obj: Institution) -> SafeString:
-        """The tick, and with it the version that the list shows."""
-        tick = super().action_checkbox(obj)
-        seen = '{}<input type="hidden" name="seen-{}" value="{}">'
-        return format_html(seen, tick, obj.pk, obj.version)
 
     def _move(self, request: Any, queryset: InstitutionQuerySet, name: str) -> None:
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))

@@ -14,7 +14,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.models import ModelChoiceField
@@ -22,6 +22,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 
 from carebridge.lib.fit_text import fit_data
+from regions.staff.seen_rows import SeenRows
 
 # The hidden field with what the form showed when it was opened.
 OPENED = "as_opened"
@@ -297,7 +298,7 @@ def without_files(fields: Fields, values: Sent) -> Sent:
     return {n: v for n, v in values.items() if not _is_file(fields[n])}
 
 
-class MergingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MergingAdmin(SeenRows):
     """The admin of rows on which two people may meet."""
 
     form = MergingForm

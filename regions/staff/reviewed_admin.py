@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.html import format_html
 
 from regions.models import Fact, PendingEdit, Stage
 from regions.staff.merging import MergingAdmin
@@ -26,6 +25,7 @@ from regions.staff.review import (
 )
 from regions.staff.scope import in_scope, reaches
 from regions.staff.scoped_admin import ScopedAdmin
+from regions.staff.seen_rows import SeenRows
 from regions.staff.stages import MOVES, DecidedError, UnreadError
 
 HELD = "已送审：审核人通过以后，家属才会看到。现在公布的还是原来的。"
@@ -37,6 +37,8 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
     Everybody who keeps rows of a region may enter and change them; only who reaches all regions of
     a row may pass it, take it back, delete it, or change what is published without a review.
     """
+
+    comparing = ("publish",)
 
     # The field that says of which regions a row is.
     region_field: str
@@ -193,13 +195,6 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
             self.changed()
         return "" if done else "不在这一步。"
 
-    def action_checkbox(self, obj: Any) -> Any:
-        """The tick, and with it the version that the list shows."""
-        tick = super().action_checkbox(obj)
-        return format_html(
-            '{}<input type="hidden" name="seen-{}" value="{}">', tick, obj.pk, obj.version
-        )
-
     def _move_all(self, request: HttpRequest, queryset: "QuerySet[Any]", name: str) -> None:
         label, done = MOVES[name].label, 0
         for row in queryset.order_by("pk"):
@@ -236,7 +231,7 @@ class RejectForm(forms.Form):
     )
 
 
-class PendingEditAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PendingEditAdmin(SeenRows):
     """Read by those whose rows they are, decided by those who reach them."""
 
     list_display = ["row", "count", "author", "made_at", "state", "decided_by", "reason"]

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from carebridge.lib.typed_fields import typed_field
 from regions.staff.scope import above, in_scope
+from regions.staff.seen_rows import SeenRows
 
 # Fields that lead out of one's region by their nature: a home of 廊坊 stands on a list of 北京.
 REACHING_OUT = {("designation", "region")}
@@ -46,7 +47,7 @@ class ScopedChoices(admin.options.BaseModelAdmin):  # type: ignore[type-arg]
         return {"queryset": own}
 
 
-class ScopedAdmin(ScopedChoices, admin.ModelAdmin):  # type: ignore[type-arg]
+class ScopedAdmin(ScopedChoices, SeenRows):
     """Lists, pages, actions, history, exports and choices of the rows in one's own region.
 
     The admin reaches every row through `get_queryset`, so a row outside is not there at all.
