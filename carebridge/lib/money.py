@@ -27,6 +27,18 @@ def exact_yuan(fen: int) -> str:
     return f"{whole:,}.{rest:02}" if rest else f"{whole:,}"
 
 
+def plain_yuan(fen: int) -> str:
+    """Return yuan without commas, to the fen where it is not whole: what a form or sheet takes."""
+    return str(fen // FEN) if fen % FEN == 0 else f"{Decimal(fen) / FEN:.2f}"
+
+
+def yuan_number(fen: int | None) -> int | float | None:
+    """Return yuan as a number, whole where it is whole; None stays None."""
+    if fen is None:
+        return None
+    return fen // FEN if fen % FEN == 0 else fen / FEN
+
+
 class YuanField(forms.IntegerField):
     """A number of fen, shown and typed in yuan: 2300 or 2300.50."""
 
@@ -51,7 +63,7 @@ class YuanField(forms.IntegerField):
         """What was typed stays as it was typed."""
         if not isinstance(value, int):
             return value
-        return str(value // 100) if value % 100 == 0 else f"{Decimal(value) / 100:.2f}"
+        return plain_yuan(value)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         # The column's bounds are of fen, and a browser counts its steps from the lower one.

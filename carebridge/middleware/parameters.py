@@ -11,7 +11,7 @@ from urllib.parse import quote_plus, unquote_plus
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from carebridge.middleware.privacy import tells_of_family
+from regions.elder.parameters import is_of_family
 
 # Space of any kind, and the marks without width that come along when text is copied.
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
@@ -56,7 +56,7 @@ def with_short_values(query: str) -> str:
     kept, told = [], 0
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
-        if not tells_of_family(name := unquote_plus(name)):
+        if not is_of_family(name := unquote_plus(name)):
             kept.append(pair)
         elif told < MOST and len(name) <= LONGEST_NAME:
             told += 1

@@ -6,14 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 
-PREFIX = "e_"
-# Where the family lives and where the elder is treated: `regions.places.anchors` reads them.
-PLACES = ("near", "near2")
-
-
-def tells_of_family(name: str) -> bool:
-    """Whether a parameter of this name tells of an elder or of where the family lives."""
-    return name.startswith(PREFIX) or name in PLACES
+from regions.elder.parameters import is_of_family
 
 
 def told(request: HttpRequest) -> list[tuple[str, str]]:
@@ -26,7 +19,7 @@ def told(request: HttpRequest) -> list[tuple[str, str]]:
         (name, value)
         for name, values in parameters
         for value in values
-        if value and tells_of_family(name)
+        if value and is_of_family(name)
     ]
 
 
@@ -50,7 +43,7 @@ def keep_private(
 def tells(address: str) -> bool:
     """Whether an address to go on to tells of a family."""
     names = [name for name, _ in parse_qsl(urlsplit(address).query)]
-    return any(map(tells_of_family, names))
+    return any(map(is_of_family, names))
 
 
 def carried(request: HttpRequest) -> dict[str, str]:

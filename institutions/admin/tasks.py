@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 
 from institutions.models import BedFigures, Correction, Institution, PendingChange, SheetImport
+from institutions.register.ages import ASKED_DAYS, first_day
 from regions.models import Document, Fact, PendingEdit
 
 Rows = models.QuerySet[Any]
@@ -44,7 +45,7 @@ def stale(days: int) -> Callable[[Rows, datetime.date], Rows]:
         return beds.filter(
             Q(vacant__isnull=False) | Q(occupied__isnull=False),
             institution__stage=Institution.Stage.PUBLISHED,
-            as_of__lt=on - datetime.timedelta(days),
+            as_of__lt=first_day(days, on),
         ).exclude(institution__operating=Institution.Operating.CLOSED)
 
     return rows
@@ -95,8 +96,10 @@ TASKS = (
     Task("documents", "来源文件等审核", Document, to_review, "stage__exact=review"),
     Task("facts", "事实等审核", Fact, to_review, "stage__exact=review"),
     Task("edits", "来源和事实的修改等审核", PendingEdit, waiting, "state__exact=waiting"),
-    Task("beds-90", "床位数字超过 90 天没有更新", BedFigures, stale(90)),
-    Task("beds-30", "床位数字超过 30 天没有更新", BedFigures, stale(30)),
+    *(
+        Task(f"beds-{days}", f"床位数字超过 {days} 天没有更新", BedFigures, stale(days))
+        for days in reversed(ASKED_DAYS)
+    ),
     Task("imports", "有行被退回或要人确认的表格", SheetImport, half_taken),
     Task("incomplete", "缺电话、地址、价格或空床数", Institution, incomplete),
     Task("ratings", f"等级评定 {RUNS_OUT_DAYS} 天内到期", Institution, runs_out("ratings")),

@@ -17,12 +17,10 @@ from rest_framework.request import Request
 
 from institutions.models import ListingChange
 from institutions.models.change import MOST_LAG
-from regions.elder.form import ElderForm
-from regions.places.anchors import LABELS
+from regions.elder.parameters import is_of_family
 
 # Goes up when the same rows are written in another way.
 SHAPE = 2
-FAMILY_PARAMETERS = (*ElderForm.base_fields, *LABELS)
 View = Callable[..., HttpResponseBase]
 
 
@@ -31,7 +29,8 @@ def unless_unchanged(view: View) -> View:
 
     @wraps(view)
     def fresh(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        last = None if any(map(request.GET.get, FAMILY_PARAMETERS)) else _last_change()
+        family = filter(is_of_family, request.GET)
+        last = None if any(map(request.GET.get, family)) else _last_change()
         if last is None:
             return view(request, *args, **kwargs)
         etag, modified = _make_etag(last), _modified(last)

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 
+from carebridge.lib.money import exact_yuan
+
 from .bed import Bed
 from .institution import Institution, Level
 
@@ -101,7 +103,7 @@ class Fee(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount / 100:g} {self.get_period_display()}"
+        return f"{self.get_kind_display()} {exact_yuan(self.amount)} {self.get_period_display()}"
 
     def is_in_force(self, on: datetime.date) -> bool:
         """Return whether the price is in force on the day `on`; the same rule as `in_force`."""

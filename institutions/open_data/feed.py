@@ -22,6 +22,7 @@ from institutions.register.change_text import describe_changes
 from institutions.register.history import from_data
 from institutions.search.distance import NEAR
 from institutions.search.filters import InstitutionFilter
+from regions.elder.parameters import is_of_family
 
 # As many as a reader that looks in once a day may miss.
 LATEST = 50
@@ -36,7 +37,7 @@ SITE_NAME = "颐桥 CareBridge"
 
 def describes_family(query: QueryDict) -> bool:
     """Return whether an address describes an elder or the place of a family."""
-    return any(name.startswith("e_") or name in NEAR for name in query)
+    return any(is_of_family(name) or name in NEAR for name in query)
 
 
 @dataclass(frozen=True)

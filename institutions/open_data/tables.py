@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import models
 
+from carebridge.lib.money import yuan_number
 from institutions.models import Institution, Level, Listing, Provenance, Rating
 from institutions.models.institution import PARTS as PART_NAMES
 from institutions.register.provenance import source_of, sources_of
@@ -204,18 +205,12 @@ def describe_column(column: Column) -> str:
     return str(column.field.help_text or "文字")
 
 
-def _to_yuan(fen: int | None) -> float | int | None:
-    if fen is None:
-        return None
-    return fen // 100 if fen % 100 == 0 else fen / 100
-
-
 def _price_column(level: Level) -> TableColumn:
     return TableColumn(
         f"price_{level}",
         f"标价·{level.label}（元/月）",
         "最便宜的床位费、餐费、护理费之和；缺一样就空着",
-        lambda home: _to_yuan(home.listing.price(level)),
+        lambda home: yuan_number(home.listing.price(level)),
     )
 
 

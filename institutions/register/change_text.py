@@ -7,13 +7,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from carebridge.lib.money import UNKNOWN, exact_yuan
 from institutions.models import Institution, Provenance
 from institutions.register.history import ConflictError
 from institutions.register.provenance import label_of
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Row
 from regions.models import DatePrecision, Region
 
-UNKNOWN = "未公布"
 FIELD_OF = {field.name: field for field in FIELDS} | {
     f"{part.name}/{field.name}": field for part in PARTS for field in part.fields
 }
@@ -83,7 +83,7 @@ def _describe_field(field: "AnyField | None", value: Any) -> str:
         found = Region.objects.with_ancestors().filter(pk=value).first()
         return str(found or value)
     if field is not None and field.name == "amount":
-        return f"{value / 100:.2f} 元"
+        return f"{exact_yuan(value)} 元"
     if field is not None and field.model is Provenance and field.name == "field":
         return label_of(value)
     choices = dict(field.flatchoices) if field is not None else {}

@@ -9,13 +9,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from carebridge.lib.money import exact_yuan
+from carebridge.lib.money import UNKNOWN, exact_yuan
 from institutions.models import Fee, Institution
 from institutions.register.record import FIELDS, PARTS, AnyField, Record, Row, plain_row
 from regions.models import Document, Region
 from regions.models.document import UNPASSED, show_date
 
-UNKNOWN = "未公布"
 # Sources speak of figures and are none; the label 示例数据 is no claim of anybody's.
 NO_FIGURES = {"provenance", "is_demo"}
 ANSWERS = {"是": True, "有": True, "否": False, "没有": False}

@@ -22,7 +22,7 @@ from institutions.models import (
     Rating,
 )
 from institutions.models.listing import has_any
-from institutions.register.ages import VACANCY_DAYS
+from institutions.register.ages import ASKED_DAYS, VACANCY_DAYS, first_day
 from institutions.register.needs import NEEDS, need_words
 from institutions.search.memory.bitmaps import Bitmaps
 from regions.models import Region
@@ -174,10 +174,8 @@ def _fixed_facets(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
             "fresh",
             "更新",
             tuple(
-                Choice(
-                    str(days), f"近 {days} 天更新过", Q(as_of__gte=on - datetime.timedelta(days))
-                )
-                for days in (30, 90)
+                Choice(str(days), f"近 {days} 天更新过", Q(as_of__gte=first_day(days, on)))
+                for days in ASKED_DAYS
             ),
         ),
         _of_field("operating", "营业状态", Institution.Operating.choices),
@@ -188,7 +186,7 @@ def _fixed_facets(on: datetime.date) -> tuple[list[Facet], list[Facet]]:
 
 def fresh_vacancy(on: datetime.date) -> Q:
     """Return the condition that the bed count is young enough to be shown on the day `on`."""
-    return Q(vacant_as_of__range=(on - datetime.timedelta(VACANCY_DAYS), on))
+    return Q(vacant_as_of__range=(first_day(VACANCY_DAYS, on), on))
 
 
 def _yes_facet(name: str, label: str, choice: str, q: Q) -> Facet:

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
+from carebridge.lib.money import FEN
 from carebridge.lib.query_fields import UNREADABLE, SharedField, legible, twin
 from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator, level_of
 from institutions.models import Level, Listing
@@ -30,7 +31,6 @@ from regions.policies import rulebook as policies
 
 LONGEST_QUERY = 200
 HIGHEST_PRICE = 1_000_000
-FEN = 100
 BOUNDS = (("gte", GreaterThanOrEqual), ("lte", LessThanOrEqual))
 
 # Real before demo, then how much is known and how fresh: no demo price heads the list.

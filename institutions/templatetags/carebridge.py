@@ -1,7 +1,6 @@
 """How figures are written on pages: money, age, and the words for what is not published."""
 
 import datetime
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from django import template
@@ -16,27 +15,17 @@ from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution
 from institutions.pages.parts.carried_homes import Carried, carried_by
 from institutions.register import record as records
-from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
+from institutions.register.ages import Age, age_on
 from regions.models import Document
 
 register = template.Library()
 register.filter("yuan", whole_yuan)
 
 
-@dataclass(frozen=True)
-class Age:
-    """How old a figure is; `state` is fresh, aging or stale, as the stylesheet knows them."""
-
-    days: int
-    state: str
-    words: str
-
-
 @register.filter
 def age(on: datetime.date) -> Age:
     """How long ago the day `on` was, as of today."""
-    days = (timezone.localdate() - on).days
-    return Age(days, _state(days), _words(days))
+    return age_on(on, timezone.localdate())
 
 
 @register.filter
@@ -118,16 +107,3 @@ def carried_query(context: Context) -> str:
 
 def _carried(context: Context) -> Carried:
     return carried_by(context.get("request"))
-
-
-def _state(days: int) -> str:
-    if 0 <= days <= FRESH_DAYS:
-        return "fresh"
-    return "aging" if 0 <= days <= VACANCY_DAYS else "stale"
-
-
-def _words(days: int) -> str:
-    if days < 0:
-        return "更新日期有误，先打电话"
-    when = "今天" if days == 0 else f"{days:,} 天前"
-    return f"{when}更新" + ("，先打电话" if days > VACANCY_DAYS else "")

@@ -5,6 +5,7 @@ Addresses carry both, so that nothing is kept about anybody and no page needs a 
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import filterfalse
 from urllib.parse import parse_qsl, urlencode
 
 from django.core.exceptions import TooManyFieldsSent
@@ -12,7 +13,7 @@ from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from institutions.search.filters import InstitutionFilter
-from regions.places.anchors import LABELS
+from regions.elder.parameters import is_of_family
 
 # No id of ours is longer; a longer number is more than a database takes.
 LONGEST_ID = 15
@@ -23,7 +24,7 @@ FROM = "from"
 # With it, coded twice, an address is still one that servers and chats take.
 LONGEST_SEARCH = 1200
 # What of a search is carried: the family is carried by itself, and a page number goes out of date.
-SEARCH = InstitutionFilter.base_filters.keys() - {*LABELS, "page"}
+SEARCH = {*filterfalse(is_of_family, InstitutionFilter.base_filters)} - {"page"}
 
 
 # The homes chosen so far, as other pages carry them without scripts: compare=3,7, and keep=3,7.

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carebridge.lib.money import exact_yuan
+from carebridge.lib.money import FEN, exact_yuan
 from institutions.costs.monthly_cost import Cost
 from institutions.models import Level, Listing
 from institutions.register.ages import is_stale
@@ -12,8 +12,6 @@ from institutions.register.needs import need_words
 from regions.engine.conditions import city_of, lies_in
 from regions.engine.rules import Elder
 from regions.engine.settlement import same_pool
-
-FEN = 100
 
 
 @dataclass(frozen=True)

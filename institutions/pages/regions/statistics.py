@@ -14,17 +14,10 @@ from django.db.models import Count, Q, Sum
 
 from institutions.models import Bed, Level, Listing, MedicalLink
 from institutions.models.listing import ListingQuerySet, bit_mask, has_any
-from institutions.register.ages import FRESH_DAYS, VACANCY_DAYS
+from institutions.register.ages import AGES, FRESH_DAYS, VACANCY_DAYS, first_day
 from regions.models import Region
 from regions.models.region import within
 
-# How old a vacancy figure is, youngest first; the last two are no figure to go by.
-AGES = {
-    "fresh": f"{FRESH_DAYS} 天以内",
-    "aging": f"{FRESH_DAYS + 1}—{VACANCY_DAYS} 天",
-    "stale": f"{VACANCY_DAYS} 天以前",
-    "unknown": "未公布",
-}
 # The categories that tell a nursing bed from one that is not; 医养 or 普惠 beds may be either.
 DISTINGUISHED = (Bed.Category.ORDINARY, Bed.Category.NURSING, Bed.Category.DEMENTIA)
 
@@ -165,7 +158,7 @@ def _answers(listings: ListingQuerySet, on: datetime.date) -> dict[bool, Counter
 
 def ages(on: datetime.date) -> dict[str, Q]:
     """The condition of each age; a date in the future is a mistake and counts as too old."""
-    fresh, oldest = (on - datetime.timedelta(days) for days in (FRESH_DAYS, VACANCY_DAYS))
+    fresh, oldest = first_day(FRESH_DAYS, on), first_day(VACANCY_DAYS, on)
     known = Q(vacant__isnull=False)
     return {
         "fresh": known & Q(vacant_as_of__range=(fresh, on)),

@@ -5,7 +5,8 @@ from collections import Counter
 from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution, MedicalLink
 from institutions.pages.parts.bar_chart import Chart, Figure, Row, apart, spread, stacked
-from institutions.pages.regions.statistics import AGES, Holdings, Side, Spread
+from institutions.pages.regions.statistics import Holdings, Side, Spread
+from institutions.register.ages import AGES, VACANCY_DAYS
 from regions.models.codes import ABILITY_WORDS
 
 
@@ -113,7 +114,7 @@ def _vacancy(held: Holdings) -> Chart:
             _apart(words, held.real.vacancy[age], held.demo.vacancy[age], held)
             for age, words in AGES.items()
         ),
-        ("90 天以前的空床数不显示，也不能用来查找。",),
+        (f"{VACANCY_DAYS} 天以前的空床数不显示，也不能用来查找。",),
     )
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from institutions.pages.parts.carried_homes import KEPT, Carried
 from institutions.search.distance import NEAR
 from institutions.search.filters import InstitutionFilter
-from regions.elder.form import ElderForm
+from regions.elder.parameters import is_of_family
 
 Pairs = list[tuple[str, str]]
 # The values of each parameter.
@@ -84,7 +84,7 @@ class SearchAddress:
     def of_feed(self) -> str:
         """The same without the family: the address of a feed is kept by others."""
         values = self.search.values
-        family = {*ElderForm.base_fields, *NEAR}
+        family = {*filter(is_of_family, self._kept), *NEAR}
         if values.get("basis") == "net":
             family |= {"basis", "price_min", "price_max"}
         if values.get("sort") in ("net", "near"):

@@ -242,7 +242,7 @@ def test_a_reviewer_reads_words_and_no_paths(clerk: Client, reviewer: Client, ho
 
     table = page[page.index("<tbody>") : page.index("</tbody>")]
     assert "数字来源·床位·护理型床位·双人间·备案床位" in table
-    assert "1100.00 元" in table
+    assert "1,100 元" in table
     for path in ("beds/", "fees/", "photos/", "（分）"):
         assert path not in table
 
