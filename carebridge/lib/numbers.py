@@ -89,7 +89,7 @@ def without_footnotes(text: str) -> str:
     To be called before `normal`, which would make a figure of the sign: 1201. Raises
     `UnreadableError` where a sign stands before a digit, and for a fraction (½).
     """
-    if all(_is_plain(character) for character in text):
+    if (text.isascii() and "*" not in text) or all(map(_is_plain, text)):
         return normal(text)
     kept: list[str] = []
     for place, character in enumerate(text):

@@ -169,7 +169,7 @@ def country(rows: int) -> bytes:
             f"第{n}养老院", region, f"{region}示例路 {n % 900 + 1} 号",
             stem + credit_code_check_character(stem), "养老院",
             chance.choice(["公建民营", "民办"]), f"示例公司{n % 700}",
-            f"0{n % 900 + 100}-{10_000_000 + n}", f"20{n % 20:02}-0{n % 9 + 1}", "护理型床位",
+            f"0{n % 600 + 310}-{10_000_000 + n}", f"20{n % 20:02}-0{n % 9 + 1}", "护理型床位",
             "双人间", beds, beds, used, beds - used, "床位费", "双人间",
             chance.randint(8, 60) * 100, chance.choice(["是", "否", "未知"]),
             chance.choice(["是", "否", ""]),
