@@ -1,6 +1,6 @@
 """The one settings module. Everything that differs between machines is an environment variable.
 
-`.env.example` lists the variables. A missing or wrong one stops the start and says what to do.
+`.env.example` lists the variables. A missing or wrong one stops the start with advice.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from pathlib import Path
 from csp.constants import SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from carebridge.databases.urls import cache, databases
+from carebridge.databases.urls import databases, parse_cache_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -55,7 +55,7 @@ def env_tiles(name: str) -> list[str]:
 
 
 def secret_key() -> str:
-    """The SECRET_KEY variable, else the file that `make run` generates for this checkout."""
+    """Return the SECRET_KEY variable, else the file that `make run` generates for this checkout."""
     if key := os.environ.get("SECRET_KEY"):
         return key
     path = VAR_DIR / "secret_key"
@@ -170,7 +170,7 @@ DATABASES = databases(
     lock_seconds=LOCK_SECONDS,
 )
 DATABASE_ROUTERS = ["carebridge.databases.router.Router"]
-CACHES = {"default": cache(os.environ.get("CACHE_URL") or "locmem://")}
+CACHES = {"default": parse_cache_url(os.environ.get("CACHE_URL") or "locmem://")}
 # How many public pages are kept on disk for when no database answers; 0: none.
 COPIES = env_int("COPIES", 1_000, 0, 100_000)
 COPIES_DIR = Path(os.environ.get("COPIES_DIR") or VAR_DIR / "copies")
@@ -218,13 +218,13 @@ PASSWORD_HASHERS = ["carebridge.staff.hashers.PatientHasher"]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)
-# The page says fifteen minutes; trying again meanwhile must not make it longer.
+# The page promises fifteen minutes; trying again meanwhile must not make it longer.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "carebridge.lib.visitors.network"
-AXES_USERNAME_CALLABLE = "carebridge.lib.visitors.name"
+AXES_USERNAME_CALLABLE = "carebridge.lib.visitors.sign_in_name"
 AXES_LOCKOUT_CALLABLE = "carebridge.staff.lockout.locked_out"
 
 # How many proxies of ours a request passes: each adds the address it saw to X-Forwarded-For.
@@ -313,7 +313,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["carebridge.api.throttle.VisitorThrottle"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "carebridge.api.problems.answer",
+    "EXCEPTION_HANDLER": "carebridge.api.problems.answer_error",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -343,7 +343,7 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVERS": [{"url": "/", "description": "本站"}],
-    "POSTPROCESSING_HOOKS": ["carebridge.api.openapi.finish"],
+    "POSTPROCESSING_HOOKS": ["carebridge.api.openapi.finish_schema"],
 }
 
 # Logs: lines of JSON on standard error, plain while developing; see carebridge.middleware.logs.

@@ -1,4 +1,4 @@
-"""What the API offers, as OpenAPI and as a page to read; both made from the views themselves."""
+"""The API described as OpenAPI and as a page, both made from the views themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,8 +55,8 @@ KINDS = {
 }
 
 
-def finish(result: Schema, **kwargs: Any) -> Schema:
-    """Postprocessing: what every operation takes and may answer beside what was asked for."""
+def finish_schema(result: Schema, **kwargs: Any) -> Schema:
+    """Add to every operation its common parameters and error responses."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path, operations in result["paths"].items():
@@ -74,7 +74,7 @@ def finish(result: Schema, **kwargs: Any) -> Schema:
 
 @cache
 def document() -> Schema:
-    """The OpenAPI document; it changes with the code only."""
+    """Return the OpenAPI document; it changes with the code only."""
     schema: Schema = SchemaGenerator().get_schema(request=None, public=True)
     return schema
 
@@ -138,8 +138,8 @@ class Endpoint:
 
 
 @require_safe
-def page(request: HttpRequest) -> HttpResponse:
-    """The same document for people."""
+def docs_page(request: HttpRequest) -> HttpResponse:
+    """Show the same document for people."""
     endpoints = [_endpoint(path, get["get"]) for path, get in document()["paths"].items()]
     problems = [(int(status), *words) for status, words in WORDS.items()]
     shown = {
@@ -169,14 +169,14 @@ def _parameter(one: Schema) -> Field:
     inner = schema.get("items", schema)
     offered = tuple(map(str, inner.get("enum", ())))
     words = one.get("description", "")
-    return Field(one["name"], _kind(schema), words, one.get("required", False), offered)
+    return Field(one["name"], _describe_type(schema), words, one.get("required", False), offered)
 
 
 def _answers(schema: Schema) -> Iterator[tuple[str, tuple[Field, ...]]]:
-    """The objects of an answer, each once, the outermost first."""
+    """Yield the objects of an answer, each once, the outermost first."""
     queue, met = [schema], set[str]()
     while queue:
-        name = _name(queue.pop(0))
+        name = _component_name(queue.pop(0))
         if not name or name in met:
             continue
         met.add(name)
@@ -184,34 +184,36 @@ def _answers(schema: Schema) -> Iterator[tuple[str, tuple[Field, ...]]]:
         yield (
             name,
             tuple(
-                Field(key, _kind(one), one.get("description", ""), offered=_enum(one))
+                Field(
+                    key, _describe_type(one), one.get("description", ""), offered=_enum_values(one)
+                )
                 for key, one in inside.items()
             ),
         )
         queue += inside.values()
 
 
-def _enum(schema: Schema) -> tuple[str, ...]:
+def _enum_values(schema: Schema) -> tuple[str, ...]:
     return tuple(str(value) for value in schema.get("enum", ()) if value is not None)
 
 
-def _name(schema: Schema) -> str:
-    """The component that a schema is, or is a list of; an empty string for plain values."""
-    for one in (schema, schema.get("items", {}), *schema.get("allOf", ()), *_either(schema)):
+def _component_name(schema: Schema) -> str:
+    """Return the component of a schema or of its items; an empty string for plain values."""
+    for one in (schema, schema.get("items", {}), *schema.get("allOf", ()), *_alternatives(schema)):
         if "$ref" in one:
             return str(one["$ref"]).rpartition("/")[2]
     return ""
 
 
-def _either(schema: Schema) -> list[Schema]:
+def _alternatives(schema: Schema) -> list[Schema]:
     return [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
 
 
-def _kind(schema: Schema) -> str:
-    """文字、整数、Price 的列表, with 或 null where it may be unknown."""
-    name, kinds = _name(schema), schema.get("type", [])
+def _describe_type(schema: Schema) -> str:
+    """Return the type in words: 文字、整数、Price 的列表, with 或 null where it may be unknown."""
+    name, kinds = _component_name(schema), schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    nullable = "null" in kinds or {"type": "null"} in _either(schema)
+    nullable = "null" in kinds or {"type": "null"} in _alternatives(schema)
     known = [KINDS[kind] for kind in kinds if kind != "null"]
     words = "或".join(known) or "任何值"
     if {"minimum", "maximum"} <= schema.keys():

@@ -1,4 +1,4 @@
-"""What went wrong with a request to the API, as problem details (RFC 9457) in Chinese."""
+"""Errors of requests to the API as problem details (RFC 9457) in Chinese."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -17,18 +17,18 @@ WORDS = {
     HTTPStatus.METHOD_NOT_ALLOWED: ("只能读取", "这个接口只能用 GET、HEAD 读取。"),
     HTTPStatus.NOT_ACCEPTABLE: ("只有 JSON", "请让 Accept 包含 application/json。"),
     HTTPStatus.TOO_MANY_REQUESTS: ("问得太快", "请等 Retry-After 写明的秒数再试。"),
-    # Said by `carebridge.databases.outages`, whatever address is asked for.
+    # Used by `carebridge.databases.outages`, whatever address is asked for.
     HTTPStatus.SERVICE_UNAVAILABLE: ("暂时查不了", "请等 Retry-After 写明的秒数再试。"),
 }
 
 
-def answer(error: Exception, context: dict[str, Any]) -> Response | None:
-    """The exception handler of the API; None: a fault of ours, which Django reports."""
-    error = _known(error)
+def answer_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Handle exceptions of the API; return None for a fault of ours, which Django reports."""
+    error = _as_api_error(error)
     if not isinstance(error, exceptions.APIException) or error.status_code not in WORDS:
         return None
     title, detail = WORDS[HTTPStatus(error.status_code)]
-    errors = list(_errors(error.detail))
+    errors = list(_error_items(error.detail))
     problem = {"type": "about:blank", "title": title, "status": error.status_code}
     if errors:
         problem |= {"detail": "下面这些参数要改。", "errors": errors}
@@ -39,8 +39,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     return Response(problem, error.status_code, headers=headers, content_type=CONTENT_TYPE)
 
 
-def _known(error: Exception) -> Exception:
-    """Django's own errors as those of the API."""
+def _as_api_error(error: Exception) -> Exception:
+    """Return errors of Django as those of the API."""
     if isinstance(error, Http404):
         return exceptions.NotFound()
     if isinstance(error, SuspiciousOperation):
@@ -48,8 +48,8 @@ def _known(error: Exception) -> Exception:
     return error
 
 
-def _errors(detail: Any) -> Iterator[dict[str, str]]:
-    """One for each parameter that a `ValidationError` names."""
+def _error_items(detail: Any) -> Iterator[dict[str, str]]:
+    """Yield one item for each parameter that a `ValidationError` names."""
     if isinstance(detail, dict):
         for name, messages in detail.items():
             yield {"parameter": str(name), "detail": "".join(map(str, messages))}

@@ -1,4 +1,4 @@
-"""What does not answer is left alone for some seconds, so that no reader waits for it again."""
+"""Circuit breaker: a server that fails is left alone for some seconds, so that no reader waits."""
 
 import time
 from collections import defaultdict
@@ -12,8 +12,10 @@ class Breaker:
     def __init__(self) -> None:
         self._until = 0.0
 
-    def allows(self) -> bool:
-        """Whether to ask. Who is let through while tripped keeps the others waiting once more."""
+    def allows_request(self) -> bool:
+        """Return whether to ask. One request let through while open holds back the others once
+        more.
+        """
         now = time.monotonic()
         if now < self._until:
             return False
@@ -21,10 +23,10 @@ class Breaker:
             self._until = now + BACK_OFF
         return True
 
-    def trip(self) -> None:
+    def trip_open(self) -> None:
         self._until = time.monotonic() + BACK_OFF
 
-    def mend(self) -> None:
+    def close_again(self) -> None:
         self._until = 0.0
 
 

@@ -25,54 +25,54 @@ breaker = Breaker()
 class Sparing(BaseCache):
     """Before a cache of Django's: asks it, or answers as an empty one would."""
 
-    def _ask(self, empty: Any, method: Callable[..., Any], *args: Any) -> Any:
-        if not breaker.allows():
+    def _call_redis(self, empty: Any, method: Callable[..., Any], *args: Any) -> Any:
+        if not breaker.allows_request():
             return empty
         try:
             found = method(*args)
         except GONE as error:
-            breaker.trip()
+            breaker.trip_open()
             logger.warning("cache does not answer: %s", type(error).__name__)
             return empty
-        breaker.mend()
+        breaker.close_again()
         return found
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(True, super().add, key, value, timeout, version)
+        return self._call_redis(True, super().add, key, value, timeout, version)
 
     def get(self, key: Any, default: Any = None, version: Any = None) -> Any:
-        return self._ask(default, super().get, key, default, version)
+        return self._call_redis(default, super().get, key, default, version)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(None, super().set, key, value, timeout, version)
+        return self._call_redis(None, super().set, key, value, timeout, version)
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: Any = None) -> Any:
-        return self._ask(False, super().touch, key, timeout, version)
+        return self._call_redis(False, super().touch, key, timeout, version)
 
     def delete(self, key: Any, version: Any = None) -> Any:
-        return self._ask(False, super().delete, key, version)
+        return self._call_redis(False, super().delete, key, version)
 
     def has_key(self, key: Any, version: Any = None) -> Any:
-        return self._ask(False, super().has_key, key, version)
+        return self._call_redis(False, super().has_key, key, version)
 
     def incr(self, key: Any, delta: int = 1, version: Any = None) -> Any:
-        if (found := self._ask(None, super().incr, key, delta, version)) is None:
+        if (found := self._call_redis(None, super().incr, key, delta, version)) is None:
             raise ValueError(f"Key {key!r} not found")  # as of a key that has run out
         return found
 
     def get_many(self, keys: Iterable[Any], version: Any = None) -> Any:
-        return self._ask({}, super().get_many, keys, version)
+        return self._call_redis({}, super().get_many, keys, version)
 
     def set_many(
         self, data: Mapping[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: Any = None
     ) -> Any:
-        return self._ask([*data], super().set_many, data, timeout, version)
+        return self._call_redis([*data], super().set_many, data, timeout, version)
 
     def delete_many(self, keys: Iterable[Any], version: Any = None) -> Any:
-        return self._ask(None, super().delete_many, keys, version)
+        return self._call_redis(None, super().delete_many, keys, version)
 
     def clear(self) -> Any:
-        return self._ask(None, super().clear)
+        return self._call_redis(None, super().clear)
 
 
 class SparingRedisCache(Sparing, RedisCache):

@@ -1,4 +1,4 @@
-"""Whether this process runs, and whether all it stands on is there: for machines that ask.
+"""Health checks for machines: of this process, and of all it depends on.
 
 Answered before hosts are checked and before HTTPS is asked for: a probe knows neither.
 """
@@ -28,17 +28,17 @@ def answer_probes(
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path not in PATHS or request.method not in ("GET", "HEAD"):
             return get_response(request)
-        problems = troubles() if request.path == "/readyz" else []
-        said = {"ok": not problems, "problems": problems, "version": settings.VERSION}
-        response = JsonResponse(said, status=503 if problems else 200)
+        problems = find_problems() if request.path == "/readyz" else []
+        body = {"ok": not problems, "problems": problems, "version": settings.VERSION}
+        response = JsonResponse(body, status=503 if problems else 200)
         response.headers["Cache-Control"] = "no-store"
         return response
 
     return middleware
 
 
-def troubles() -> list[str]:
-    """What is not as it should be, in words that tell nothing of hosts, names or passwords."""
+def find_problems() -> list[str]:
+    """Return problems in words that reveal no hosts, names or passwords."""
     found = [why for alias in connections for why in _database(alias)]
     found = found or _writes()
     return found if _cache_keeps() else [*found, "cache: does not keep what it is given"]

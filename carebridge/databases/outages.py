@@ -1,4 +1,4 @@
-"""What a reader gets when the database is gone: the page as it last was, or an honest word."""
+"""Responses while the database is gone: the last copy of the page, or an apology."""
 
 import sys
 from typing import Any
@@ -34,7 +34,9 @@ class DatabaseIsGone(HttpResponse):
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The `handler500` of the site: a lock, a full disk, a lost database are no fault of ours."""
+    """Return the `handler500` of the site: a lock, a full disk, a lost database are no fault of
+    ours.
+    """
     error = sys.exc_info()[1]
     if why := writes.reason(error):
         return not_kept(request, why)
@@ -44,7 +46,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _is_lost(alias: str, error: Exception) -> bool:
-    """Whether another database should be asked.
+    """Return whether another database should be asked.
 
     A row locked for too long is an OperationalError, and no outage; nor is a query broken off for
     its length, which would take as long elsewhere. A replica also refuses what runs into the
@@ -55,10 +57,10 @@ def _is_lost(alias: str, error: Exception) -> bool:
     return alias != DEFAULT_DB_ALIAS or not connections[alias].is_usable()
 
 
-def answer(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
-    """The last good copy of a public page, else 503 with when to come again."""
+def answer_outage(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
+    """Return the last good copy of a public page, else 503 with a time to retry."""
     is_read = request.method in {"GET", "HEAD"}
-    if is_read and not is_staff and (copy := copies.find(request)):
+    if is_read and not is_staff and (copy := copies.find_copy(request)):
         return copy
     response: HttpResponse
     if request.path.startswith("/api/"):

@@ -1,4 +1,4 @@
-"""Which database a request asks: a replica or the primary, and the next one when one is gone.
+"""The database of a request: a replica or the primary, and the next one when one is gone.
 
 Everything that may write, and the back office, asks the primary. Readers ask a replica, except just
 after they wrote something themselves, because a replica may lag. Each request asks one database and
@@ -51,27 +51,27 @@ class Router:
 def choose_database(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: ask the databases in turn until one answers; if none does, say so."""
+    """Middleware: ask the databases in turn until one answers; if none does, answer 503."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        for alias in _turns(request):
-            if not breakers[alias].allows():
+        for alias in _databases_in_turn(request):
+            if not breakers[alias].allows_request():
                 continue
-            response = _ask(alias, request, get_response)
+            response = _ask_database(alias, request, get_response)
             if not isinstance(response, outages.DatabaseIsGone):
-                breakers[alias].mend()
+                breakers[alias].close_again()
                 return _remember_write(request, response)
-            breakers[alias].trip()
+            breakers[alias].trip_open()
             logger.error("database %s does not answer", alias)
-        return outages.answer(request, is_staff=_is_staff(request))
+        return outages.answer_outage(request, is_staff=_is_staff(request))
 
     return middleware
 
 
-def _ask(
+def _ask_database(
     alias: str, request: HttpRequest, get_response: Callable[[HttpRequest], HttpResponse]
 ) -> HttpResponse:
-    """The answer from one database; asked twice if only the connection had died."""
+    """Return the response from one database; retry once if only the connection had died."""
     token = _reading.set(alias)
     try:
         response = get_response(request)
@@ -89,7 +89,7 @@ def _ask(
 
 
 def _keep_reading(response: StreamingHttpResponse) -> None:
-    """What is streamed is read when this request has long left: from the same database still."""
+    """Read a stream from the same database, although this request is over by then."""
     context, parts = copy_context(), iter(response)
     response.streaming_content = iter(partial(context.run, next, parts, None), None)
 
@@ -107,8 +107,8 @@ def _reconnects(alias: str) -> bool:
     return True
 
 
-def _turns(request: HttpRequest) -> Iterator[str]:
-    """The databases that may answer, the right one first."""
+def _databases_in_turn(request: HttpRequest) -> Iterator[str]:
+    """Yield the databases that may answer, the preferred one first."""
     replicas = [alias for alias in connections if alias != PRIMARY]
     if not _is_safe(request) or _is_staff(request):
         yield PRIMARY
@@ -118,7 +118,7 @@ def _turns(request: HttpRequest) -> Iterator[str]:
 
 
 def _is_safe(request: HttpRequest) -> bool:
-    """Whether it only reads; the guide posts so that no address tells of the elder."""
+    """Return whether it only reads; the guide posts so that no address describes the elder."""
     return request.method in {"GET", "HEAD", "OPTIONS"} or request.path == reverse("guide")
 
 
@@ -127,12 +127,12 @@ def _is_staff(request: HttpRequest) -> bool:
 
 
 def _is_fresh(request: HttpRequest) -> bool:
-    told = request.get_signed_cookie(FRESH, default="", salt=FRESH, max_age=FRESH_SECONDS)
-    return bool(told)
+    mark = request.get_signed_cookie(FRESH, default="", salt=FRESH, max_age=FRESH_SECONDS)
+    return bool(mark)
 
 
 def _remember_write(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Have the browser say for some seconds that its reader wrote; only where replicas lag."""
+    """Mark the browser for some seconds as one that wrote; only where replicas lag."""
     if not _is_safe(request) and response.status_code < 400 and len(list(connections)) > 1:
         response.set_signed_cookie(
             FRESH, "1", salt=FRESH, max_age=FRESH_SECONDS,

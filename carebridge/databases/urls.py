@@ -1,6 +1,6 @@
-"""What the site stands on, from variables to Django's settings: databases and the cache.
+"""Django settings of databases and the cache from environment variables.
 
-Read by settings.py, so it knows no settings itself. What is not understood says what would be.
+Read by settings.py, so it knows no settings itself. An error names the accepted forms.
 """
 
 from typing import Any
@@ -73,8 +73,8 @@ def _database(variable: str, url: str) -> dict[str, Any]:
     return found
 
 
-def cache(url: str) -> dict[str, Any]:
-    """The cache: each process its own, a table of the database, or Redis."""
+def parse_cache_url(url: str) -> dict[str, Any]:
+    """Return the cache: one per process, a table of the database, or Redis."""
     parts = urlsplit(url)
     if url == "locmem://":
         return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": ENTRIES}

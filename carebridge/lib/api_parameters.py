@@ -18,12 +18,12 @@ def described(
     schemas: Mapping[str, Schema] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> list[OpenApiParameter]:
-    """The parameters of a form; `schemas` and `labels` say more of some than their fields do."""
+    """Return the parameters of a form; `schemas` and `labels` describe some beyond their fields."""
     schemas, labels = schemas or {}, labels or {}
     return [
         OpenApiParameter(
             name,
-            schemas.get(name) or schema(field),
+            schemas.get(name) or field_schema(field),
             description=labels.get(name) or str(field.label or ""),
             required=field.required,
         )
@@ -31,8 +31,8 @@ def described(
     ]
 
 
-def schema(field: forms.Field) -> Schema:
-    """What a field takes, as far as a schema can say it."""
+def field_schema(field: forms.Field) -> Schema:
+    """Return the schema of a field."""
     match field:
         case TokensField():
             return several(field.offered)
@@ -53,7 +53,7 @@ def several(offered: Iterable[str]) -> Schema:
 
 
 def refuse_unknown(data: QueryDict, known: Mapping[str, forms.Field]) -> None:
-    """A misspelt filter must not find everything; nor may one that says two things."""
+    """Refuse unknown and repeated parameters: a misspelt filter must not find everything."""
     offered = sorted(known)
     words = f"没有这个参数。可以用的有：{'、'.join(offered)}。" if offered else "这里没有参数。"
     errors = {name[:40]: [words] for name in data if name not in known}

@@ -6,7 +6,7 @@ import re
 from django.utils.timezone import localdate
 
 from carebridge.lib.numbers import UnreadableError, han_number, without_footnotes
-from carebridge.lib.text import normal
+from carebridge.lib.text import normalize
 
 HINT = "日期看不懂，请写成 2026-01-31、2026-01 或 2026。"
 TWO_DIGITS = "年份只有两位，看不出是哪一年，请写四位。"
@@ -33,29 +33,29 @@ LAST_MISTAKEN = 1909
 
 
 def read_date(text: str) -> tuple[datetime.date, str]:
-    """Return the first day of what is said, and its precision: day, month or year.
+    """Return the first day of the period, and its precision: day, month or year.
 
     Raises `UnreadableError`.
     """
     if len(text) > LONGEST:
         raise UnreadableError(HINT)
     plain = without_footnotes(text)
-    if plain != normal(text):
+    if plain != normalize(text):
         raise UnreadableError("日期旁边有注释号，请只写日期。")
     plain = TIME.sub("", plain).strip()
     if match := HAN_DAY.fullmatch(plain):
         year = "".join(str(han_number(digit)) for digit in match[1])
         rest = [str(han_number(part)) if part else None for part in match.groups()[1:]]
-        return _day(year, *rest)
+        return _first_day(year, *rest)
     if match := PARTS.fullmatch(plain) or SOLID.fullmatch(plain):
-        return _day(*match.groups())
+        return _first_day(*match.groups())
     if match := SERIAL.fullmatch(plain):
         return _of_serial(int(match[1])), "day"
     raise UnreadableError(TWO_DIGITS if SHORT_YEAR.fullmatch(plain) else HINT)
 
 
 def read_cell(cell: object, text: str) -> tuple[datetime.date, str, str]:
-    """The day in a cell of a spreadsheet: the day, its precision and what to look at.
+    """Return the day in a cell of a spreadsheet: the day, its precision and what to look at.
 
     `text` is what the cell shows. Raises `UnreadableError` also for what a spreadsheet made of
     something else: 2016 as a day of 1905, 2016.10 as the number 2016.1.
@@ -85,7 +85,7 @@ def _of_serial(number: int) -> datetime.date:
     return day
 
 
-def _day(year: str, month: str | None, day: str | None) -> tuple[datetime.date, str]:
+def _first_day(year: str, month: str | None, day: str | None) -> tuple[datetime.date, str]:
     try:
         date = datetime.date(int(year), int(month or 1), int(day or 1))
     except ValueError:

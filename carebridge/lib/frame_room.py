@@ -9,7 +9,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def with_room(function: Function) -> Function:
-    """The function, with room for all frames of what it calls.
+    """Return the function, with room for all frames of what it calls.
 
     CPython keeps frames in pieces of 16 KB and takes a new one whenever they are full: a loop that
     happens to call across the end of a piece maps and unmaps memory with every call. Templates nest

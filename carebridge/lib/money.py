@@ -60,7 +60,7 @@ class YuanField(forms.IntegerField):
         return money.fen
 
     def prepare_value(self, value: Any) -> Any:
-        """What was typed stays as it was typed."""
+        """Keep typed text as it was typed."""
         if not isinstance(value, int):
             return value
         return plain_yuan(value)

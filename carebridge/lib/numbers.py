@@ -9,11 +9,11 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import NamedTuple
 
-from carebridge.lib.text import normal
+from carebridge.lib.text import normalize
 
 
 class UnreadableError(ValueError):
-    """What is written cannot be taken, and why, in words for people."""
+    """Text that cannot be read as a number, with the reason in words for people."""
 
 
 class Number(NamedTuple):
@@ -25,7 +25,9 @@ class Number(NamedTuple):
 
 
 class Money(NamedTuple):
-    """Whole fen, for how long (month, day, once, or "" where it is not said), and what to check."""
+    """Whole fen, their period (month, day, once, or "" where none is given), and a note to
+    check.
+    """
 
     fen: int
     period: str = ""
@@ -84,13 +86,14 @@ MOST_DIGITS = 9
 
 
 def without_footnotes(text: str) -> str:
-    """The text in the form it is kept, but for signs of footnotes behind figures: 120①, 120¹, 120*.
+    """Return the text in the form it is kept, but for signs of footnotes behind figures: 120①,
+    120¹, 120*.
 
-    To be called before `normal`, which would make a figure of the sign: 1201. Raises
+    To be called before `normalize`, which would make a figure of the sign: 1201. Raises
     `UnreadableError` where a sign stands before a digit, and for a fraction (½).
     """
     if (text.isascii() and "*" not in text) or all(map(_is_plain, text)):
-        return normal(text)
+        return normalize(text)
     kept: list[str] = []
     for place, character in enumerate(text):
         if _is_plain(character):
@@ -99,7 +102,7 @@ def without_footnotes(text: str) -> str:
             raise UnreadableError("分数请写成小数。")
         elif not "".join(kept).strip() or any(_is_digit(c) for c in text[place + 1 :]):
             raise UnreadableError(SIGNED)
-    return normal("".join(kept))
+    return normalize("".join(kept))
 
 
 def _is_plain(character: str) -> bool:
@@ -111,20 +114,22 @@ def _is_digit(character: str) -> bool:
 
 
 def units_of(label: str) -> frozenset[str] | None:
-    """The units in which a figure under this label is counted; None where the label names none."""
+    """Return the units in which a figure under this label is counted; None where the label names
+    none.
+    """
     return next((units for words, units in UNITS if re.search(words, label)), None)
 
 
 def read_number(text: str) -> Number:
-    """A number with its unit; thousands may be parted by commas. Raises `UnreadableError`.
+    """Return a number with its unit; thousands may be parted by commas. Raises `UnreadableError`.
 
-    About a number (约120, 120余) it says so in the note; a range or a bound is no number. The sign
+    An approximate number (约120, 120余) has a note; a range or a bound is no number. The sign
     of a footnote is left out, and noted.
     """
     if len(text) > LONGEST:
         raise UnreadableError("这一格太长，不是一个数，请核对。")
     plain = without_footnotes(text)
-    note = "" if plain == normal(text) else f"数字后面的注释号没有导入：{text.strip()}"
+    note = "" if plain == normalize(text) else f"数字后面的注释号没有导入：{text.strip()}"
     text = plain.replace("，", ",").replace("＋", "+").strip()
     bare = BRACKETS.sub("", text).strip() or text
     if bare != text:
@@ -140,14 +145,14 @@ def read_number(text: str) -> Number:
     if not unit:
         unit = _unit_of(exact)
         exact = exact[: len(exact) - len(unit)].strip()
-    value = _value(AFTER.sub("", exact).strip())
+    value = _parse_value(AFTER.sub("", exact).strip())
     if ABOUT.search(bare):
         note = note or f"原表写的是“{text}”，不是确数。"
     return Number(value, unit, note)
 
 
 def read_count(text: str, units: Collection[str] | None = None) -> Number:
-    """A whole number that is not negative, in one of the `units` if it names one.
+    """Return a whole number that is not negative, in one of the `units` if it names one.
 
     None takes any unit. Raises `UnreadableError`.
     """
@@ -168,7 +173,7 @@ def read_yuan(text: str) -> Money:
     if len(text) > LONGEST:
         raise UnreadableError("这一格太长，不是一个金额，请核对。")
     plain = without_footnotes(text)
-    sign = "" if plain == normal(text) else f"数字后面的注释号没有导入：{text.strip()}"
+    sign = "" if plain == normalize(text) else f"数字后面的注释号没有导入：{text.strip()}"
     text = plain
     bare = re.sub(r"（[/每]?(一次性|月|天|日)）$", r"/\1", CURRENCY.sub("", text).strip())
     if bare.endswith(("分", "角")):
@@ -211,18 +216,18 @@ def _unit_of(text: str) -> str:
     return unit
 
 
-def _value(text: str) -> Decimal:
+def _parse_value(text: str) -> Decimal:
     if PLAIN.fullmatch(text):
         return Decimal(text.replace(",", ""))
-    if (found := _scaled(text)) is not None:
+    if (found := _parse_scaled(text)) is not None:
         return found
     if HAN_NUMBER.fullmatch(text):
         return Decimal(han_number(text))
     raise UnreadableError(COUNT_HINT)
 
 
-def _scaled(text: str) -> Decimal | None:
-    """1.2万, 1万2千, 3千5: a digit that ends it is a tenth of the last scale."""
+def _parse_scaled(text: str) -> Decimal | None:
+    """Parse 1.2万, 1万2千, 3千5: a last digit counts tenths of the last scale."""
     total, last, rest = Decimal(0), 0, text
     while match := SCALED.match(rest):
         scale = SCALES[match[2].lower()]

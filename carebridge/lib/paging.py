@@ -1,6 +1,6 @@
 """Pages that neither skip nor repeat a row while rows come and go.
 
-A cursor says where a page ended: the sort values of its last row and its id, signed. The next page
+A cursor holds the end of a page: the sort values of its last row and its id, signed. The next page
 is what comes after that, so it does not matter what was added or taken away meanwhile.
 """
 
@@ -27,7 +27,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class CursorField(forms.CharField):
-    """Where a page of the search with this digest ended."""
+    """The end of a page of the search with this digest."""
 
     search: str
 
@@ -49,7 +49,7 @@ class CursorField(forms.CharField):
 
 
 class PageForm(forms.Form):
-    """How many rows, and after which."""
+    """Number of rows, and the cursor to start after."""
 
     limit = forms.IntegerField(
         label=f"一页几条，不写是 {DEFAULT}",
@@ -71,7 +71,7 @@ class PageForm(forms.Form):
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
-        self.fields["cursor"].search = digest(data)  # type: ignore[attr-defined]
+        self.fields["cursor"].search = search_digest(data)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -91,39 +91,41 @@ class Pager:
 
     @property
     def keys(self) -> dict[str, Combinable]:
-        """What to annotate rows with, so that their place in the order can be told."""
+        """Return annotations that hold the place of a row in the order."""
         return {f"key_{n}": one.expression for n, one in enumerate(self.order)}
 
     @cached_property
     def after(self) -> Q:
-        """The condition that a row comes after the page that the cursor ended."""
+        """Return the condition that a row comes after the page that the cursor ended."""
         if self.is_first:
             return Q()
         *values, last = self.form.cleaned_data["cursor"]
         condition = Q(pk__gt=last)
-        for one, value in reversed([*zip(self.order, map(_value, values), strict=True)]):
-            condition = _beyond(one, value) | (_level(one, value) & condition)
+        for one, value in reversed([*zip(self.order, map(_from_plain, values), strict=True)]):
+            condition = _stands_after(one, value) | (_stands_level(one, value) & condition)
         return condition
 
-    def cut(self, rows: Iterable[Row]) -> tuple[list[Row], str]:
-        """Of `limit` + 1 rows those to show, and the cursor to go on with; "" at the end."""
+    def cut_page(self, rows: Iterable[Row]) -> tuple[list[Row], str]:
+        """Return the rows to show of `limit` + 1, and the cursor of the next page; "" at the
+        end.
+        """
         found = list(rows)
         shown = found[: self.limit]
         if len(found) <= self.limit:
             return shown, ""
-        place = [_plain(getattr(shown[-1], name)) for name in self.keys]
-        signed = signing.dumps([digest(self.form.data), *place, shown[-1].pk], salt=SALT)  # type: ignore[arg-type]
+        place = [_to_plain(getattr(shown[-1], name)) for name in self.keys]
+        signed = signing.dumps([search_digest(self.form.data), *place, shown[-1].pk], salt=SALT)  # type: ignore[arg-type]
         return shown, signed
 
 
-def listed(rows: QuerySet[Row], form: PageForm) -> tuple[list[Row], str]:
-    """A page of rows by id, and the cursor of the next."""
+def list_page(rows: QuerySet[Row], form: PageForm) -> tuple[list[Row], str]:
+    """Return a page of rows by id, and the cursor of the next."""
     pager = Pager(form)
-    return pager.cut(rows.filter(pager.after).order_by("pk")[: pager.limit + 1])
+    return pager.cut_page(rows.filter(pager.after).order_by("pk")[: pager.limit + 1])
 
 
 def next_url(request: HttpRequest, cursor: str) -> str | None:
-    """The address of the next page; None at the end."""
+    """Return the address of the next page; None at the end."""
     if not cursor:
         return None
     query = request.GET.copy()
@@ -131,8 +133,8 @@ def next_url(request: HttpRequest, cursor: str) -> str | None:
     return request.build_absolute_uri(f"?{query.urlencode(safe=':,')}")
 
 
-def _beyond(one: OrderBy, value: Any) -> Q:
-    """Rows that stand after this value; those without one stand last."""
+def _stands_after(one: OrderBy, value: Any) -> Q:
+    """Return the condition of standing after this value; rows without one stand last."""
     if value is None:
         return Q(pk__in=[])
     compare = LessThan if one.descending else GreaterThan
@@ -140,20 +142,20 @@ def _beyond(one: OrderBy, value: Any) -> Q:
     return beyond | Q(IsNull(one.expression, True)) if one.nulls_last else beyond
 
 
-def _level(one: OrderBy, value: Any) -> Q:
+def _stands_level(one: OrderBy, value: Any) -> Q:
     return Q(IsNull(one.expression, True) if value is None else Exact(one.expression, value))
 
 
-def _plain(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
-def _value(plain: Any) -> Any:
-    """Of all that rows are sorted by, only dates are written as text."""
+def _from_plain(plain: Any) -> Any:
+    """Return the sort value from plain data; only dates are written as text."""
     return datetime.date.fromisoformat(plain) if isinstance(plain, str) else plain
 
 
-def digest(data: QueryDict) -> str:
-    """What tells one search from another, whatever page of it is asked for."""
+def search_digest(data: QueryDict) -> str:
+    """Return a digest of a search, the same for all its pages."""
     asked = sorted((k, v) for k, vs in data.lists() for v in vs if k not in PageForm.base_fields)
     return hashlib.sha256(repr(asked).encode()).hexdigest()[:16]

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from carebridge.lib.numbers import UnreadableError, without_footnotes
-from carebridge.lib.text import normal
+from carebridge.lib.text import normalize
 
 HINT = "电话的写法不对。例：010-12345678、13800000000、400-000-0000、12345。"
 NO_AREA_CODE = "没有区号，从外地打不通：请写成 0316-1234567 这样。"
@@ -16,7 +16,7 @@ CUT_SHORT = "像是表格软件去掉了前面的 0，请按原件补全。"
 DASH = re.compile(r"[\-‐‑‒–—―−－﹣ー_·.]")
 EXTENSION = re.compile(r"\(?(?:转|分机号?|ext\.?|#|x)[:： ]*(\d{1,6})\)?$", re.IGNORECASE)
 BRACKETS = str.maketrans("（）【】〔〕［］", "()()()()")
-# Stands before an extension; `normal` leaves no such character in a text.
+# Stands before an extension; `normalize` leaves no such character in a text.
 TAIL = "\x01"
 # Without + or 00, 86 is as well the beginning of a number: ten digits more make it the country.
 ABROAD = re.compile(r"^(?:(?:\+|00)86[ -]*(?=\(?\d)|86[ -]*(?=\(?(?:\D?\d){10}))")
@@ -47,7 +47,7 @@ def read_phones(text: str) -> PhoneText:
     """
     plain = without_footnotes(text)
     numbers: list[str] = []
-    for part in _parts(plain):
+    for part in _split_parts(plain):
         area = numbers[-1].partition("-")[0] if numbers and numbers[-1].startswith("0") else ""
         try:
             numbers.append(_number(part))
@@ -58,7 +58,7 @@ def read_phones(text: str) -> PhoneText:
             numbers.append(f"{area}-{digits}")
     if not numbers:
         raise UnreadableError(HINT)
-    if plain != normal(text):
+    if plain != normalize(text):
         return PhoneText(tuple(dict.fromkeys(numbers)), f"号码旁边的注释号没有导入：{text.strip()}")
     words = "".join(match[0] for match in BESIDE.finditer(EXTENSION.sub("", plain)))
     is_name = re.search(r"[\u4e00-\u9fff]", words)
@@ -66,7 +66,7 @@ def read_phones(text: str) -> PhoneText:
     return PhoneText(tuple(dict.fromkeys(numbers)), note)
 
 
-def _parts(plain: str) -> list[str]:
+def _split_parts(plain: str) -> list[str]:
     found: list[str] = []
     for part in filter(None, (part.strip() for part in PARTED.split(plain))):
         # Words part what stands before and behind them: 1号楼3800138000 is no mobile.
@@ -104,7 +104,7 @@ def _number(marked: str) -> str:
     if not re.fullmatch(r"\d+", digits, re.ASCII):
         raise UnreadableError(HINT)
     if digits.startswith("000"):
-        return _demo(digits)
+        return _read_demo(digits)
     if MOBILE.fullmatch(digits) and not tail:
         return digits
     if SERVICE.fullmatch(digits) and not tail and len(split) == 1 and bare == plain:
@@ -118,7 +118,7 @@ def _number(marked: str) -> str:
         split = ["0" + split[0], *split[1:]]
         digits = "0" + digits
     if digits.startswith("0"):
-        return _fixed(split, digits, tail)
+        return _read_landline(split, digits, tail)
     if re.fullmatch(r"[2-9]\d{6,7}", digits):
         raise UnreadableError(NO_AREA_CODE)
     if re.fullmatch(r"[1-9]\d{8,10}", digits) and _is_area("0" + digits):
@@ -133,8 +133,8 @@ def _service_extension(split: list[str], number: str, extension: str, tail: str)
     return f"{number[:3]}-{number[3:6]}-{number[6:]}-{extension}"
 
 
-def _demo(digits: str) -> str:
-    """000-12345678 cannot be dialled: the numbers of made-up homes."""
+def _read_demo(digits: str) -> str:
+    """Return 000-12345678 for the numbers of made-up homes, which cannot be dialled."""
     if re.fullmatch(r"000\d{7,8}", digits):
         return f"000-{digits[3:]}"
     raise UnreadableError(HINT)
@@ -145,7 +145,7 @@ def _is_area(digits: str) -> bool:
     return area is not None and len(digits) - len(area[0]) in (7, 8)
 
 
-def _fixed(split: list[str], digits: str, tail: str) -> str:
+def _read_landline(split: list[str], digits: str, tail: str) -> str:
     """Return area code, number and extension parted by dashes."""
     match = AREA.match(digits)
     if match is None:
@@ -165,8 +165,8 @@ def _fixed(split: list[str], digits: str, tail: str) -> str:
     raise UnreadableError(HINT)
 
 
-def dial(number: str) -> str:
-    """Return what a `tel:` link dials: an extension follows after a pause, 01012345678,801."""
+def dial_string(number: str) -> str:
+    """Return the number of a `tel:` link: an extension follows after a pause, 01012345678,801."""
     line = r"(0\d{2,3}-?\d{5,8}|[48]00-?\d{3}-?\d{4})(?:-(\d{1,6}))?"
     if match := re.fullmatch(line, number, re.ASCII):
         return match[1].replace("-", "") + (f",{match[2]}" if match[2] else "")

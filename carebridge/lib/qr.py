@@ -22,15 +22,15 @@ class QrCode:
 
 
 def qr_code(text: str) -> QrCode:
-    """The code of an address; level M still reads with a seventh of it dirty."""
+    """Return the code of an address; level M still reads with a seventh of it dirty."""
     code = qrcode.QRCode(border=0, error_correction=qrcode.ERROR_CORRECT_M)
     code.add_data(text)
     matrix = code.get_matrix()
-    return QrCode(len(matrix), "".join(_row(y, row) for y, row in enumerate(matrix)))
+    return QrCode(len(matrix), "".join(_draw_row(y, row) for y, row in enumerate(matrix)))
 
 
-def _row(y: int, row: list[bool]) -> str:
-    """One bar for each run of dark modules."""
+def _draw_row(y: int, row: list[bool]) -> str:
+    """Return one bar for each run of dark modules."""
     bars, x = [], 0
     for dark, run in groupby(row):
         length = len(list(run))

@@ -1,7 +1,8 @@
 """Sheets as people send them: CSV and XLSX in, rows with their numbers out; and safely out again.
 
 Free of the domain. A sheet that cannot be read is refused whole, with a reason a clerk understands
-(`SheetError`); what is wrong with single cells is collected (`Problem`) and told all at once.
+(`SheetError`); what is wrong with single cells is collected (`CellProblem`) and reported all at
+once.
 """
 
 import csv
@@ -18,7 +19,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from carebridge.lib.fit_text import fit
-from carebridge.lib.text_encoding import EncodingError, decode
+from carebridge.lib.text_encoding import EncodingError, decode_text
 from carebridge.lib.worksheets import MEGABYTE, MOST_TEXT, Worksheet, check_size, worksheets
 from carebridge.lib.worksheets import SheetError as SheetError
 
@@ -29,7 +30,7 @@ HEAD_ROWS = 10
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 # By which Excel knows UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
-# By which a CSV file tells Excel its delimiter; the heads show it too.
+# By which a CSV file declares its delimiter to Excel; the heads show it too.
 SEPARATOR_LINE = re.compile(r'"?sep=[,;\t]"?(\r\n|\r|\n)', re.IGNORECASE)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -42,7 +43,7 @@ Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
-class Row:
+class SheetRow:
     """The cells of one row by the heads they stand under.
 
     `number` is what Excel shows. In the second worksheet that is read it begins after the last row
@@ -68,7 +69,7 @@ class Table:
 
     name: str
     heads: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[SheetRow, ...]
     hidden: int = 0
 
 
@@ -84,11 +85,11 @@ class Sheet:
         return tuple(dict.fromkeys(head for table in self.tables for head in table.heads))
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[SheetRow, ...]:
         return tuple(row for table in self.tables for row in table.rows)
 
     def report(self) -> list[dict[str, Any]]:
-        """Return what became of each worksheet, those that were read first, as plain data."""
+        """Return the outcome of each worksheet, those that were read first, as plain data."""
         return [
             *({"name": t.name, "rows": len(t.rows), "hidden": t.hidden} for t in self.tables),
             *({"name": name, "left_out": why} for name, why in self.left_out.items()),
@@ -103,8 +104,8 @@ def place_of(number: int, names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What is wrong, or worth a look, in one cell: which, what stands there, and why."""
+class CellProblem:
+    """An error or a doubt in one cell: its column, its value, and the reason."""
 
     row: int
     column: str
@@ -117,19 +118,19 @@ class Problems:
     """Everything wrong with one row, collected."""
 
     row: int
-    found: list[Problem] = field(default_factory=list)
+    found: list[CellProblem] = field(default_factory=list)
 
-    def add(self, column: str, value: Cell, reason: str) -> None:
-        self.found.append(Problem(self.row, column, shown(value), reason))
+    def add_problem(self, column: str, value: Cell, reason: str) -> None:
+        self.found.append(CellProblem(self.row, column, display_value(value), reason))
 
 
 # In
 
 
 def read(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> Sheet:
-    """The sheet in a CSV or XLSX file, told apart by content.
+    """Read the sheet in a CSV or XLSX file, recognised by content.
 
-    `wanted` says whether a row of heads is the one looked for; it is sought in the first rows of
+    `wanted` recognises the row of heads; it is looked for in the first rows of
     every worksheet. Raises `SheetError`.
     """
     if len(content) > MOST_BYTES:
@@ -164,11 +165,11 @@ def _in_workbook(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> She
         hidden = [f"“{name}”没有读：{why}。" for name, why in left_out.items() if "隐藏" in why]
         raise SheetError("".join(empty) or "".join([seen, *hidden]) or "没有工作表。")
     if len(found) > 1:
-        found = [_named(table) for table in found]
+        found = [_name_table(table) for table in found]
     return Sheet(tuple(found), left_out)
 
 
-def _named(table: Table) -> Table:
+def _name_table(table: Table) -> Table:
     return replace(table, rows=tuple(replace(row, sheet=table.name) for row in table.rows))
 
 
@@ -185,34 +186,36 @@ def _why_no_rows(table: Table) -> str:
 
 
 def _no_heads(lines: Sequence[Sequence[Cell]]) -> str:
-    seen = [shown(cell)[:20] for line in lines[:1] for cell in line if shown(cell)]
+    seen = [display_value(cell)[:20] for line in lines[:1] for cell in line if display_value(cell)]
     return f"没有找到需要的表头。第一行是：{'、'.join(seen[:12]) or '什么也没有'}。"
 
 
 def _below_heads(page: Worksheet, wanted: Callable[..., bool], before: int) -> Table | None:
     """Return the table of a worksheet, or nothing; `before` counts the worksheets read so far."""
     for place, line in enumerate(page.cells[:HEAD_ROWS]):
-        heads = _heads(line)
+        heads = _read_heads(line)
         if not wanted(heads):
             continue
-        if place + 1 in page.filled and wanted(below := _heads(page.cells[place + 1])):
+        if place + 1 in page.filled and wanted(below := _read_heads(page.cells[place + 1])):
             # Heads of two rows: what stands in both is merged.
             place, heads = place + 1, below
         twice = sorted({head for head in heads if head and heads.count(head) > 1})
         if twice:
             where = f"“{page.name}”的" if page.name else ""
             raise SheetError(f"{where}表头重复了：{'、'.join(twice)}。")
-        rows = list(_rows(page, place + 1, heads, before * ROWS_OF_A_SHEET))
+        rows = list(_read_rows(page, place + 1, heads, before * ROWS_OF_A_SHEET))
         shown_rows = tuple(row for row in rows if row)
         return Table(page.name, tuple(filter(None, heads)), shown_rows, rows.count(None))
     return None
 
 
-def _heads(line: Sequence[Cell]) -> tuple[str, ...]:
-    return tuple(re.sub(r"\s+", "", shown(cell)) for cell in line)
+def _read_heads(line: Sequence[Cell]) -> tuple[str, ...]:
+    return tuple(re.sub(r"\s+", "", display_value(cell)) for cell in line)
 
 
-def _rows(page: Worksheet, start: int, heads: Sequence[str], before: int) -> Iterator[Row | None]:
+def _read_rows(
+    page: Worksheet, start: int, heads: Sequence[str], before: int
+) -> Iterator[SheetRow | None]:
     """Yield every row that is not empty, and None for one that is hidden."""
     for number, line in enumerate(page.cells[start:], start=start + 1):
         filled = page.filled.get(number - 1, set())
@@ -223,12 +226,12 @@ def _rows(page: Worksheet, start: int, heads: Sequence[str], before: int) -> Ite
             continue
         cells = {head: restored(cell) for head, cell in zip(heads, line, strict=False) if head}
         merged = frozenset(heads[n] for n in filled if n < len(heads) and heads[n])
-        yield Row(before + number, cells, "", number in page.struck, merged)
+        yield SheetRow(before + number, cells, "", number in page.struck, merged)
 
 
 def _csv_rows(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> list[list[str]]:
     try:
-        text = decode(content)
+        text = decode_text(content)
     except EncodingError as error:
         raise SheetError(str(error)) from error
     if "\0" in text:
@@ -240,7 +243,7 @@ def _csv_rows(content: bytes, wanted: Callable[[Sequence[str]], bool]) -> list[l
     seen: dict[str, str] = {}
     try:
         for row in _csv_reader(text, _delimiter(text, wanted)):
-            # Most cells say what others say; each text is kept once.
+            # Most cells repeat the text of others; each text is kept once.
             rows.append([seen.setdefault(cell, cell) for cell in map(str.strip, row)])
             check_size(len(rows), len(row))
             if any(len(cell) > MOST_TEXT for cell in row):
@@ -264,7 +267,7 @@ def _delimiter(text: str, wanted: Callable[[Sequence[str]], bool]) -> str:
     for delimiter in by_count:
         try:
             for line in itertools.islice(_csv_reader(first, delimiter), HEAD_ROWS):
-                if wanted(_heads(line)):
+                if wanted(_read_heads(line)):
                     return delimiter
         except csv.Error:
             continue
@@ -274,8 +277,8 @@ def _delimiter(text: str, wanted: Callable[[Sequence[str]], bool]) -> str:
 # Cells
 
 
-def shown(value: Cell) -> str:
-    """A cell as its reader sees it: 50.0 is 50, and a long number is 1.1E+17."""
+def display_value(value: Cell) -> str:
+    """Return a cell as its reader sees it: 50.0 is 50, and a long number is 1.1E+17."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -300,7 +303,7 @@ def neutral(text: str) -> str:
 
 
 def restored(value: Cell) -> Cell:
-    """The cell without the apostrophe that `neutral` put before it."""
+    """Return the cell without the apostrophe that `neutral` put before it."""
     if isinstance(value, str) and value[:1] == "'" and value[1:].startswith(FORMULA_STARTS):
         return value[1:]
     return value
@@ -318,30 +321,32 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Rows of a CSV file in the making."""
+    """Return rows of a CSV file in the making."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([neutral(fit(shown(cell))) for cell in row] for row in rows)
+    writer.writerows([neutral(fit(display_value(cell))) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
 def workbook(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
-    """An XLSX file; the first row of each sheet are its heads. Whole numbers stay numbers."""
+    """Return an XLSX file; the first row of each sheet are its heads. Whole numbers stay
+    numbers.
+    """
     book = Workbook(write_only=True)
     for title, rows in sheets:
         page = book.create_sheet(title)
         page.freeze_panes = "A2"
         for number, row in enumerate(rows):
-            page.append([_cell(page, value, head=number == 0) for value in row])
+            page.append([_cell_value(page, value, head=number == 0) for value in row])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _cell(page: Any, value: Any, head: bool) -> Any:
+def _cell_value(page: Any, value: Any, head: bool) -> Any:
     if type(value) in {int, float}:
         return value
-    text = fit(shown(value))
+    text = fit(display_value(value))
     if not text:
         return None
     # openpyxl takes what begins with = for a formula; as text it is shown, not run.

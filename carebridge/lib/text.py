@@ -43,8 +43,8 @@ _WIDE, _NARROW = str.maketrans("()", "（）"), str.maketrans("（）", "()")
 MOST_MARKS = 2
 
 
-def normal(text: str) -> str:
-    """One line as it is kept: names, addresses, numbers, codes.
+def normalize(text: str) -> str:
+    """Return one line in the stored form of names, addresses, numbers and codes.
 
     Compatibility forms (full width, vertical, radicals, ①, Ⅲ) become plain characters, Chinese
     punctuation stays, brackets are （） in a text with Han characters and () in any other. What
@@ -55,23 +55,23 @@ def normal(text: str) -> str:
 
 
 def normal_lines(text: str) -> str:
-    """Text of several lines as it is kept: as `normal`, but line by line.
+    """Text of several lines as it is kept: as `normalize`, but line by line.
 
     Line ends are "\\n"; brackets, and signs that NFKC would make digits (², ½, ①), stay. Twice is
     once.
     """
-    return _settled(text, _lines)
+    return _settled(text, _fold_lines)
 
 
 def name_key(name: str) -> str:
-    """What two spellings of one name have in common; compared, never shown.
+    """Return a key that spellings of one name share; compared, never shown.
 
-    Guarantees: equal for names that differ in what `normal` takes away, in traditional or
+    Guarantees: equal for names that differ in what `normalize` takes away, in traditional or
     simplified characters, in letter case, in white space, in brackets or other punctuation.
     Symbols, digits and every letter still count: 试验（一）院 is 试验一院, not 试验院. A key is its
     own key. Empty for a name of nothing but marks.
     """
-    return _settled(name, _key)
+    return _settled(name, _compare_key)
 
 
 def simplified(text: str) -> str:
@@ -96,31 +96,33 @@ def _converter():  # type: ignore[no-untyped-def]  # OpenCC ships no types
 
 
 def _settled(text: str, step: Callable[[str], str]) -> str:
-    """The text after as many steps as change it: a few decompose into what is mapped again."""
+    """Return the text after as many steps as change it: a few decompose into what is mapped
+    again.
+    """
     while (after := step(text)) != text:
         text = after
     return text
 
 
 def _one_line(text: str) -> str:
-    text = _folded(_LINE_END.sub("\n", text), _is_punctuation)
+    text = _fold_characters(_LINE_END.sub("\n", text), _is_punctuation)
     text = " ".join(_WRAPPED.sub("", text).split())
     return text.translate(_WIDE if _HAS_HAN.search(text) else _NARROW)
 
 
-def _lines(text: str) -> str:
+def _fold_lines(text: str) -> str:
     lines = _LINE_END.sub("\n", text).split("\n")
-    found = [" ".join(_folded(line, _is_sign).split()) for line in lines]
+    found = [" ".join(_fold_characters(line, _is_sign).split()) for line in lines]
     return "\n".join(found).strip("\n")
 
 
-def _key(text: str) -> str:
+def _compare_key(text: str) -> str:
     text = unicodedata.normalize("NFKC", simplified(_one_line(text)).casefold())
     return "".join(c for c in text if unicodedata.category(c)[0] not in "PZC")
 
 
-def _folded(text: str, is_kept: Callable[[str], bool]) -> str:
-    """Compatibility forms and radicals as plain characters, nothing shapeless, no tower of marks.
+def _fold_characters(text: str, is_kept: Callable[[str], bool]) -> str:
+    """Return plain characters for compatibility forms and radicals, without shapeless ones.
 
     Characters that are `is_kept` stay what they are.
     """

@@ -33,7 +33,7 @@ class EncodingError(Exception):
     """The bytes are text of no encoding that is read here."""
 
 
-def decode(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Return the text of UTF-8, UTF-16, UTF-32, GBK or GB18030 bytes, without byte order mark.
 
     Raises `EncodingError` for other encodings (Big5, Latin-1 …), mixed ones and text that was
@@ -81,15 +81,17 @@ def _decode_national(content: bytes, error: UnicodeDecodeError) -> str:
     if len(HAN.findall(damaged)) > 2 * damaged.count("\ufffd"):
         line = content[: error.start].count(b"\n") + 1
         raise EncodingError(f"编码混在一起：文件是 UTF-8，但第 {line:,} 行不是。{SAVE_AS}")
-    text, share = _read(content, "gb18030", _is_everyday_gb)
-    if share < SURELY and _read(content, "big5hkscs", _is_everyday_big5)[1] > share:
+    text, share = _decode_with_share(content, "gb18030", _is_everyday_gb)
+    if share < SURELY and _decode_with_share(content, "big5hkscs", _is_everyday_big5)[1] > share:
         raise EncodingError(f"编码不对：文件是繁体的 Big5。{SAVE_AS}")
     if share < PLAUSIBLE:
         raise EncodingError(f"编码看不懂：不是 UTF-8，也不是 GB18030（GBK）。{SAVE_AS}")
     return text
 
 
-def _read(content: bytes, encoding: str, is_everyday: Callable[[bytes], bool]) -> tuple[str, float]:
+def _decode_with_share(
+    content: bytes, encoding: str, is_everyday: Callable[[bytes], bool]
+) -> tuple[str, float]:
     """Return the text in an encoding and its share of everyday characters; 0 if it is none."""
     try:
         text = content.decode(encoding)
@@ -101,13 +103,13 @@ def _read(content: bytes, encoding: str, is_everyday: Callable[[bytes], bool]) -
 
 
 def _is_everyday_gb(code: bytes) -> bool:
-    """Tell punctuation and the 6,763 characters of GB2312 from the rare ones of GBK."""
+    """Return whether it is punctuation or one of the 6,763 characters of GB2312."""
     lead, trail = code[0], code[-1]
     return len(code) == 2 and trail >= 0xA1 and (lead <= 0xA3 or 0xB0 <= lead <= 0xF7)
 
 
 def _is_everyday_big5(code: bytes) -> bool:
-    """Tell punctuation and the 5,401 characters of level 1 from the others."""
+    """Return whether it is punctuation or one of the 5,401 characters of level 1."""
     return len(code) == 2 and b"\xa1\x40" <= code <= b"\xc6\x7e"
 
 
@@ -129,7 +131,7 @@ def _most_used_share(text: str) -> float:
 
 
 def _was_misread(text: str) -> bool:
-    """Tell whether the text, written in the encoding it was taken for, is Chinese in UTF-8."""
+    """Return whether the text, written in the encoding it was taken for, is Chinese in UTF-8."""
     for encoding in ("gb18030", "cp1252", "latin-1"):
         try:
             meant = text.encode(encoding).decode()

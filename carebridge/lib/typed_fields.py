@@ -10,14 +10,14 @@ from django.db import models
 from carebridge.lib.dates import read_date
 from carebridge.lib.numbers import UnreadableError, read_count, units_of
 from carebridge.lib.phones import read_phones
-from carebridge.lib.text import normal, normal_lines
+from carebridge.lib.text import normal_lines, normalize
 
 
 class LineField(forms.CharField):
     """One line in the form it is kept."""
 
     def to_python(self, value: Any) -> str | None:
-        return super().to_python(normal(value) if isinstance(value, str) else value)
+        return super().to_python(normalize(value) if isinstance(value, str) else value)
 
 
 class LinesField(forms.CharField):

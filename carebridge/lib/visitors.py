@@ -1,4 +1,4 @@
-"""Who asks to be let in, and from where, as our own proxies saw it."""
+"""Name and address of a visitor, as our own proxies saw it."""
 
 import ipaddress
 from typing import Any
@@ -11,7 +11,8 @@ LONGEST_NAME = 255
 
 
 def address(request: HttpRequest) -> str | None:
-    """The visitor's address; what they themselves wrote under X-Forwarded-For counts for nothing.
+    """Return the visitor's address; what they themselves wrote under X-Forwarded-For counts for
+    nothing.
 
     Each of our PROXIES adds the address it saw on the right, so the first of them wrote the one
     that many places from the end. None when a server hands no address over.
@@ -42,6 +43,6 @@ def network(request: HttpRequest) -> str | None:
     return str(ipaddress.ip_network((int(known), 64), strict=False).network_address)
 
 
-def name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The name that somebody signs in by, as much of it as the log holds."""
+def sign_in_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
+    """Return the name that somebody signs in by, cut to the length of the log."""
     return str((credentials or request.POST).get("username") or "")[:LONGEST_NAME]

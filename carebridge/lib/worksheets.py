@@ -26,7 +26,7 @@ MOST_CELLS = 6_000_000
 MOST_SHEETS = 100
 MOST_TEXT = 5_000
 BROKEN = "这个 XLSX 文件坏了，或加了密码，打不开。"
-# ODS and XLSB also come as ZIP files, and say in few bytes that a row repeats a million times.
+# ODS and XLSB also come as ZIP files, and repeat a row a million times in few bytes.
 OTHER_KINDS = {"content.xml", "mimetype", "xl/workbook.bin"}
 
 PREFIX = rb"<(?:[\w.-]+:)?"
@@ -48,7 +48,7 @@ FALSE = {"0", "false"}
 
 
 class SheetError(Exception):
-    """The file cannot be taken as a sheet at all; the message says why."""
+    """The file cannot be taken as a sheet at all; the message has the reason."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,11 @@ def _worksheet(workbook: CalamineWorkbook, about: Any, marks: "_Marks") -> Works
     check_size(sheet.total_height, sheet.total_width)
     cells = sheet.to_python(skip_empty_area=False)
     xml = marks.xml_of(about.name)
-    filled = _fill(cells, sheet.merged_cell_ranges or [])
-    return Worksheet(about.name, "", cells, _hidden(xml), marks.struck(xml), filled)
+    filled = _fill_merged(cells, sheet.merged_cell_ranges or [])
+    return Worksheet(about.name, "", cells, _hidden_rows(xml), marks.struck_rows(xml), filled)
 
 
-def _fill(cells: list[list[Any]], ranges: Sequence[Any]) -> dict[int, set[int]]:
+def _fill_merged(cells: list[list[Any]], ranges: Sequence[Any]) -> dict[int, set[int]]:
     """Give all rows of merged cells the value of the first; the other columns stay empty."""
     filled: dict[int, set[int]] = {}
     work = 0
@@ -176,29 +176,29 @@ def _check_worksheet(xml: bytes, longest: int) -> None:
     """Refuse a cell so far away that a reader would set too much room aside for all before it."""
     if b"<!DOCTYPE" in xml or b"<!ENTITY" in xml:
         raise SheetError(BROKEN)
-    rows, columns = _extent(xml)
+    rows, columns = _declared_size(xml)
     if rows > MOST_ROWS or columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
-        rows, columns = _extent(_without_empty(xml))
+        rows, columns = _declared_size(_without_empty(xml))
     check_size(rows, columns)
     cells = len(CELL.findall(xml)) if longest > 4 * MOST_TEXT else 0
     if longest > 4 * MOST_TEXT and cells * longest > MOST_UNPACKED:
         raise SheetError("有的格子文字太长，请缩短后再上传。")
 
 
-def _extent(xml: bytes) -> tuple[int, int]:
+def _declared_size(xml: bytes) -> tuple[int, int]:
     """Return how many rows and columns a reader sets room aside for, or more."""
     cells = len(CELL.findall(xml))
     letters = PLACE.findall(xml)
     last = max(map(int, set(FAR_ROW.findall(xml))), default=0)
     columns = max(map(_column_number, set(letters)), default=0)
     if cells > len(letters):
-        # Cells that do not say where they stand follow one another.
+        # Cells without a reference follow one another.
         columns += max(len(CELL.findall(row)) for row in ROW.split(xml))
     return max(last, len(ROW.findall(xml))), columns
 
 
 def _without_empty(xml: bytes) -> bytes:
-    """Leave out cells that have a format but no value, where all rows and cells say their place.
+    """Leave out cells that have a format but no value, where all rows and cells have a reference.
 
     The reader passes them over too: a formatted cell in row 1,048,576 makes no row.
     """
@@ -209,7 +209,7 @@ def _without_empty(xml: bytes) -> bytes:
 
 
 def _column_number(letters: bytes) -> int:
-    """A is 1, Z 26, AA 27."""
+    """Return a is 1, Z 26, AA 27."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
@@ -227,13 +227,13 @@ class _Marks:
         self.files = {
             name.lower().replace("\\", "/").lstrip("/"): name for name in archive.namelist()
         }
-        links = _tags(self._read("xl/_rels/workbook.xml.rels"), "Relationship")
+        links = _tag_attributes(self._read_part("xl/_rels/workbook.xml.rels"), "Relationship")
         self.targets = {link.get("Id", ""): link.get("Target", "") for link in links}
-        self.sheets = _tags(self._read("xl/workbook.xml"), "sheet")
-        self.formats = _struck_formats(self._read("xl/styles.xml"))
-        self.texts = _struck_texts(self._read("xl/sharedstrings.xml"))
+        self.sheets = _tag_attributes(self._read_part("xl/workbook.xml"), "sheet")
+        self.formats = _struck_formats(self._read_part("xl/styles.xml"))
+        self.texts = _struck_texts(self._read_part("xl/sharedstrings.xml"))
 
-    def _read(self, path: str) -> bytes:
+    def _read_part(self, path: str) -> bytes:
         name = self.files.get(path.lower())
         return self.archive.read(name) if name else b""
 
@@ -241,15 +241,15 @@ class _Marks:
         sheet = next((sheet for sheet in self.sheets if sheet.get("name") == title), {})
         link = next((value for key, value in sheet.items() if key.rpartition(":")[2] == "id"), "")
         target = self.targets.get(link, "").replace("\\", "/")
-        return self._read(posixpath.normpath(posixpath.join("/xl", target)).lstrip("/"))
+        return self._read_part(posixpath.normpath(posixpath.join("/xl", target)).lstrip("/"))
 
-    def struck(self, xml: bytes) -> frozenset[int]:
+    def struck_rows(self, xml: bytes) -> frozenset[int]:
         """Return the numbers of the rows with a struck-through cell that has a value."""
         found = [cell.start() for cell in self._struck_cells(xml)]
         if not found:
             return frozenset()
         starts, numbers = [], []
-        for start, number, _ in _rows(xml):
+        for start, number, _ in _find_rows(xml):
             starts.append(start)
             numbers.append(number)
         places = (bisect.bisect(starts, start) - 1 for start in found)
@@ -272,23 +272,23 @@ class _Marks:
             yield from (cell for cell in shared.finditer(xml) if int(cell[1]) in self.texts)
 
 
-def _rows(xml: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _find_rows(xml: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Yield where each row begins in the file, its number and its attributes."""
     number = 0
     for tag in ROW_TAG.finditer(xml):
-        said = re.search(rb"""\br\s*=\s*["']\s*(\d{1,18})""", tag[1])
-        number = int(said[1]) if said else number + 1
+        found = re.search(rb"""\br\s*=\s*["']\s*(\d{1,18})""", tag[1])
+        number = int(found[1]) if found else number + 1
         yield tag.start(), number, tag[1]
 
 
-def _hidden(xml: bytes) -> frozenset[int]:
+def _hidden_rows(xml: bytes) -> frozenset[int]:
     """Return the numbers of the rows that are hidden, filtered out, folded, or of no height."""
     found = set()
-    for _, number, attributes in _rows(xml):
+    for _, number, attributes in _find_rows(xml):
         if b"hidden" in attributes or b"ht" in attributes:
-            said = _attributes(attributes)
-            height = said.get("ht", "1").strip()
-            if said.get("hidden", "0") not in FALSE or height in {"0", "0.0"}:
+            values = _attributes(attributes)
+            height = values.get("ht", "1").strip()
+            if values.get("hidden", "0") not in FALSE or height in {"0", "0.0"}:
                 found.add(number)
     return frozenset(found)
 
@@ -297,11 +297,13 @@ def _struck_formats(xml: bytes) -> set[int]:
     """Return the numbers of the cell formats whose font is struck through."""
     fonts = {
         number
-        for number, font in enumerate(_parts(_part(xml, "fonts"), "font"))
+        for number, font in enumerate(_all_elements(_first_element(xml, "fonts"), "font"))
         if _is_struck(font)
     }
-    formats = _tags(_part(xml, "cellXfs"), "xf") if fonts else []
-    return {number for number, said in enumerate(formats) if int(said.get("fontId") or 0) in fonts}
+    formats = _tag_attributes(_first_element(xml, "cellXfs"), "xf") if fonts else []
+    return {
+        number for number, found in enumerate(formats) if int(found.get("fontId") or 0) in fonts
+    }
 
 
 def _struck_texts(xml: bytes) -> set[int]:
@@ -315,21 +317,21 @@ def _is_struck(xml: bytes) -> bool:
     return any(_attributes(tag[1]).get("val", "1") not in FALSE for tag in STRIKE.finditer(xml))
 
 
-def _part(xml: bytes, name: str) -> bytes:
-    """Return what stands between the first tag of a name and its end."""
+def _first_element(xml: bytes, name: str) -> bytes:
+    """Return the content between the first tag of a name and its end."""
     tag = name.encode()
     match = re.search(PREFIX + tag + rb"[\s>].*?</(?:[\w.-]+:)?" + tag + rb"\s*>", xml, re.DOTALL)
     return match[0] if match else b""
 
 
-def _parts(xml: bytes, name: str) -> list[bytes]:
+def _all_elements(xml: bytes, name: str) -> list[bytes]:
     """Return every element of a name, those without content too."""
     tag = name.encode()
     pattern = PREFIX + tag + ATTRIBUTES + rb"\s*(?:/>|>.*?</(?:[\w.-]+:)?" + tag + rb"\s*>)"
     return [match[0] for match in re.finditer(pattern, xml, re.DOTALL)]
 
 
-def _tags(xml: bytes, name: str) -> list[dict[str, str]]:
+def _tag_attributes(xml: bytes, name: str) -> list[dict[str, str]]:
     """Return the attributes of every tag of a name."""
     pattern = PREFIX + name.encode() + ATTRIBUTES + rb"\s*/?>"
     return [_attributes(match[1]) for match in re.finditer(pattern, xml)]

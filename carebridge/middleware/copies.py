@@ -1,7 +1,7 @@
 """Public pages as they last were, on the disk of this machine, for when no database answers.
 
-Only what anybody would have got: no cookie came or went, nothing in the address tells of a family,
-and no view asked that nobody keep it. The names of the files tell nothing, and they are few.
+Only what anybody would have got: no cookie came or went, nothing in the address describes a family,
+and no view asked that nobody keep it. The names of the files reveal nothing, and they are few.
 """
 
 import datetime
@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from carebridge.middleware.display import Display
-from carebridge.middleware.privacy import told
+from carebridge.middleware.privacy import family_params
 
 # Pages that are kept; of the searches also those with a query.
 PAGES = {
@@ -52,7 +52,7 @@ def keep_copies(
                 response, public=True, max_age=0, s_maxage=SHARED, stale_if_error=LIFE
             )
             if settings.COPIES:
-                _keep(_path(request), response.content)
+                _write_copy(_copy_path(request), response.content)
         return response
 
     return middleware
@@ -67,27 +67,27 @@ def _is_for_all(request: HttpRequest, response: HttpResponse) -> bool:
         and match.view_name in PAGES
         and (match.view_name == SEARCH or not request.GET)
         and len(request.get_full_path()) <= LONGEST_ADDRESS
-        and not (request.COOKIES or response.cookies or told(request))
+        and not (request.COOKIES or response.cookies or family_params(request))
         and "Authorization" not in request.headers
         and "Cache-Control" not in response.headers
         and len(response.content) <= LARGEST_PAGE
     )
 
 
-def _path(request: HttpRequest) -> Path:
+def _copy_path(request: HttpRequest) -> Path:
     query = sorted((name, value) for name, values in request.GET.lists() for value in values)
     key = f"{request.build_absolute_uri(request.path)} {query}"
     return settings.COPIES_DIR / hashlib.sha256(key.encode()).hexdigest()
 
 
-def _keep(path: Path, content: bytes) -> None:
+def _write_copy(path: Path, content: bytes) -> None:
     """Write the page unless that was done just now; a full disk is no reader's trouble."""
     try:
         if path.exists() and time.time() - path.stat().st_mtime < STEP:
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if random.randrange(SWEEP) == 0:  # noqa: S311 (nothing secret hangs on it)
-            sweep()
+            sweep_copies()
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             new = Path(file.name)
             try:
@@ -100,8 +100,8 @@ def _keep(path: Path, content: bytes) -> None:
         return
 
 
-def sweep() -> None:
-    """Forget what is a day old, and the oldest of more than `COPIES`."""
+def sweep_copies() -> None:
+    """Delete copies a day old, and the oldest of more than `COPIES`."""
     files = sorted((file.stat().st_mtime, file) for file in settings.COPIES_DIR.iterdir())
     surplus = len(files) - settings.COPIES
     for number, (at, file) in enumerate(files):
@@ -109,12 +109,12 @@ def sweep() -> None:
             file.unlink(missing_ok=True)
 
 
-def find(request: HttpRequest) -> HttpResponse | None:
-    """The copy of this address, in the print its reader chose, and saying from when it is."""
-    if told(request):
+def find_copy(request: HttpRequest) -> HttpResponse | None:
+    """Return the copy of this address, in the print its reader chose, with its time."""
+    if family_params(request):
         return None
     try:
-        path = _path(request)
+        path = _copy_path(request)
         page, seconds = zlib.decompress(path.read_bytes()), path.stat().st_mtime
     except (OSError, zlib.error):
         return None

@@ -1,4 +1,4 @@
-"""How pages look to this reader: large print, colours and contrast, kept in cookies."""
+"""Display of pages for this reader: large print, colours and contrast, kept in cookies."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class Display:
 
     @classmethod
     def chosen(cls, values: Mapping[str, str]) -> Self:
-        """From cookies or a query; what is not offered is as if it were not there."""
-        return cls(**known(values))
+        """Read the choices from cookies or a query; unknown values are ignored."""
+        return cls(**known_choices(values))
 
     @property
     def choices(self) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
@@ -49,8 +49,8 @@ class Display:
         ]
 
 
-def known(values: Mapping[str, str]) -> dict[str, str]:
-    """The choices in `values` that are offered."""
+def known_choices(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices in `values` that are offered."""
     return {
         name: values[name] for name, (_, offered) in CHOICES.items() if values.get(name) in offered
     }
@@ -77,16 +77,16 @@ def vary_on_display(
 
 def set_display(request: HttpRequest) -> HttpResponse:
     """Keep the reader's choices in cookies and go back to the page they came from."""
-    return _kept(known(request.GET), next_page(request))
+    return _redirect_with(known_choices(request.GET), next_page(request))
 
 
-def elder(request: HttpRequest) -> HttpResponse:
-    """`/elder/`: an address to tell one's mother; large print from now on, at the front page."""
-    return _kept(known(request.GET) | {"mode": "elder"}, reverse("home"))
+def elder_page(request: HttpRequest) -> HttpResponse:
+    """`/elder/`: an address to give one's mother; switch to large print and show the front page."""
+    return _redirect_with(known_choices(request.GET) | {"mode": "elder"}, reverse("home"))
 
 
-def _kept(choices: Mapping[str, str], page: str) -> HttpResponse:
-    """On to `page`, with the choices in cookies."""
+def _redirect_with(choices: Mapping[str, str], page: str) -> HttpResponse:
+    """Redirect to `page`, with the choices in cookies."""
     response = HttpResponseRedirect(page)
     for name, value in choices.items():
         response.set_cookie(name, value, max_age=YEAR, secure=settings.HTTPS, samesite="Lax")
@@ -94,7 +94,7 @@ def _kept(choices: Mapping[str, str], page: str) -> HttpResponse:
 
 
 def next_page(request: HttpRequest) -> str:
-    """The page to go back to: `next` when it is one of ours, else the front page."""
+    """Return the page to go back to: `next` when it is one of ours, else the front page."""
     page = request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
     return page if ours else reverse("home")

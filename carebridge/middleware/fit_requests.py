@@ -36,7 +36,7 @@ def clean_requests(
 
 
 def _marked_pair(pair: str) -> str:
-    """The pair as it was sent, but for what no text is made of."""
+    """Return the pair as it was sent, but for what no text is made of."""
     name, equals, value = pair.partition("=")
     return equals.join(map(_marked_part, (name, value))) if equals else _marked_part(name)
 

@@ -1,4 +1,4 @@
-"""What a request may bring at most, and what a page may ask of the browser."""
+"""Request size limits and the Permissions-Policy header."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ PROBLEM = {
     "status": 400,
     "detail": f"一个地址最多 {FIELDS_FROM_READERS} 个参数。请照 /api/ 的说明改。",
 }
-# A child's home is measured from where the browser says one is; nothing else is ever asked for.
+# Distances may start at the position of the browser; no other permission is ever needed.
 PERMISSIONS = (
     "geolocation=(self), accelerometer=(), autoplay=(), camera=(), display-capture=(),"
     " fullscreen=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
@@ -30,7 +30,8 @@ PERMISSIONS = (
 def limit_requests(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware: refuse what is too large before a byte of it is read; say what pages may do.
+    """Middleware: refuse what is too large before a byte of it is read; set the permissions of
+    pages.
 
     A body without a length is taken for empty, so there is no way around it.
     """

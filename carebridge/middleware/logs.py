@@ -1,6 +1,6 @@
-"""Logs as lines of JSON that tell of requests and of faults, and nothing of readers.
+"""Logs as lines of JSON about requests and faults, without data of readers.
 
-What somebody asked or typed may tell of an elder. So no line has a query string, a body, a cookie
+A query or typed text may describe an elder. So no line has a query string, a body, a cookie
 or an address, and of an exception it has the class and the places in the code, not the message:
 a database quotes the row there that it refused.
 """
@@ -23,16 +23,16 @@ from django.http import HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
-# A query, what gunicorn says of a request it could not read (from where it came, and its words),
-# and what the admin was asked for and refused.
-TELLING = re.compile(
+# A query, the words of gunicorn about a request it could not read (from where it came, and its
+# words), and what the admin was asked for and refused.
+FAMILY_DATA = re.compile(
     r"(?<=\?)\S+"
     r"|(?<=Invalid request from ip=).*"
     r"|(?<=^The field ).*(?= cannot be referenced)"
     r"|(?<=^Filtering by ).*(?= not allowed)",
     re.DOTALL,
 )
-# What a line may say beside its message.
+# Fields that a line may have beside its message.
 FIELDS = ("method", "path", "status", "ms", "database", "sql")
 LONGEST = 2_000
 
@@ -52,16 +52,16 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": request_id.get(),
-            "message": TELLING.sub("…", record.getMessage())[:LONGEST],
+            "message": FAMILY_DATA.sub("…", record.getMessage())[:LONGEST],
         }
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[1]:
-            line["error"] = list(_causes(record.exc_info[1]))
+            line["error"] = list(_cause_chain(record.exc_info[1]))
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def _causes(error: BaseException | None) -> Any:
-    """An exception and what it came from: its class, and where, innermost last."""
+def _cause_chain(error: BaseException | None) -> Any:
+    """Return an exception and its causes: class and place of each, innermost last."""
     while error is not None:
         frames = traceback.extract_tb(error.__traceback__)
         places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
@@ -82,9 +82,9 @@ def log_requests(
                 wrapped.enter_context(connection.execute_wrapper(log_slow))
             response = get_response(request)
         response.headers[HEADER] = request_id.get()
-        said: dict[str, object] = {"method": request.method, "path": request.path[:LONGEST]}
-        said |= {"status": response.status_code, "ms": _ms_since(started)}
-        requests.info("request", extra=said)
+        fields: dict[str, object] = {"method": request.method, "path": request.path[:LONGEST]}
+        fields |= {"status": response.status_code, "ms": _ms_since(started)}
+        requests.info("request", extra=fields)
         return response
 
     return middleware
@@ -99,8 +99,8 @@ def log_slow(
         return execute(sql, params, many, context)
     finally:
         if (ms := _ms_since(started)) >= settings.SLOW_QUERY_MS:
-            said = {"ms": ms, "database": context["connection"].alias, "sql": sql[:LONGEST]}
-            queries.warning("slow query", extra=said)
+            fields = {"ms": ms, "database": context["connection"].alias, "sql": sql[:LONGEST]}
+            queries.warning("slow query", extra=fields)
 
 
 def _ms_since(started: float) -> float:

@@ -43,7 +43,9 @@ def tidy_parameters(
 
 
 def without_blanks(query: str) -> str:
-    """The query less the pairs that have no value; the others as they were, in their order."""
+    """Return the query less the pairs that have no value; the others as they were, in their
+    order.
+    """
     return "&".join(pair for pair in query.split("&") if not is_blank(pair))
 
 

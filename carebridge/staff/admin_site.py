@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.timezone import localdate
 
-# The parameter by which the admin's own windows say what field they want of a row.
+# The parameter by which the admin's own windows name the field they want of a row.
 TO_FIELD_VAR = "_to_field"
 
 
@@ -35,9 +35,9 @@ class BackOffice(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         # Models are not there yet when the apps ask for the site.
-        from institutions.admin.tasks import todo
+        from institutions.admin.tasks import list_tasks
 
-        work = {"todo": todo(self, request, localdate())}
+        work = {"todo": list_tasks(self, request, localdate())}
         return super().index(request, work | (extra_context or {}))
 
 

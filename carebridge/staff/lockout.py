@@ -1,4 +1,4 @@
-"""What somebody reads whose name is locked at their address after wrong passwords."""
+"""The page for a name that is locked at an address after wrong passwords."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db.models import Max
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from carebridge.lib.visitors import name
+from carebridge.lib.visitors import sign_in_name
 
 
 def locked_out(request: Any, response: HttpResponse, credentials: Any) -> HttpResponse:
@@ -28,6 +28,6 @@ def locked_out(request: Any, response: HttpResponse, credentials: Any) -> HttpRe
 
 def _last_failure(request: Any, credentials: Any) -> Any:
     rows = AccessAttempt.objects.filter(
-        username=name(request, credentials), ip_address=request.axes_ip_address
+        username=sign_in_name(request, credentials), ip_address=request.axes_ip_address
     )
     return rows.aggregate(last=Max("attempt_time"))["last"]

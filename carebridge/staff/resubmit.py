@@ -1,4 +1,4 @@
-"""What somebody typed into the back office and sent after their session was over: kept, given back.
+"""Forms of the back office that were sent after the session ended: kept and given back.
 
 It waits in the session on the server, for the same person in the same browser and not for long.
 Files are not kept, nor are passwords.
@@ -21,8 +21,8 @@ KEY = "typed"
 NOT_KEPT = ("admin:logout", "admin:password_change", "two_step", "two_step_phone", "typed")
 
 
-def take(request: HttpRequest) -> dict[str, Any] | None:
-    """What to keep of this request: whose it is, where it went and what it said; None of nothing.
+def keep_request(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the owner, target and data of this request to keep; None: nothing to keep.
 
     A page of somebody else's cannot send anything to be kept.
     """
@@ -47,8 +47,8 @@ def _unasked(request: HttpRequest) -> HttpResponse:
     raise AssertionError("only whether it may pass is asked")
 
 
-def kept(request: HttpRequest) -> dict[str, Any] | None:
-    """What was kept for this person, unless it is too old; what is another's goes at once."""
+def kept_request(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the request kept for this person, unless too old; delete another person's."""
     found: dict[str, Any] | None = request.session.get(KEY)
     if found is None:
         return None
@@ -61,9 +61,9 @@ def kept(request: HttpRequest) -> dict[str, Any] | None:
 
 @never_cache
 @staff_member_required
-def typed(request: HttpRequest) -> HttpResponse:
-    """Send it once more, or let it go."""
-    found = kept(request)
+def resubmit_page(request: HttpRequest) -> HttpResponse:
+    """Show the kept form, to send it once more or discard it."""
+    found = kept_request(request)
     if found is None:
         return HttpResponseRedirect(reverse("admin:index"))
     if request.method == "POST":

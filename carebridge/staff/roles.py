@@ -1,4 +1,4 @@
-"""What each role may do with what: one table, which Django asks as a backend of authentication.
+"""Permissions of each role: one table, which Django asks as a backend of authentication.
 
 In which places a role may do it is another question: `regions.staff.scope`.
 """
@@ -57,7 +57,7 @@ ROLES = (Role.CLERK, Role.REVIEWER, Role.PROVINCE, Role.NATIONAL)
 
 
 def permissions(role: str) -> set[str]:
-    """The names of Django's permissions: institutions.change_institution."""
+    """Return the names of Django's permissions: institutions.change_institution."""
     column = ROLES.index(Role(role))
     return {
         label.replace(".", f".{action}_") for label, row in TABLE.items() for action in row[column]
@@ -68,12 +68,16 @@ PERMISSIONS = {role: permissions(role) for role in ROLES}
 
 
 class RoleBackend(BaseBackend):
-    """Lets the holder of a post do what the table says; signing in is left to other backends."""
+    """Grants the holder of a post the permissions of the table; signing in is left to other
+    backends.
+    """
 
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         post = getattr(user_obj, "staff_member", None) if user_obj.is_active else None
         return PERMISSIONS[post.role] if post else set()
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        """Whether the person may do anything in the app: the admin asks before it lists it."""
+        """Return whether the person may do anything in the app: the admin asks before it lists
+        it.
+        """
         return any(name.startswith(f"{app_label}.") for name in self.get_user_permissions(user_obj))

@@ -39,7 +39,7 @@ def ask_first(
     """Middleware: no page of the back office without the second factor, where one is due."""
 
     def middleware(request: Any) -> HttpResponse:
-        if not request.path.startswith(reverse("admin:index")) or not _due(request):
+        if not request.path.startswith(reverse("admin:index")) or not _is_due(request):
             return get_response(request)
         way_back = request.get_full_path() if request.method == "GET" else request.path
         return redirect(f"{reverse('two_step')}?{urlencode({'next': way_back})}")
@@ -47,7 +47,7 @@ def ask_first(
     return middleware
 
 
-def _due(request: Any) -> bool:
+def _is_due(request: Any) -> bool:
     if request.path in map(reverse, OPEN) or not request.user.is_authenticated:
         return False
     if request.user.is_verified():
@@ -65,9 +65,9 @@ def two_step(request: Any) -> HttpResponse:
     if form.is_valid():
         if device := devices.check(request.user, form.cleaned_data["code"]):
             confirm(request, device)
-            return HttpResponseRedirect(_next(request))
-        _wrong(request, form)
-    return _page(request, "two_step", "两步验证", form=form, next=_next(request))
+            return HttpResponseRedirect(_next_page(request))
+        _count_wrong(request, form)
+    return _render_page(request, "two_step", "两步验证", form=form, next=_next_page(request))
 
 
 @never_cache
@@ -81,47 +81,47 @@ def two_step_phone(request: Any) -> HttpResponse:
         devices.begin(request.user)
         return redirect("two_step_phone")
     if step == "codes" and request.user.is_verified():
-        return _codes(request)
+        return _codes_page(request)
     if step == "finish" and form.is_valid():
         if device := devices.finish(request.user, form.cleaned_data["code"]):
             confirm(request, device)
-            return _codes(request)
-        _wrong(request, form)
-    return _phone(request, form if step == "finish" else CodeForm())
+            return _codes_page(request)
+        _count_wrong(request, form)
+    return _phone_page(request, form if step == "finish" else CodeForm())
 
 
-def _phone(request: Any, form: CodeForm) -> HttpResponse:
+def _phone_page(request: Any, form: CodeForm) -> HttpResponse:
     begun = devices.begun(request.user)
     shown = {"key": devices.key_in_groups(begun), "qr": qr_code(begun.config_url)} if begun else {}
     left = devices.codes_left(request.user) if request.user.is_verified() else 0
     is_required = settings.STAFF_TOTP == "required"
     state = {"form": form, "left": left, "is_required": is_required, **shown}
-    return _page(request, "two_step_phone", "设置两步验证", **state)
+    return _render_page(request, "two_step_phone", "设置两步验证", **state)
 
 
-def _codes(request: Any) -> HttpResponse:
-    """The codes on paper, shown this once."""
+def _codes_page(request: Any) -> HttpResponse:
+    """Show the codes on paper, once only."""
     codes = devices.new_codes(request.user)
-    return _page(request, "two_step_codes", "备用码", codes=codes)
+    return _render_page(request, "two_step_codes", "备用码", codes=codes)
 
 
-def _wrong(request: Any, form: CodeForm) -> None:
+def _count_wrong(request: Any, form: CodeForm) -> None:
     """Count a wrong code as a wrong password: it is logged, and five of them lock the name here."""
-    said = "验证码不对。请看手机上现在的 6 位数字；连续输错要等一会儿才能再试。"
-    form.add_error("code", said)
+    message = "验证码不对。请看手机上现在的 6 位数字；连续输错要等一会儿才能再试。"
+    form.add_error("code", message)
     name = request.user.get_username()
     user_login_failed.send(sender=__name__, credentials={"username": name}, request=request)
     if getattr(request, "axes_locked_out", False):
         logout(request)
 
 
-def _next(request: Any) -> str:
-    """The page that was asked for, when it is one of ours; else the home of the back office."""
+def _next_page(request: Any) -> str:
+    """Return the address asked for, when it is one of ours; else the start of the back office."""
     page = request.POST.get("next") or request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
     return page if ours else reverse("admin:index")
 
 
-def _page(request: Any, name: str, title: str, **context: Any) -> HttpResponse:
+def _render_page(request: Any, name: str, title: str, **context: Any) -> HttpResponse:
     page = admin.site.each_context(request) | {"title": title} | context
     return render(request, f"admin/{name}.html", page)

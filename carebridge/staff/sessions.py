@@ -1,4 +1,4 @@
-"""When the session of a member of staff ends by itself."""
+"""Limits of time for the sessions of staff."""
 
 import time
 from collections.abc import Callable
@@ -26,13 +26,13 @@ def end_in_time(
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith(reverse("admin:index")) or not request.user.is_authenticated:
             return get_response(request)
-        if reason := _over(request, now := int(time.time())):
+        if reason := _end_reason(request, now := int(time.time())):
             return _ask_again(request, reason)
         if request.method == "POST" and request.session.get(typed.KEY, {}).get("to") == (
             request.get_full_path()
         ):
             del request.session[typed.KEY]
-        _seen(request, now)
+        _mark_seen(request, now)
         return get_response(request)
 
     return middleware
@@ -40,7 +40,7 @@ def end_in_time(
 
 def _ask_again(request: HttpRequest, reason: str) -> HttpResponse:
     """Sign out; what was just sent waits for the same person to sign in again."""
-    sent = typed.take(request)
+    sent = typed.keep_request(request)
     logout(request)
     if sent is None:
         messages.warning(request, f"{reason}，请重新登录。")
@@ -50,8 +50,8 @@ def _ask_again(request: HttpRequest, reason: str) -> HttpResponse:
     return redirect_to_login(reverse("typed"), reverse("admin:login"))
 
 
-def _over(request: HttpRequest, now: int) -> str:
-    """Why the session is over, or an empty string."""
+def _end_reason(request: HttpRequest, now: int) -> str:
+    """Return the reason why the session is over, or an empty string."""
     since, seen = request.session.get(SINCE, now), request.session.get(SEEN, now)
     if now - since >= settings.SESSION_COOKIE_AGE:
         return f"登录已满 {settings.SESSION_COOKIE_AGE // 3600} 小时"
@@ -60,7 +60,7 @@ def _over(request: HttpRequest, now: int) -> str:
     return ""
 
 
-def _seen(request: HttpRequest, now: int) -> None:
+def _mark_seen(request: HttpRequest, now: int) -> None:
     if SINCE not in request.session:
         request.session[SINCE] = now
     if now - request.session.get(SEEN, 0) >= STEP:
@@ -68,5 +68,5 @@ def _seen(request: HttpRequest, now: int) -> None:
 
 
 def _way_back(request: HttpRequest) -> str:
-    """A page that can be opened again; what was sent is not sent once more."""
+    """Return a page that can be opened again; what was sent is not sent once more."""
     return request.get_full_path() if request.method == "GET" else request.path

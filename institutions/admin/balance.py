@@ -35,13 +35,13 @@ FREE = Q(operating__in=["", Institution.Operating.OPEN])
 
 
 @dataclass(frozen=True)
-class Asked:
-    """How often something was asked for, known only down to a step; under five it is nothing."""
+class DemandStep:
+    """A number of searches, rounded down to a step; under five it is nothing."""
 
     least: int
 
     @classmethod
-    def of(cls, times: int) -> "Asked":
+    def from_count(cls, times: int) -> "DemandStep":
         return cls(times // STEP * STEP)
 
     def __str__(self) -> str:
@@ -62,18 +62,18 @@ class Free:
 
 
 @dataclass(frozen=True)
-class Place:
-    """One row: a county, or a wider place that was asked for without saying which county."""
+class BalanceRow:
+    """One row: a county, or a wider place that was searched without naming a county."""
 
     label: str
-    asked: Asked
+    asked: DemandStep
     free: Free | None
     bars: tuple[Bar, ...] = ()
 
 
 @dataclass(frozen=True)
 class Balance:
-    """What the page shows of the places of one post in one period."""
+    """The rows of one page: places of one post in one period."""
 
     user: AbstractBaseUser
     on: datetime.date
@@ -84,11 +84,15 @@ class Balance:
         return self.on - datetime.timedelta(self.days - 1)
 
     @cached_property
-    def counties(self) -> list[Place]:
+    def counties(self) -> list[BalanceRow]:
         """Counties that were asked for or have homes, most asked first, then fewest beds."""
-        codes = self._free.keys() | (self._times.keys() - self._wider.keys())
+        codes = self._free_beds.keys() | (self._times_by_place.keys() - self._wider_places.keys())
         rows = [
-            (Asked.of(self._times[code]), self._free.get(code, Free()), code)
+            (
+                DemandStep.from_count(self._times_by_place[code]),
+                self._free_beds.get(code, Free()),
+                code,
+            )
             for code in codes
             if code in self._regions
         ]
@@ -96,49 +100,54 @@ class Balance:
         most = max((asked.least for asked, _, _ in rows), default=0)
         widest = max((sum(free.drawn) for _, free, _ in rows), default=0)
         return [
-            Place(
+            BalanceRow(
                 self._regions[code].full_name,
                 asked,
                 free,
-                _bars(asked, free, most, widest),
+                _draw_bars(asked, free, most, widest),
             )
             for asked, free, code in rows
         ]
 
     @cached_property
-    def wider(self) -> list[Place]:
-        """Provinces, cities and groups that were asked for without naming a county."""
-        rows = [(name, Asked.of(self._times[key])) for key, name in self._wider.items()]
+    def wider(self) -> list[BalanceRow]:
+        """Return provinces, cities and groups that were searched without naming a county."""
+        rows = [
+            (name, DemandStep.from_count(self._times_by_place[key]))
+            for key, name in self._wider_places.items()
+        ]
         rows.sort(key=lambda row: (-row[1].least, row[0]))
-        return [Place(name, asked, None) for name, asked in rows]
+        return [BalanceRow(name, asked, None) for name, asked in rows]
 
     @property
     def least(self) -> int:
-        """The sum of what the rows say, so it says no more than they do."""
+        """Return the sum of the rounded rows, so that it reveals no more than they do."""
         return sum(place.asked.least for place in [*self.counties, *self.wider])
 
     @cached_property
-    def kinds(self) -> list[tuple[str, list[tuple[str, Asked]]]]:
-        """(heading, [(what, how often)]): level and budget whole, provinces only from five up."""
+    def kinds(self) -> list[tuple[str, list[tuple[str, DemandStep]]]]:
+        """Return (heading, [(label, count)]): level and budget whole, provinces only from five
+        up.
+        """
         names = dict(Region.objects.filter(level=1).values_list("code", "name"))
-        origins = [row for row in self._by("origin", names.items()) if row[1].least]
+        origins = [row for row in self._count_by("origin", names.items()) if row[1].least]
         return [
-            ("能力等级", self._by("ability", [*_levels(), ("", "没有说")])),
-            ("每月预算", self._by("budget", [*Demand.Budget.choices, ("", "没有说")])),
-            ("户籍在哪个省", [*origins, ("其余各省，和没有说的", Asked(0))]),
+            ("能力等级", self._count_by("ability", [*_level_choices(), ("", "没有说")])),
+            ("每月预算", self._count_by("budget", [*Demand.Budget.choices, ("", "没有说")])),
+            ("户籍在哪个省", [*origins, ("其余各省，和没有说的", DemandStep(0))]),
         ]
 
     # Read
 
     @cached_property
-    def _demand(self) -> "QuerySet[Demand]":
-        """Return what was asked in the period for the person's own places."""
+    def _demand_rows(self) -> "QuerySet[Demand]":
+        """Return the searches of the period for the person's own places."""
         rows = Demand.objects.filter(on__range=(self.since, self.on))
-        return rows.filter(destination__in=[*self._regions, *self._groups])
+        return rows.filter(destination__in=[*self._regions, *self._whole_groups])
 
     @cached_property
-    def _times(self) -> Counter[str]:
-        rows = self._demand.order_by().values_list("destination").annotate(Sum("times"))
+    def _times_by_place(self) -> Counter[str]:
+        rows = self._demand_rows.order_by().values_list("destination").annotate(Sum("times"))
         return Counter(dict(rows))
 
     @cached_property
@@ -147,8 +156,8 @@ class Balance:
         return {region.code: region for region in rows}
 
     @cached_property
-    def _groups(self) -> dict[str, str]:
-        """Groups that lie in the person's region whole."""
+    def _whole_groups(self) -> dict[str, str]:
+        """Return the groups that lie in the person's region whole."""
         groups = RegionGroup.objects.prefetch_related("regions")
         return {
             group.slug: group.name
@@ -157,18 +166,22 @@ class Balance:
         }
 
     @cached_property
-    def _wider(self) -> dict[str, str]:
-        """Return what was asked for and is no county, by code or slug: its name."""
+    def _wider_places(self) -> dict[str, str]:
+        """Return the names of searched places other than counties, by code or slug."""
         held = {region.parent_id for region in self._regions.values() if region.is_current}
         names = {
             code: region.full_name
             for code, region in self._regions.items()
-            if code in held and code not in self._free
+            if code in held and code not in self._free_beds
         }
-        return {key: name for key, name in (names | self._groups).items() if key in self._times}
+        return {
+            key: name
+            for key, name in (names | self._whole_groups).items()
+            if key in self._times_by_place
+        }
 
     @cached_property
-    def _free(self) -> dict[str, Free]:
+    def _free_beds(self) -> dict[str, Free]:
         fresh = fresh_vacancy(self.on) & Q(vacant__isnull=False)
         rows = in_scope(Listing.objects.filter(FREE), self.user, "region").order_by()
         counted = rows.values_list("region_id").annotate(
@@ -182,17 +195,19 @@ class Balance:
             for code, beds, demo, homes, reporting in counted
         }
 
-    def _by(self, field: str, words: Iterable[tuple[Any, Any]]) -> list[tuple[str, Asked]]:
-        rows = dict(self._demand.order_by().values_list(field).annotate(Sum("times")))
-        return [(str(word), Asked.of(rows.get(value, 0))) for value, word in words]
+    def _count_by(
+        self, field: str, words: Iterable[tuple[Any, Any]]
+    ) -> list[tuple[str, DemandStep]]:
+        rows = dict(self._demand_rows.order_by().values_list(field).annotate(Sum("times")))
+        return [(str(word), DemandStep.from_count(rows.get(value, 0))) for value, word in words]
 
 
-def _levels() -> list[tuple[str, str]]:
+def _level_choices() -> list[tuple[str, str]]:
     return [(str(value), str(label)) for value, label in Level.choices]
 
 
-def _bars(asked: Asked, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
-    """Asked above, free below with demo beds in another tone; each lane has its own scale."""
+def _draw_bars(asked: DemandStep, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
+    """DemandStep above, free below with demo beds in another tone; each lane has its own scale."""
     real, demo = (length(beds, widest) for beds in free.drawn)
     drawn = (
         Bar("ask", 0, length(asked.least, most), 0, LANE),

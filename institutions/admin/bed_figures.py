@@ -48,31 +48,31 @@ class BedFiguresForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk is None:  # moved out of the person's region meanwhile
             return message
         for name in FIGURES & self.fields.keys():
-            now, opened = self.initial[name], self._opened(name)
+            now, opened = self.initial[name], self._opened_value(name)
             if name not in self.changed_data:
                 message[name] = now
-                self._show(name, now, now)
+                self._show_current(name, now, now)
             elif opened != now and message.get(name, self) != now:
-                self._refuse(name, opened)
+                self._refuse_stale(name, opened)
         return message | day_of(self)
 
-    def _opened(self, name: str) -> Any:
-        """The figure that stood in the list when it was opened."""
+    def _opened_value(self, name: str) -> Any:
+        """Return the figure that stood in the list when it was opened."""
         try:
             return self.fields[name].to_python(self.data.get(self[name].html_initial_name))
         except ValidationError:
             return None
 
-    def _refuse(self, name: str, opened: Any) -> None:
-        """Show what somebody else has written; who saves again has seen it."""
+    def _refuse_stale(self, name: str, opened: Any) -> None:
+        """Refuse with the figure that somebody else has written; a second save overwrites it."""
         now, was = self.initial[name], "空白" if opened is None else opened
-        self._show(name, now)
+        self._show_current(name, now)
         shown = "空白" if now is None else now
         message = f"别人刚把它改成了 {shown}（原来是 {was}）。请核对；再保存就以您填的为准。"
         self.add_error(name, message)
 
-    def _show(self, name: str, opened: Any, *values: Any) -> None:
-        """Let the page that comes back say what stands now, and show it where nothing was typed."""
+    def _show_current(self, name: str, opened: Any, *values: Any) -> None:
+        """Let the returned page name the current figure, and show it where nothing was typed."""
         typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         typed[self[name].html_initial_name] = "" if opened is None else opened
         for value in values:
@@ -136,7 +136,7 @@ class BedFiguresAdmin(ScopedAdmin):
         return super().get_changelist_form(request, **kwargs | {"form": BedFiguresForm})
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Who saves waits for whoever is saving the same homes, then reads what was left."""
+        """Lock the homes for saving: a second save waits for the first, then reads its result."""
         if request.method != "POST":
             return super().changelist_view(request, extra_context)
         with transaction.atomic():
@@ -184,7 +184,7 @@ class BedFiguresAdmin(ScopedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kw: Any
     ) -> HttpResponse:
-        """A row of beds has no page of its own: the home has."""
+        """Return a row of beds has no page of its own: the home has."""
         row = self.get_object(request, object_id)
         if row is None:
             return super().change_view(request, object_id, *args, **kw)
@@ -206,7 +206,7 @@ class BedFiguresAdmin(ScopedAdmin):
 
 
 def _farewell(pks: Collection[int], figures: list[str]) -> str:
-    """Which rows were not saved and what was typed; what is not public is not named."""
+    """Return which rows were not saved and their typed text, without unpublished names."""
     left = BedFigures.objects.filter(pk__in=pks, institution__stage=Institution.Stage.PUBLISHED)
     rows = left.select_related("institution").order_by("pk")
     names = "、".join(f"{row.institution}（{row}）" for row in rows)

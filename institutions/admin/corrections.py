@@ -1,4 +1,6 @@
-"""The queue of corrections as staff work it off: check, then change the figure or say why not."""
+"""The queue of corrections as staff work it off: check, then change the figure or give the reason
+for refusing.
+"""
 
 import datetime
 from typing import Any
@@ -39,12 +41,12 @@ NOTHING_CHANGED = (
 
 
 def may_fill(user: Any) -> bool:
-    """Whose changes wait for a reviewer makes them on the page of the home."""
+    """Return whether the user's changes take effect without a reviewer."""
     return bool(user.has_perm("institutions.publish_institution"))
 
 
 class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What is decided, and for a change by the system on whose word."""
+    """The decision, and the source of a change made by the system."""
 
     decision = forms.ChoiceField(
         label="决定", choices=Decision.choices, required=False, widget=forms.RadioSelect
@@ -84,7 +86,7 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             ]
 
     @property
-    def source(self) -> Source:
+    def document_source(self) -> Source:
         given = self.cleaned_data
         return Source(given["kind"], given["document"], given["as_of"], given["checked"])
 
@@ -104,12 +106,12 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
         return given
 
     def _rehearse(self, value: str) -> None:
-        """Told beside the field what the record refuses, before anything is written."""
+        """Report errors of the record beside the field, before anything is written."""
         if not can_fill(self.instance):
             self.add_error("decision", "这一项系统改不了，请到机构页面去改，再选“已经改好”。")
             return
         try:
-            rehearse(self.instance, value, self.source, self.by, self.on)
+            rehearse(self.instance, value, self.document_source, self.by, self.on)
         except ValidationError as error:
             self.add_error("value", error.messages)
 
@@ -191,13 +193,13 @@ class CorrectionAdmin(ScopedAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Correction | None = None) -> bool:
-        """What is decided stays decided: the reader has read it."""
+        """Refuse changes of a decided correction: its reader has read the outcome."""
         return super().has_change_permission(request, obj) and (obj is None or obj.is_open)
 
     def get_fieldsets(self, request: HttpRequest, obj: Correction | None = None) -> Any:
-        """What the system needs to change the figure is asked of those it may do it for.
+        """Show the fields of an automatic change only to those who may make it.
 
-        The contact is lent to those who decide; who may only look on does not see it.
+        The contact is shown to those who decide, and not to those who may only look.
         """
         sets = super().get_fieldsets(request, obj)
         shown = sets if may_fill(request.user) else sets[:-1]
@@ -220,7 +222,7 @@ class CorrectionAdmin(ScopedAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Who decides waits for whoever is deciding; the admin's transaction holds the row."""
+        """Lock the row while deciding; the admin's transaction holds it."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST":
             return row
@@ -230,7 +232,7 @@ class CorrectionAdmin(ScopedAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """Tell who comes second of the decision, instead of refusing without a word."""
+        """Show the decision to whoever comes second, instead of refusing without a word."""
         if request.method == "POST" and object_id:
             with transaction.atomic():
                 row = self.get_object(request, object_id)

@@ -28,7 +28,7 @@ class HomeForm(MergingForm):
     opened = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # The version that the page showed; 0 where it says none.
+        # The version that the page showed; 0 where it names none.
         self.seen = 0
         # What others changed since.
         self.meanwhile: list[str] = []
@@ -38,10 +38,12 @@ class HomeForm(MergingForm):
         self.fields["opened"].initial = self.instance.version
 
     def clean(self) -> dict[str, Any]:
-        """A new home whose name only looks like another's is asked about before it is made."""
+        """Return a new home whose name only looks like another's is asked about before it is
+        made.
+        """
         values = super().clean() or self.cleaned_data
         if not self.instance.pk and self.data.get("another") != "yes":
-            self.twins = _twins(values)
+            self.twins = _find_namesakes(values)
             if self.twins:
                 self.add_error("name", "这个地区已有名称只是写法不同的机构，请先看是不是同一家。")
         return values
@@ -49,8 +51,8 @@ class HomeForm(MergingForm):
     def unread(self) -> bool:
         return self.seen != self.instance.version
 
-    def _merge(self) -> None:
-        """From here on the page is of today's version."""
+    def _move_to_today(self) -> None:
+        """Set the page to today's version."""
         self.seen = version_in(self.data.get(self.add_prefix("opened"), ""))
         super()._merge()
         if self.unread():
@@ -60,7 +62,7 @@ class HomeForm(MergingForm):
         self.data = typed
 
     def _describe_meanwhile(self) -> list[str]:
-        """Who changed what since this page was opened, in words."""
+        """Return the changes since this page was opened with their authors, in words."""
         lines = []
         for step in revisions_since(self.instance, self.seen) if self.seen else []:
             when = f"{localtime(step.made_at):%m-%d %H:%M}"
@@ -72,8 +74,8 @@ class HomeForm(MergingForm):
         return [*lines[:MOST_LINES], f"还有 {left:,} 处，见“历史”"] if left > 0 else lines
 
 
-def _twins(values: dict[str, Any]) -> list[Institution]:
-    """Homes of the same region under the same name in other characters, or with it as an alias."""
+def _find_namesakes(values: dict[str, Any]) -> list[Institution]:
+    """Return homes of the same region with the same name in other characters, or as an alias."""
     name, region = values.get("name"), values.get("region")
     if not name or region is None or not (key := name_key(name)):
         return []
@@ -82,7 +84,7 @@ def _twins(values: dict[str, Any]) -> list[Institution]:
 
 
 def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
-    """The day of a row's counts: today, where a daily count was typed and no day with it."""
+    """Return the day of a row's counts: today, where a daily count was typed and no day with it."""
     typed = set(form.changed_data)
     if not COUNTS & typed or "as_of" in typed:
         return {}
@@ -90,7 +92,7 @@ def day_of(form: "forms.ModelForm[Any]") -> dict[str, Any]:
 
 
 class BedRowForm(MergingRow):
-    """A row of beds on the page of its home; a new row says its day itself."""
+    """A row of beds on the page of its home; a new row has its own day."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -98,12 +100,12 @@ class BedRowForm(MergingRow):
 
 
 def version_in(typed: str) -> int:
-    """The version a page says it shows; 0, which no home has, where it says none."""
+    """Return the version that a page names; 0, which no home has, where it names none."""
     return int(typed) if re.fullmatch("[0-9]{1,9}", typed) else 0
 
 
 class VerifyForm(forms.Form):
-    """Which figures somebody looked at, when and how; only what has a source can be chosen."""
+    """A check of figures, its day and manner; only figures with a source can be chosen."""
 
     figures = forms.MultipleChoiceField(
         label="核实了哪些",

@@ -21,7 +21,7 @@ from regions.staff.stages import MOVES, UnreadError
 
 
 def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of a home, whatever its stage, for an elder of whom nothing is known."""
+    """Return the page of a home, whatever its stage, for an elder of whom nothing is known."""
     home, on = for_profile().get(pk=pk), localdate()
     cost = priced(home, ElderForm(QueryDict(), on), on)
     page = {"profile": profile(home, on), "priced": cost, "preview": True}
@@ -29,7 +29,7 @@ def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What an admin of homes shows and does besides the form. Every page asks for the row first."""
+    """Pages of the admin of homes besides the form. Every page asks for the row first."""
 
     def get_urls(self) -> list[Any]:
         page = self.admin_site.admin_view
@@ -42,11 +42,11 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        """Who may publish need not wait for a reviewer."""
+        """Return whether the person may publish without a reviewer."""
         return bool(request.user.has_perm("institutions.publish_institution"))
 
-    def own(self, request: HttpRequest, pk: int, permission: str = "change") -> Institution:
-        """The home, if it is the person's to see and they may do this."""
+    def get_home(self, request: HttpRequest, pk: int, permission: str = "change") -> Institution:
+        """Return the home, if it is the person's to see and they may do this."""
         home = self.get_queryset(request).filter(pk=pk).first()
         if home is None:
             raise Http404
@@ -70,25 +70,25 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().change_view(request, object_id, form_url, extra)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page as a family would see it, published or not."""
-        home = self.own(request, pk, "view")
+        """Return the page as a family would see it, published or not."""
+        home = self.get_home(request, pk, "view")
         return as_a_family(request, home.pk)
 
     def verify_view(self, request: Any, pk: int) -> HttpResponse:
-        """Say that somebody looked whether the figures are true."""
-        home = self.own(request, pk)
+        """Record that somebody checked the figures."""
+        home = self.get_home(request, pk)
         form = VerifyForm(home, request.POST or None)
         if form.is_valid():
             values = form.cleaned_data
             verify_figures(pk, values["figures"], values["how"], by=request.user, on=values["on"])
             self.message_user(request, f"已记下：{values['on']} 核实。")
             return self._to_form(pk)
-        return self._page(request, "verify", home, "记下核实", form=form)
+        return self._render_page(request, "verify", home, "记下核实", form=form)
 
     def move_view(self, request: Any, pk: int, name: str) -> HttpResponse:
         if name not in MOVES or request.method != "POST":
             raise Http404
-        self.own(request, pk, MOVES[name].permission)
+        self.get_home(request, pk, MOVES[name].permission)
         label, seen = MOVES[name].label, version_in(request.POST.get("version", ""))
         try:
             done = move_stage(pk, name, by=request.user, on=localdate(), seen=seen)
@@ -96,10 +96,10 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
             why = f"没有{label}：您打开这一页以后，别人又改过内容。现在显示的是改后的，请看过再点。"
             self.message_user(request, why, messages.WARNING)
         else:
-            self._say_moved(request, label, done)
+            self._report_move(request, label, done)
         return self._to_form(pk)
 
-    def _say_moved(self, request: HttpRequest, label: str, done: bool) -> None:
+    def _report_move(self, request: HttpRequest, label: str, done: bool) -> None:
         if done:
             self.message_user(request, f"{label}：已完成。")
         else:
@@ -122,7 +122,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
         """Make of the home what it was; on the site after a review, like every other change."""
         if request.method != "POST":
             raise Http404
-        self.own(request, pk)
+        self.get_home(request, pk)
         reviewed = not self.has_publish_permission(request)
         try:
             waits = restore_version(pk, version, by=request.user, on=localdate(), reviewed=reviewed)
@@ -136,7 +136,7 @@ class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]
     def _to_form(self, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:institutions_institution_change", args=[pk]))
 
-    def _page(
+    def _render_page(
         self, request: HttpRequest, name: str, home: Institution, title: str, **context: Any
     ) -> HttpResponse:
         page = {"title": title, "original": home, "opts": self.opts, **context}

@@ -114,7 +114,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     # Saving
 
     def add_view(self, request: Any, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """A new home; a second click on the button makes no second one."""
+        """Return a new home; a second click on the button makes no second one."""
         extra = (extra_context or {}) | {"once": token_of(request)}
         message = "这家机构刚才已经保存，没有再保存一次。"
         return sent_once(
@@ -158,14 +158,14 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
 
     def _save_change(self, request: Any, form: Any, formsets: Sequence[Any]) -> None:
         """Save, look what that changed, and take it back if it has to be reviewed first."""
-        home, before = form.instance, _record(form.instance.pk)
+        home, before = form.instance, _load_record(form.instance.pk)
         reviewed = (
             not self.has_publish_permission(request) and home.stage == MOVES["publish"].target
         )
         with transaction.atomic():
             home.save()
             super().save_related(request, form, formsets, True)
-            after = _record(home.pk)
+            after = _load_record(home.pk)
             whole = cite_own_word(before, after, localdate())
             changes = difference(before, whole)
             transaction.set_rollback(reviewed)
@@ -187,7 +187,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
         return self.response_post_save_change(request, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Who may delete a home may delete what hangs on it, changes that wait included."""
+        """Allow deletion of the dependent rows with a home, waiting changes included."""
         rows, counts, _, protected = super().get_deleted_objects(objs, request)
         return rows, counts, set(), protected
 
@@ -201,21 +201,21 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
 
     @admin.action(description="送审", permissions=["change"])
     def submit(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        self._move(request, queryset, "submit")
+        self._move_stage(request, queryset, "submit")
 
     @admin.action(description="发布", permissions=["publish"])
     def publish(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        self._move(request, queryset, "publish")
+        self._move_stage(request, queryset, "publish")
 
     @admin.action(description="退回草稿", permissions=["publish"])
     def send_back(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        self._move(request, queryset, "send_back")
+        self._move_stage(request, queryset, "send_back")
 
     @admin.action(description="撤下（网站上不再显示）", permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: InstitutionQuerySet) -> None:
-        self._move(request, queryset, "withdraw")
+        self._move_stage(request, queryset, "withdraw")
 
-    def _move(self, request: Any, queryset: InstitutionQuerySet, name: str) -> None:
+    def _move_stage(self, request: Any, queryset: InstitutionQuerySet, name: str) -> None:
         ids = list(queryset.order_by("pk").values_list("pk", flat=True))
         found: Counter[str] = Counter()
         with transaction.atomic():
@@ -241,7 +241,7 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
     ) -> TemplateResponse | None:
         """As the command does, in one's own region: every demo record goes, whatever was ticked.
 
-        Asks first, and says how many.
+        Asks first, with the number of homes.
         """
         homes = self.get_queryset(request).filter(is_demo=True)
         if "confirmed" not in request.POST:
@@ -259,5 +259,5 @@ class InstitutionAdmin(SheetActions, HomePages, ScopedAdmin, MergingAdmin):
         return None
 
 
-def _record(pk: int) -> Record:
+def _load_record(pk: int) -> Record:
     return to_record(Institution.objects.with_parts().get(pk=pk))

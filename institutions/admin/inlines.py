@@ -34,7 +34,7 @@ from regions.staff.scoped_admin import BoundedRows, ScopedChoices
 KEYS: dict[Any, tuple[str, ...]] = {part.model: part.key for part in PARTS}
 
 
-# Of the keys, those that say what a row is about. The others are figures themselves: a number
+# Of the keys, those that identify the subject of a row. The others are figures themselves: a number
 # that was mistyped is still the number of the same phone.
 WORDS = {"number", "partner", "conditions"}
 
@@ -74,7 +74,7 @@ class PartFormSet(MergingFormSet):
             seen.add(key)
 
     def key_of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """The key among a form's values, links by their primary keys."""
+        """Return the key among a form's values, links by their primary keys."""
         found = (values.get(name) for name in self.key)
         return tuple(getattr(value, "pk", value) for value in found)
 

@@ -14,12 +14,12 @@ FIELD = "once"
 
 
 def token_of(request: HttpRequest) -> str:
-    """The token for the form on this page: the one that was sent, else a new one."""
-    sent = _sent(request)
+    """Return the token for the form on this page: the one that was sent, else a new one."""
+    sent = _sent_token(request)
     return str(sent or uuid.uuid4())
 
 
-def _sent(request: HttpRequest) -> uuid.UUID | None:
+def _sent_token(request: HttpRequest) -> uuid.UUID | None:
     try:
         return uuid.UUID(request.POST.get(FIELD, ""))
     except ValueError:
@@ -27,12 +27,12 @@ def _sent(request: HttpRequest) -> uuid.UUID | None:
 
 
 def sent_once(request: Any, send: Callable[[], HttpResponse], message: str) -> HttpResponse:
-    """Answer a form; where the same one was sent before, lead to what that one made and say so.
+    """Answer a form; where the same one was sent before, lead to its result with a message.
 
     `send` writes the address of what it makes into `request.made`; where it makes nothing, the
     form may be sent again.
     """
-    token = _sent(request)
+    token = _sent_token(request)
     if request.method != "POST" or token is None:
         return send()
     with transaction.atomic():

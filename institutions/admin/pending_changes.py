@@ -1,4 +1,4 @@
-"""What waits for a reviewer: each change with what stands there now, approved or sent back."""
+"""Changes that wait for a reviewer, each beside the current value, approved or sent back."""
 
 from typing import Any
 
@@ -64,9 +64,9 @@ class PendingChangeAdmin(ScopedAdmin):
         pending = self.get_object(request, object_id)
         if pending is None or not self.has_view_permission(request):
             return super().change_view(request, object_id, form_url, extra_context)
-        return self._page(request, pending, RejectForm())
+        return self._render_page(request, pending, RejectForm())
 
-    def _page(self, request: HttpRequest, pending: Any, form: RejectForm) -> HttpResponse:
+    def _render_page(self, request: HttpRequest, pending: Any, form: RejectForm) -> HttpResponse:
         page = {
             "title": str(pending),
             "original": pending,
@@ -77,8 +77,10 @@ class PendingChangeAdmin(ScopedAdmin):
         } | self.admin_site.each_context(request)
         return render(request, "admin/institutions/pendingchange/change_form.html", page)
 
-    def _posted(self, request: HttpRequest, pk: int, permission: str = "publish") -> PendingChange:
-        """The change, if a button of its page was pressed by somebody who may."""
+    def _posted_change(
+        self, request: HttpRequest, pk: int, permission: str = "publish"
+    ) -> PendingChange:
+        """Return the change, if a button of its page was pressed by somebody who may."""
         pending: PendingChange | None = self.get_queryset(request).filter(pk=pk).first()
         if pending is None or request.method != "POST":
             raise Http404
@@ -87,15 +89,15 @@ class PendingChangeAdmin(ScopedAdmin):
         return pending
 
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self._posted(request, pk)
+        self._posted_change(request, pk)
         self._approve(request, pk)
         return self._to_page(pk)
 
     def reject_view(self, request: Any, pk: int) -> HttpResponse:
-        pending = self._posted(request, pk)
+        pending = self._posted_change(request, pk)
         form = RejectForm(request.POST)
         if not form.is_valid():
-            return self._page(request, pending, form)
+            return self._render_page(request, pending, form)
         try:
             reject_change(pk, form.cleaned_data["reason"], by=request.user)
         except DecidedError:
@@ -105,8 +107,8 @@ class PendingChangeAdmin(ScopedAdmin):
         return self._to_page(pk)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The page as a family would see it after approval: written, read and taken back."""
-        pending = self._posted(request, pk, "view")
+        """Return the page as a family would see it after approval: written, read and taken back."""
+        pending = self._posted_change(request, pk, "view")
         with transaction.atomic():
             try:
                 approve_change(pk, by=request.user, on=localdate())  # type: ignore[arg-type]

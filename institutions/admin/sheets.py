@@ -49,7 +49,9 @@ PER_PAGE = 50
 
 
 def limit_of(user: Any) -> Region | None:
-    """The region whose homes the person may import; None for all. Raises `PermissionDenied`."""
+    """Return the region whose homes the person may import; None for all. Raises
+    `PermissionDenied`.
+    """
     if user.is_superuser:
         return None
     post = StaffMember.objects.select_related("region").filter(user=user).first()
@@ -131,9 +133,9 @@ class SheetImportAdmin(ScopedAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         message = "这张表刚才已经上传过，没有再上传一次。"
-        return sent_once(request, lambda: self._upload(request), message)
+        return sent_once(request, lambda: self._read_upload(request), message)
 
-    def _upload(self, request: Any) -> HttpResponse:
+    def _read_upload(self, request: Any) -> HttpResponse:
         within = limit_of(request.user)
         form = SheetForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -148,14 +150,14 @@ class SheetImportAdmin(ScopedAdmin):
                 request.made = upload.get_absolute_url()
                 return HttpResponseRedirect(request.made)
         page: dict[str, Any] = {"form": form, "within": within, "once": token_of(request)}
-        return self._page(request, "upload", "导入表格", **page)
+        return self._render_page(request, "upload", "导入表格", **page)
 
     # What it would do, or did
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        upload = self._own(request, object_id)
+        upload = self._get_upload(request, object_id)
         outcome = request.GET.get("outcome", "")
         rows = SheetLine.objects.filter(sheet=upload).select_related("institution")
         if outcome == "flagged":
@@ -164,20 +166,20 @@ class SheetImportAdmin(ScopedAdmin):
             rows = rows.filter(outcome=outcome)
         page = Paginator(rows.order_by("first_row"), PER_PAGE).get_page(request.GET.get("p"))
         shown = [
-            (_placed(line, upload), describe_changes(from_data(line.changes))) for line in page
+            (_with_places(line, upload), describe_changes(from_data(line.changes))) for line in page
         ]
-        return self._page(
+        return self._render_page(
             request, "detail", upload.file_name, original=upload, outcome=outcome, page_obj=page,
-            shown=shown, tabs=self._tabs(upload), answers=ANSWERS,
+            shown=shown, tabs=self._outcome_tabs(upload), answers=ANSWERS,
             asks=any(line.questions for line, _ in shown),
         )  # fmt: skip
 
-    def _tabs(self, upload: SheetImport) -> list[tuple[str, str, int]]:
+    def _outcome_tabs(self, upload: SheetImport) -> list[tuple[str, str, int]]:
         found = [(v, str(label), getattr(upload, v)) for v, label in SheetLine.Outcome.choices]
         return [*found, ("flagged", "请核对", upload.flagged)]
 
     def write_view(self, request: Any, pk: int) -> HttpResponse:
-        upload = self._posted(request, pk)
+        upload = self._posted_upload(request, pk)
         reviewed = self._is_reviewed(request)
         try:
             write(upload, request.user, reviewed=reviewed)
@@ -199,7 +201,7 @@ class SheetImportAdmin(ScopedAdmin):
 
     def answer_view(self, request: Any, pk: int) -> HttpResponse:
         """Keep of which homes the asked rows speak, and show what the sheet would do then."""
-        upload = self._posted(request, pk)
+        upload = self._posted_upload(request, pk)
         given = answers_in(request.POST, upload.lines.exclude(questions=[]))
         try:
             answer(upload, given, reviewed=self._is_reviewed(request))
@@ -214,14 +216,14 @@ class SheetImportAdmin(ScopedAdmin):
         return HttpResponseRedirect(f"{upload.get_absolute_url()}?outcome=asked")
 
     def undo_view(self, request: Any, pk: int) -> HttpResponse:
-        """Say what taking the import back would do; do it when that is agreed to."""
-        upload = self._own(request, pk)
+        """Show the effect of undoing the import; undo it when confirmed."""
+        upload = self._get_upload(request, pk)
         options: dict[str, Any] = {
             "within": limit_of(request.user), "reviewed": self._is_reviewed(request),
         }  # fmt: skip
         if request.method != "POST":
             found = examine_undo(upload, **options)
-            return self._page(request, "undo", "撤回这次导入", original=upload, found=found)
+            return self._render_page(request, "undo", "撤回这次导入", original=upload, found=found)
         try:
             found = undo(upload, by=request.user, on=localdate(), **options)
         except UndoneError:
@@ -237,7 +239,7 @@ class SheetImportAdmin(ScopedAdmin):
 
     def settle_view(self, request: Any, pk: int) -> HttpResponse:
         """No longer remind of the refused rows; who asked for it, and when, is kept."""
-        upload = self._posted(request, pk)
+        upload = self._posted_upload(request, pk)
         settle(upload, request.user)
         self.message_user(request, "不再提醒这张表里剩下的行。")
         return HttpResponseRedirect(upload.get_absolute_url())
@@ -250,7 +252,7 @@ class SheetImportAdmin(ScopedAdmin):
         return download(exporters.template(limit_of(request.user)), "模板.xlsx")
 
     def refused_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        upload = self._own(request, pk)
+        upload = self._get_upload(request, pk)
         try:
             sheet = read_sheet(bytes(upload.content or b""))
         except SheetError as error:
@@ -265,12 +267,12 @@ class SheetImportAdmin(ScopedAdmin):
         """Return whether the person's changes of published homes wait for somebody else."""
         return not request.user.has_perm("institutions.publish_institution")
 
-    def _posted(self, request: HttpRequest, pk: int) -> SheetImport:
+    def _posted_upload(self, request: HttpRequest, pk: int) -> SheetImport:
         if request.method != "POST":
             raise Http404
-        return self._own(request, pk)
+        return self._get_upload(request, pk)
 
-    def _own(self, request: HttpRequest, pk: Any) -> SheetImport:
+    def _get_upload(self, request: HttpRequest, pk: Any) -> SheetImport:
         if not self.has_add_permission(request):
             raise PermissionDenied
         found: SheetImport | None = self.get_object(request, str(pk))
@@ -278,14 +280,18 @@ class SheetImportAdmin(ScopedAdmin):
             raise Http404
         return found
 
-    def _page(self, request: HttpRequest, name: str, title: str, **context: Any) -> HttpResponse:
+    def _render_page(
+        self, request: HttpRequest, name: str, title: str, **context: Any
+    ) -> HttpResponse:
         page = {"title": title, "opts": self.opts, **context}
         page |= self.admin_site.each_context(request)
         return render(request, f"admin/institutions/sheetimport/{name}.html", page)
 
 
 def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[str, str]]:
-    """The answers that were sent for these lines, by row and home; anything else is not heard."""
+    """Return the answers that were sent for these lines, by row and home; anything else is not
+    heard.
+    """
     given: dict[str, dict[str, str]] = {}
     for line in lines:
         for question in line.questions:
@@ -297,7 +303,7 @@ def answers_in(data: QueryDict, lines: QuerySet[SheetLine]) -> dict[str, dict[st
     return given
 
 
-def _placed(line: SheetLine, upload: SheetImport) -> SheetLine:
+def _with_places(line: SheetLine, upload: SheetImport) -> SheetLine:
     """Put its rows in words, with the worksheet where several were read."""
     line.rows = [upload.place(number) for number in line.rows]
     for problem in [*line.problems, *line.flags]:

@@ -1,7 +1,7 @@
 """The work of the day in the admin: the filter of each list, and the counts that open it.
 
 One line of `TASKS` makes a count on the first page of the back office and a filter of the list that
-the count opens. Whose rows they are is for the admin of the model to say.
+the count opens. The admin of the model limits the rows to a person's own.
 """
 
 import datetime
@@ -38,8 +38,8 @@ class Task:
     query: str = ""
 
 
-def stale(days: int) -> Callable[[Rows, datetime.date], Rows]:
-    """Bed rows whose daily figures are older than this, of homes that families see and that run."""
+def stale_beds(days: int) -> Callable[[Rows, datetime.date], Rows]:
+    """Return bed rows whose daily figures are older than this, of open published homes."""
 
     def rows(beds: Rows, on: datetime.date) -> Rows:
         return beds.filter(
@@ -63,7 +63,7 @@ def incomplete(homes: Rows, on: datetime.date) -> Rows:
 
 
 def runs_out(part: str) -> Callable[[Rows, datetime.date], Rows]:
-    """Homes with a row of this part that ends in the coming days."""
+    """Return homes with a row of this part that ends in the coming days."""
     span = f"{part}__valid_to__range"
 
     def rows(homes: Rows, on: datetime.date) -> Rows:
@@ -85,7 +85,7 @@ def undecided(corrections: Rows, on: datetime.date) -> Rows:
 
 
 def half_taken(imports: Rows, on: datetime.date) -> Rows:
-    """Sheets some rows of which wait to be mended or answered, until somebody says otherwise."""
+    """Return sheets with rows that wait to be mended or answered, unless closed by somebody."""
     return imports.filter(Q(refused__gt=0) | Q(asked__gt=0), settled_at=None)
 
 
@@ -97,7 +97,7 @@ TASKS = (
     Task("facts", "事实等审核", Fact, to_review, "stage__exact=review"),
     Task("edits", "来源和事实的修改等审核", PendingEdit, waiting, "state__exact=waiting"),
     *(
-        Task(f"beds-{days}", f"床位数字超过 {days} 天没有更新", BedFigures, stale(days))
+        Task(f"beds-{days}", f"床位数字超过 {days} 天没有更新", BedFigures, stale_beds(days))
         for days in reversed(ASKED_DAYS)
     ),
     Task("imports", "有行被退回或要人确认的表格", SheetImport, half_taken),
@@ -125,16 +125,16 @@ class TaskFilter(admin.SimpleListFilter):
 
 
 @dataclass(frozen=True)
-class Todo:
-    """How many rows ask for one kind of work, and the list of them."""
+class OpenTask:
+    """The number of rows for one kind of work, and a link to the list of them."""
 
     label: str
     count: int
     url: str
 
 
-def todo(site: admin.AdminSite, request: HttpRequest, on: datetime.date) -> list[Todo]:
-    """The work of the day within the person's region and role; one query for each kind."""
+def list_tasks(site: admin.AdminSite, request: HttpRequest, on: datetime.date) -> list[OpenTask]:
+    """Return the tasks of the day within the person's region and role, one query for each kind."""
     found = []
     for task in TASKS:
         model_admin = site.get_model_admin(task.model)
@@ -143,6 +143,6 @@ def todo(site: admin.AdminSite, request: HttpRequest, on: datetime.date) -> list
             opts = task.model._meta
             address = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
             found.append(
-                Todo(task.label, count, f"{address}?{task.query or f'{PARAMETER}={task.name}'}")
+                OpenTask(task.label, count, f"{address}?{task.query or f'{PARAMETER}={task.name}'}")
             )
     return found

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from carebridge.lib.api_parameters import Schema, described, refuse_errors, refuse_unknown, several
-from carebridge.lib.paging import PageForm, Pager, listed, next_url
+from carebridge.lib.paging import PageForm, Pager, list_page, next_url
 from carebridge.lib.query_fields import legible
 from institutions.api import serializers
 from institutions.api.changes import SinceForm, changes_since
@@ -87,7 +87,7 @@ def institutions(request: Request) -> HttpResponseBase:
     found = results.finding.matching_rows(
         base, [*search.condition_parts(), pager.after], search.order
     )
-    rows, cursor = pager.cut(found[: pager.limit + 1])
+    rows, cursor = pager.cut_page(found[: pager.limit + 1])
     data = {
         "count": results.counts.total,
         "real": results.counts.real,
@@ -163,7 +163,7 @@ def documents(request: Request) -> HttpResponseBase:
     refuse_unknown(request.GET, PageForm.base_fields)
     paging = PageForm(request.GET)
     refuse_errors(paging.errors)
-    rows, cursor = listed(public_documents(), paging)
+    rows, cursor = list_page(public_documents(), paging)
     read = Document.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
     documents = sources(read, localdate())
     results = serializers.DocumentSerializer(

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from carebridge.lib.phones import dial
+from carebridge.lib.phones import dial_string
 from institutions.validators import validate_credit_code, validate_phone
 from regions.models import Region, Stage
 from regions.models.document import precision_field, show_date, validate_web_link
@@ -317,4 +317,4 @@ class Phone(models.Model):
     @property
     def dialled(self) -> str:
         """Return what a `tel:` link dials; an extension follows after a pause."""
-        return dial(self.number)
+        return dial_string(self.number)

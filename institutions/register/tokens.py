@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from carebridge.lib.text import normal, simplified
+from carebridge.lib.text import normalize, simplified
 from institutions.models import Institution
 from regions.models import Region
 
@@ -21,7 +21,7 @@ NAME, PLACE = "=", "#"
 
 def fold_text(text: str) -> str:
     """Lower case, half width, simplified, ü as the v that keyboards have."""
-    return simplified(unicodedata.normalize("NFKC", normal(text)).lower().replace("ü", "v"))
+    return simplified(unicodedata.normalize("NFKC", normalize(text)).lower().replace("ü", "v"))
 
 
 def split_runs(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.http import QueryDict
 
 from carebridge.lib.money import FEN
-from carebridge.lib.query_fields import UNREADABLE, SharedField, legible, twin
+from carebridge.lib.query_fields import UNREADABLE, SharedField, legible, shallow_copy
 from institutions.costs.estimator import NEEDS_LEVEL, Estimator, estimator, level_of
 from institutions.models import Level, Listing
 from institutions.models.listing import has_any
@@ -124,7 +124,7 @@ class Parameter(django_filters.Filter):
     """One parameter of the address. What it is made of never changes, so searches share it."""
 
     def __deepcopy__(self, memo: object) -> Self:
-        return twin(self)
+        return shallow_copy(self)
 
 
 class Text(Parameter):

@@ -19,8 +19,8 @@ from django.db import models
 
 from carebridge.lib.numbers import UnreadableError, units_of, without_footnotes
 from carebridge.lib.phones import PUBLIC, SHORT, read_phones
-from carebridge.lib.sheet_files import Cell, SheetError, shown
-from carebridge.lib.text import normal, normal_lines
+from carebridge.lib.sheet_files import Cell, SheetError, display_value
+from carebridge.lib.text import normal_lines, normalize
 from institutions.models import Rating
 from institutions.register.record import FIELDS, PARTS, AnyField, Part
 from institutions.sheets.cells import (
@@ -196,8 +196,8 @@ class Column:
 
         Raises `CellError`.
         """
-        raw = shown(cell)
-        text = normal_lines(raw) if self.is_long else normal(raw)
+        raw = display_value(cell)
+        text = normal_lines(raw) if self.is_long else normalize(raw)
         if BROKEN.search(text):
             raise CellError("公式出错了，或者列太窄显示不出来，请改成文字或数字。")
         if text == CLEAR:
@@ -263,7 +263,7 @@ class Column:
 
     def _read_count(self, cell: Cell, text: str) -> Reading:
         if self.key == "ratings.level":
-            return Reading({self.field.name: parse_level(normal(text))})
+            return Reading({self.field.name: parse_level(normalize(text))})
         if self.key == "ratings.year":
             return Reading({self.field.name: parse_year(text, cell)})
         number, note = parse_count(text, units_of(str(self.field.verbose_name)))
@@ -359,7 +359,7 @@ def rated(values: Values, cell: Cell, region: Region | None) -> None:
     """
     if "level" not in values or values.get("scheme") in Rating.Scheme.values:
         return
-    match = LEVEL_WORDS.fullmatch(shown(cell))
+    match = LEVEL_WORDS.fullmatch(display_value(cell))
     province = region.code[:2] if region else ""
     found_value = {
         ("星", "11"): Rating.Scheme.BEIJING_STAR,

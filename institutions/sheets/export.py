@@ -4,7 +4,15 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from carebridge.lib.sheet_files import Row, Sheet, Table, csv_lines, place_of, shown, workbook
+from carebridge.lib.sheet_files import (
+    Sheet,
+    SheetRow,
+    Table,
+    csv_lines,
+    display_value,
+    place_of,
+    workbook,
+)
 from institutions.models import Institution
 from institutions.models.institution import InstitutionQuerySet
 from institutions.register.record import PARTS, Record, to_record
@@ -158,5 +166,5 @@ def _refused(table: Table, reasons: dict[int, str]) -> list[list[str]]:
     return [[*heads, REASON], *lines]
 
 
-def _as_they_came(row: Row, heads: Iterable[str]) -> list[str]:
-    return [shown(row.cells.get(head)) for head in heads]
+def _as_they_came(row: SheetRow, heads: Iterable[str]) -> list[str]:
+    return [display_value(row.cells.get(head)) for head in heads]

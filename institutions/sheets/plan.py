@@ -16,7 +16,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 
-from carebridge.lib.sheet_files import Problem, Sheet, read, shown
+from carebridge.lib.sheet_files import CellProblem, Sheet, display_value, read
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.sheets import plausibility
@@ -88,8 +88,8 @@ class Line:
     waits: bool = False
     # What a person is asked, or has answered, of which home it is.
     questions: list[Question] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    flags: list[Problem] = field(default_factory=list)
+    problems: list[CellProblem] = field(default_factory=list)
+    flags: list[CellProblem] = field(default_factory=list)
     # The row that says a field or a row of a part, where that is not the first of the home.
     said_in: dict[Any, int] = field(default_factory=dict)
 
@@ -231,10 +231,12 @@ def _identified(
     match = so_far.find(parsed, found, given)
     stated, parsed.pk = parsed.pk, match.pk
     if match.problem:
-        parsed.problems.add(ID if stated else "名称", stated or _name(parsed), match.problem)
+        parsed.problems.add_problem(
+            ID if stated else "名称", stated or _name(parsed), match.problem
+        )
     elif not register.lies_in_limits(parsed):
         where = register.within.name if register.within else ""
-        parsed.problems.add("地区", parsed.region, f"不在{where}，您不能导入。")
+        parsed.problems.add_problem("地区", parsed.region, f"不在{where}，您不能导入。")
     if match.by_name and match.pk:
         parsed.fields["name"] = register.homes[match.pk].name
     return so_far.group_of(parsed, match, number), match.questions
@@ -251,7 +253,9 @@ def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
         if before and name not in line.fields:
             line.said_in[name] = parsed.row.number
         if line.fields.setdefault(name, value) != value:
-            parsed.problems.add(head_of(name), value, f"和{before[0].row.place}说的不一样。")
+            parsed.problems.add_problem(
+                head_of(name), value, f"和{before[0].row.place}说的不一样。"
+            )
     for name, values in [*parsed.parts.items(), *parsed.more]:
         key = tuple(values[field_name] for field_name in PART_OF[name].key)
         rows = line.parts.setdefault(name, {})
@@ -260,13 +264,13 @@ def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
             if before:
                 line.said_in[name, key] = parsed.row.number
         elif rows[key] != values:
-            parsed.problems.add(
+            parsed.problems.add_problem(
                 PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
                 "",
                 "同一家机构的这一项在表里出现了两次，而且不一样。",
             )
     if not adds:
-        parsed.flags.add("名称", _name(parsed), f"和{before[-1].row.place}一样，算一行。")
+        parsed.flags.add_problem("名称", _name(parsed), f"和{before[-1].row.place}一样，算一行。")
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:
@@ -285,7 +289,7 @@ def _decide(line: Line, current: Current, source: Source, judge: Judge, places: 
         _flag(line, was, places)
         _set_aside_implausible(line, source, places)
         if was is None and (why := plausibility.doubt_of_name(str(line.fields["name"]))):
-            line.flags.append(Problem(line.rows[0], "名称", str(line.fields["name"]), why))
+            line.flags.append(CellProblem(line.rows[0], "名称", str(line.fields["name"]), why))
         line.changes = [*_changes(line, was, judge)]
         for part in PARTS:
             if part.name in line.parts:
@@ -321,7 +325,7 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
     found = None if address.startswith(region.full_name) else places.names.find(address)
     if found and contradicts(found, region):
         line.flags.append(
-            Problem(
+            CellProblem(
                 line.rows[0],
                 "地址",
                 line.fields["address"],
@@ -331,17 +335,19 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
     if was and was["region"] != line.fields["region"]:
         before = places.names.by_code[was["region"]].full_name
         why = f"原来在{before}，请核对。"
-        line.flags.append(Problem(line.rows[0], "地区", region.full_name, why))
+        line.flags.append(CellProblem(line.rows[0], "地区", region.full_name, why))
     if was and was["name"] != line.fields["name"]:
         line.flags.append(
-            Problem(line.rows[0], "名称", line.fields["name"], f"原来叫“{was['name']}”，请核对。")
+            CellProblem(
+                line.rows[0], "名称", line.fields["name"], f"原来叫“{was['name']}”，请核对。"
+            )
         )
 
 
 def _set_aside(line: Line, name: str, column: str, why: str) -> None:
     """Leave one field of the home as it stands, and say so."""
     value = line.fields.pop(name, "")
-    line.flags.append(Problem(line.row_of(name), column, shown(value), NOT_TAKEN + why))
+    line.flags.append(CellProblem(line.row_of(name), column, display_value(value), NOT_TAKEN + why))
 
 
 def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
@@ -357,7 +363,7 @@ def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
                 column = _column(PART_OF[name], _whole_key(PART_OF[name], values), field_name)
                 shown_value = plausibility.in_words(field_name, values.pop(field_name))
                 row = line.row_of((name, key))
-                line.flags.append(Problem(row, column, shown_value, NOT_TAKEN + why))
+                line.flags.append(CellProblem(row, column, shown_value, NOT_TAKEN + why))
             known = values.keys() - set(PART_OF[name].key) - {"as_of", "as_of_precision"}
             if doubts and (not known or NEEDED[name] - values.keys()):
                 del rows[key]
@@ -409,8 +415,8 @@ def _part_changes(
         faults = judge.faults(part.model, whole)
         for name, why in faults:
             column = _column(part, whole, name)
-            row, value = line.row_of((part.name, key)), shown(whole.get(name, ""))
-            line.flags.append(Problem(row, column, value, NOT_TAKEN + why))
+            row, value = line.row_of((part.name, key)), display_value(whole.get(name, ""))
+            line.flags.append(CellProblem(row, column, value, NOT_TAKEN + why))
         if faults:
             del rows[key]
             continue
@@ -450,7 +456,7 @@ def _dated(
 
 
 def _refuse(line: Line, column: str, reason: str, value: Any = "") -> None:
-    line.problems.append(Problem(line.rows[0], column, shown(value), reason))
+    line.problems.append(CellProblem(line.rows[0], column, display_value(value), reason))
 
 
 # Writing

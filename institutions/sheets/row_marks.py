@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from carebridge.lib.sheet_files import Problem, Row, shown
+from carebridge.lib.sheet_files import CellProblem, SheetRow, display_value
 from institutions.sheets.columns import Column
 
 SPACE = re.compile(r"\s+")
@@ -21,7 +21,7 @@ FOOTER = re.compile(
 
 
 def why_no_home(
-    row: Row, columns: Mapping[str, Column], *, is_placed: bool
+    row: SheetRow, columns: Mapping[str, Column], *, is_placed: bool
 ) -> tuple[str, Any, str] | None:
     """Return the head, the cell and the reason where the row is no home, else None.
 
@@ -33,7 +33,7 @@ def why_no_home(
         name_of == _text(row.cells.get(name_of)) for name_of in (heads["name"], heads["region"])
     ):
         return heads["name"], name, "这一行又是表头，不是一家机构，没有导入。"
-    first = next((head for head, cell in row.cells.items() if shown(cell)), heads["name"])
+    first = next((head for head, cell in row.cells.items() if display_value(cell)), heads["name"])
     places = [heads["name"], heads["region"], first]
     for head in dict.fromkeys(places):
         text = _text(row.cells.get(head))
@@ -47,20 +47,20 @@ def why_no_home(
     return None
 
 
-def marks_of(row: Row, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+def marks_of(row: SheetRow, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[CellProblem]:
     """Yield what somebody should look at: text struck through, figures of merged cells."""
     if row.is_struck:
-        yield Problem(row.number, "名称", "", "这一行画了删除线，请核对是不是已经作废。")
+        yield CellProblem(row.number, "名称", "", "这一行画了删除线，请核对是不是已经作废。")
     merged = {head: row.cells.get(head) for head in row.merged}
     numbers = {head: cell for head, cell in merged.items() if _is_number(cell)}
     if "beds" in parts:
         for head, value in sorted(numbers.items()):
             why = "这个数在合并的单元格里，每一行都算了一次，请核对是不是几行的合计。"
-            yield Problem(row.number, head, shown(value), why)
+            yield CellProblem(row.number, head, display_value(value), why)
 
 
 def _text(cell: Any) -> str:
-    return SPACE.sub("", shown(cell)) if isinstance(cell, str) else ""
+    return SPACE.sub("", display_value(cell)) if isinstance(cell, str) else ""
 
 
 def _is_number(cell: Any) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from carebridge.lib.sheet_files import Problems, Row, shown
+from carebridge.lib.sheet_files import Problems, SheetRow, display_value
 from institutions.register.record import PARTS, Part
 from institutions.sheets.cells import CellError
 from institutions.sheets.columns import ID, IDS, MARKS, Column, Places, head_of, rated
@@ -37,7 +37,7 @@ NEEDED = {
 class ParsedRow:
     """What one row says: of which home, and which values."""
 
-    row: Row
+    row: SheetRow
     problems: Problems
     fields: Fields = field(default_factory=dict)
     parts: dict[str, Fields] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class ParsedRow:
     region: Region | None = None
 
 
-def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> ParsedRow:
+def parse_row(row: SheetRow, columns: Mapping[str, Column], places: Places) -> ParsedRow:
     """Return what the row says, without a query.
 
     A cell that cannot be read is set aside and flagged; the row is refused only where it names no
@@ -69,14 +69,14 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
             reading = places.read(column, cell)
         except CellError as error:
             if column.key in IDENTIFYING:
-                parsed.problems.add(head, cell, str(error))
+                parsed.problems.add_problem(head, cell, str(error))
             else:
-                parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+                parsed.flags.add_problem(head, cell, f"{NOT_TAKEN}{error}")
             if column.part and column.is_qualifier:
                 spoiled.setdefault(column.part.name, (head, cell))
             continue
         if reading.note:
-            parsed.flags.add(head, cell, reading.note)
+            parsed.flags.add_problem(head, cell, reading.note)
         if reading.values:
             cells[column.key] = (head, cell)
             target = parsed.parts.setdefault(column.part.name, {}) if column.part else parsed.fields
@@ -101,7 +101,7 @@ def parse_row(row: Row, columns: Mapping[str, Column], places: Places) -> Parsed
     if why := why_no_home(row, columns, is_placed=parsed.region is not None):
         parsed.problems.found[:] = []
         parsed.flags.found[:] = []
-        parsed.problems.add(*why)
+        parsed.problems.add_problem(*why)
     return parsed
 
 
@@ -116,31 +116,31 @@ def _spoil(
     parsed.parts.pop(part, None)
     parsed.more = [(name, values) for name, values in parsed.more if name != part]
     head, text = said
-    why = f"“{head}”写的是“{shown(text)}”，看不出这一格说的是哪一项。"
+    why = f"“{head}”写的是“{display_value(text)}”，看不出这一格说的是哪一项。"
     for key in [key for key in cells if key.startswith(f"{part}.")]:
         other, cell = cells.pop(key)
         if not columns[other].is_qualifier:
-            parsed.flags.add(other, cell, f"{NOT_TAKEN}{why}")
+            parsed.flags.add_problem(other, cell, f"{NOT_TAKEN}{why}")
 
 
 def _identify(parsed: ParsedRow, columns: Mapping[str, Column], places: Places) -> None:
     cell = _cell_of(parsed.row, IDS)
-    parsed.mark = shown_mark(shown(_cell_of(parsed.row, MARKS)))
-    if text := shown(cell):
+    parsed.mark = shown_mark(display_value(_cell_of(parsed.row, MARKS)))
+    if text := display_value(cell):
         # PostgreSQL takes no larger number.
         if text.isascii() and text.isdigit() and len(text) < 16:
             parsed.pk = int(text)
         else:
-            parsed.problems.add(ID, cell, "编号是本站导出的数字；新机构空着。")
+            parsed.problems.add_problem(ID, cell, "编号是本站导出的数字；新机构空着。")
     if code := parsed.fields.get("region"):
         parsed.region = places.names.by_code[code]
     reported = {columns[p.column].key for p in parsed.problems.found if p.column in columns}
     for key in ("name", "region"):
         if not parsed.fields.get(key) and key not in reported:
-            parsed.problems.add(head_of(key), "", "必须填写。")
+            parsed.problems.add_problem(head_of(key), "", "必须填写。")
 
 
-def _cell_of(row: Row, heads: Collection[str]) -> Any:
+def _cell_of(row: SheetRow, heads: Collection[str]) -> Any:
     return next((cell for head, cell in row.cells.items() if head.lower() in heads), None)
 
 
@@ -150,7 +150,7 @@ def _rate(parsed: ParsedRow, cells: dict[str, tuple[str, Any]]) -> None:
         try:
             rated(parsed.parts["ratings"], cells["ratings.level"][1], parsed.region)
         except CellError as error:
-            parsed.flags.add(head, cell, f"{NOT_TAKEN}{error}")
+            parsed.flags.add_problem(head, cell, f"{NOT_TAKEN}{error}")
             del parsed.parts["ratings"]
 
 
@@ -172,7 +172,7 @@ def _complete(parsed: ParsedRow, part: Part, cells: dict[str, tuple[str, Any]]) 
         if name in needed:
             head = next((h for key, (h, _) in cells.items() if key.startswith(f"{part.name}.")), "")
             why = f"还缺“{fields[name].verbose_name}”，看不出说的是哪一项。"
-            parsed.flags.add(head, "", f"{NOT_TAKEN}{why}")
+            parsed.flags.add_problem(head, "", f"{NOT_TAKEN}{why}")
             del parsed.parts[part.name]
             return
         default = fields[name].get_default() if fields[name].has_default() else None

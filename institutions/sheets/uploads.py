@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
-from carebridge.lib.sheet_files import Problem, Sheet
+from carebridge.lib.sheet_files import CellProblem, Sheet
 from institutions.models import SheetImport, SheetLine
 from institutions.register.history import as_data
 from institutions.sheets.identity import Answers
@@ -181,7 +181,7 @@ def _line(upload: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLi
     )
 
 
-def _plain(problems: list[Problem]) -> list[dict[str, Any]]:
+def _plain(problems: list[CellProblem]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(problem) for problem in problems]
 
 

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from carebridge.lib.api_parameters import described, refuse_errors, refuse_unknown
-from carebridge.lib.paging import PageForm, listed, next_url
+from carebridge.lib.paging import PageForm, list_page, next_url
 from carebridge.lib.query_fields import legible
 from regions.api import serializers
 from regions.models import Document, Fact, Policy, Region
@@ -172,7 +172,7 @@ def _checked(request: Request, form: type[forms.Form]) -> tuple[dict[str, Any], 
 
 
 def _page(request: Request, rows: QuerySet[Any], paging: PageForm, kind: Any) -> Response:
-    found, cursor = listed(rows, paging)
+    found, cursor = list_page(rows, paging)
     results = kind(found, many=True, context={"request": request}).data
     return Response({"results": results, "next": next_url(request, cursor)})
 

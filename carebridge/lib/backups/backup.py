@@ -118,7 +118,7 @@ def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """The list of a backup of this kind of database whose files are as they were written."""
+    """Return the list of a backup of this kind of database whose files are as they were written."""
     try:
         told: dict[str, Any] = json.loads((folder / LIST).read_text())
         wrong = [name for name, was in told["files"].items() if _checksum(folder / name) != was]

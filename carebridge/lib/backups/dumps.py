@@ -237,7 +237,7 @@ def load(connection: BaseDatabaseWrapper, file: Path) -> None:
 
 @contextmanager
 def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabaseWrapper]:
-    """A database of its own with the file's contents, for as long as somebody looks at it."""
+    """Yield a database of its own with the file's contents, for as long as somebody looks at it."""
     if connection.vendor == "sqlite":
         with _beside(connection, f"file:{file}?mode=ro") as trial:
             yield trial
@@ -258,7 +258,7 @@ def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabase
 
 @contextmanager
 def _beside(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabaseWrapper]:
-    """A connection with the same settings to another database."""
+    """Yield a connection with the same settings to another database."""
     options: dict[str, Any] = {"uri": True} if connection.vendor == "sqlite" else {}
     options = options or connection.settings_dict["OPTIONS"]
     settings = connection.settings_dict | {"NAME": name, "OPTIONS": options}

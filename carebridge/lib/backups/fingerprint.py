@@ -12,7 +12,7 @@ DERIVED = "institutions_tokens_index"
 
 
 def tables(connection: BaseDatabaseWrapper) -> Tables:
-    """Every table with its number of rows and a checksum that no order of rows changes."""
+    """Return every table with its number of rows and a checksum that no order of rows changes."""
     with connection.cursor() as cursor:
         names = [table.name for table in connection.introspection.get_table_list(cursor)]
     return {name: _table(connection, name) for name in sorted(names) if DERIVED not in name}

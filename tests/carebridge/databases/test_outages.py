@@ -34,7 +34,7 @@ OLD = "的旧页面"
 def _fresh_process(monkeypatch, settings, tmp_path) -> None:
     """No breaker is tripped and nothing is kept, as in a worker that has just begun."""
     breaker.breakers.clear()
-    cache_breaker.mend()
+    cache_breaker.close_again()
     monkeypatch.setattr(index, "_of", {})
     monkeypatch.setattr(policies, "_kept", {})
     settings.COPIES_DIR = tmp_path / "copies"
@@ -154,7 +154,7 @@ def test_the_replica_is_gone(client, replica, lose, caplog):
     bring_back = lose("replica1")
     for _ in range(2):
         assert client.get("/institutions/").status_code == 200
-    assert not breaker.breakers["replica1"].allows()
+    assert not breaker.breakers["replica1"].allows_request()
     assert caplog.text.count("database replica1 does not answer") == 1
     assert "secret-word" not in caplog.text
     bring_back()
@@ -173,7 +173,7 @@ def test_a_connection_that_died_is_made_again(client, own_database):
     other.close()
     connection.health_check_enabled = False
     assert client.get("/institutions/").status_code == 200
-    assert breaker.breakers["default"].allows()
+    assert breaker.breakers["default"].allows_request()
 
 
 def test_every_database_is_gone(client, settings, own_database, lose):
@@ -236,15 +236,15 @@ def test_copies_are_few_young_and_no_trouble_to_a_full_disk(client, settings, mo
     settings.COPIES_DIR.mkdir()
     settings.COPIES = 2
     for number in range(4):
-        copies._keep(settings.COPIES_DIR / str(number), b"page")
-    copies.sweep()
+        copies._write_copy(settings.COPIES_DIR / str(number), b"page")
+    copies.sweep_copies()
     assert len(list(settings.COPIES_DIR.iterdir())) == 2
     monkeypatch.setattr(copies, "LIFE", -1_000_000_000)
-    copies.sweep()
+    copies.sweep_copies()
     assert list(settings.COPIES_DIR.iterdir()) == []
     settings.COPIES_DIR.rmdir()
     settings.COPIES_DIR.write_text("no folder")
-    copies._keep(settings.COPIES_DIR / "x", b"page")
+    copies._write_copy(settings.COPIES_DIR / "x", b"page")
 
 
 @pytest.mark.full
@@ -261,7 +261,7 @@ def test_nobody_waits_longer_than_two_seconds_for_a_host_that_says_nothing(clien
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "db://no_such_table"])
 def test_a_cache_that_is_gone_is_empty(settings, own_database, url):
-    settings.CACHES = {"default": backing.cache(url)}
+    settings.CACHES = {"default": backing.parse_cache_url(url)}
     cache = caches["default"]
     assert cache.add("a", 1)
     for _ in range(2):
@@ -271,4 +271,4 @@ def test_a_cache_that_is_gone_is_empty(settings, own_database, url):
         assert "a" not in cache
         with pytest.raises(ValueError, match="a"):
             cache.incr("a")
-    assert not cache_breaker.allows()
+    assert not cache_breaker.allows_request()

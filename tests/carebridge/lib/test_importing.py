@@ -10,7 +10,15 @@ from python_calamine import CalamineWorkbook
 
 from carebridge.lib import sheet_files as importing
 from carebridge.lib import worksheets
-from carebridge.lib.sheet_files import Row, SheetError, csv_lines, neutral, read, restored, shown
+from carebridge.lib.sheet_files import (
+    SheetError,
+    SheetRow,
+    csv_lines,
+    display_value,
+    neutral,
+    read,
+    restored,
+)
 
 ROWS = [["名称", "床位"], ["甲院", "50"], ["", ""], ["乙院", "6"]]
 
@@ -108,7 +116,7 @@ def test_a_line_that_names_the_delimiter_is_no_row():
     """Excel takes it away before it numbers the rows."""
     for mark in ("sep=;", '"sep=;"', "SEP=;"):
         content = f"{mark}\r\n名称;数\r\n甲院;1".encode()
-        assert read(content, wanted).rows == (Row(2, {"名称": "甲院", "数": "1"}),)
+        assert read(content, wanted).rows == (SheetRow(2, {"名称": "甲院", "数": "1"}),)
 
 
 def test_rows_have_the_numbers_excel_shows():
@@ -122,7 +130,7 @@ def test_cells_keep_their_kind():
     day = datetime.date(2026, 1, 31)
     row = read(as_xlsx([["名称", "日期", "数"], ["甲院", day, 50]]), wanted).rows[0]
 
-    assert row == Row(2, {"名称": "甲院", "日期": day, "数": 50})
+    assert row == SheetRow(2, {"名称": "甲院", "日期": day, "数": 50})
 
 
 def far(xml: bytes) -> bytes:
@@ -266,7 +274,7 @@ def test_a_text_shared_by_very_many_cells_is_refused():
     ids=str,
 )
 def test_a_cell_is_shown_as_its_reader_sees_it(value, text):
-    assert shown(value) == text
+    assert display_value(value) == text
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carebridge.lib.text import MOST_MARKS, fit, name_key, normal, normal_lines
+from carebridge.lib.text import MOST_MARKS, fit, name_key, normal_lines, normalize
 
 ANY = st.text(st.characters(exclude_categories=()))
 LINES = [
@@ -62,7 +62,7 @@ LINES = [
 
 @pytest.mark.parametrize(("typed", "kept"), LINES)
 def test_one_line(typed, kept):
-    assert normal(typed) == kept
+    assert normalize(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_several_lines(typed, kept):
 def test_marks_do_not_tower_over_a_letter():
     tower = "院" + "\u0335" * 50
 
-    assert normal(tower) == "院" + "\u0335" * MOST_MARKS
-    assert normal("é\u0323") == unicodedata.normalize("NFC", "é\u0323")
+    assert normalize(tower) == "院" + "\u0335" * MOST_MARKS
+    assert normalize("é\u0323") == unicodedata.normalize("NFC", "é\u0323")
 
 
 @given(ANY)
@@ -92,7 +92,7 @@ def test_marks_do_not_tower_over_a_letter():
 @example("\u2f00\u0301\u0301\u0301")
 def test_what_is_kept_is_kept_as_it_is(text):
     """Twice is once, whatever comes; and what comes out holds nothing that a file cannot."""
-    for step in (normal, normal_lines, name_key):
+    for step in (normalize, normal_lines, name_key):
         once = step(text)
         assert step(once) == once
         assert fit(once) == once
@@ -101,7 +101,7 @@ def test_what_is_kept_is_kept_as_it_is(text):
 
 @given(ANY)
 def test_no_line_has_a_line_end_or_padding(text):
-    kept = normal(text)
+    kept = normalize(text)
 
     assert kept == kept.strip()
     assert kept.splitlines() in ([], [kept])

@@ -1,6 +1,6 @@
 import pytest
 
-from carebridge.lib.text_encoding import EncodingError, decode
+from carebridge.lib.text_encoding import EncodingError, decode_text
 
 SIMPLIFIED = "名称,地区,床位数\r\n试验养老院,河北省廊坊市三河市,120\r\n开元敬老院,怀化市,9\r\n"
 TRADITIONAL = "名稱,地區\r\n試驗養老院,北京市朝陽區\r\n"
@@ -20,16 +20,16 @@ GARBLED = "已经是乱码"
     ids=["simplified", "traditional", "ascii heads", "second level"],
 )
 def test_the_text_comes_back(text: str, encoding: str):
-    assert decode(text.encode(encoding)) == text
+    assert decode_text(text.encode(encoding)) == text
 
 
 def test_a_big_ended_file_may_have_its_mark():
-    assert decode(b"\xfe\xff" + SIMPLIFIED.encode("utf-16-be")) == SIMPLIFIED
+    assert decode_text(b"\xfe\xff" + SIMPLIFIED.encode("utf-16-be")) == SIMPLIFIED
 
 
 @pytest.mark.parametrize("text", ["name\r\nabc", "é,ü\r\n", "𠮷祥院", "ﬁ，（）①℃㎡·"])
 def test_any_utf8_that_means_something_is_taken(text: str):
-    assert decode(text.encode()) == text
+    assert decode_text(text.encode()) == text
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_any_utf8_that_means_something_is_taken(text: str):
 )
 def test_a_wrong_encoding_is_named(content: bytes, reason: str):
     with pytest.raises(EncodingError, match=reason):
-        decode(content)
+        decode_text(content)

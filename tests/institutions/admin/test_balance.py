@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
-from institutions.admin.balance import Asked, Balance
+from institutions.admin.balance import Balance, DemandStep
 from institutions.models import Demand
 from institutions.register.listings import refresh
 from regions.models import RegionGroup, StaffMember
@@ -99,7 +99,7 @@ def test_one_sees_the_places_of_one_s_post(today, role, region, own):
     [(0, "<5 次"), (4, "<5 次"), (5, "5 次以上"), (9, "5 次以上"), (1234, "1,230 次以上")],
 )
 def test_counts_are_told_in_steps_downwards(times, said):
-    assert str(Asked.of(times)) == said
+    assert str(DemandStep.from_count(times)) == said
 
 
 def test_no_small_count_follows_from_what_is_shown():
@@ -109,7 +109,7 @@ def test_no_small_count_follows_from_what_is_shown():
     """
     pages: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
     for counts in itertools.product(range(15), repeat=3):
-        cells = tuple(Asked.of(times).least for times in counts)
+        cells = tuple(DemandStep.from_count(times).least for times in counts)
         pages.setdefault((*cells, sum(cells)), []).append(counts)
     for page, fillings in pages.items():
         for at in range(3):

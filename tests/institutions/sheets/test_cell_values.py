@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from carebridge.lib.dates import read_date
 from carebridge.lib.numbers import UnreadableError, read_count, read_yuan
-from carebridge.lib.phones import dial, read_phone, read_phones
+from carebridge.lib.phones import dial_string, read_phone, read_phones
 from institutions.models import Institution
 from tests.institutions.sheets.sheets import as_csv, as_xlsx, committed, flagged, planned
 
@@ -70,7 +70,7 @@ def test_an_extension_of_the_case_file_is_dialled_after_a_pause():
 
     numbers = [phone.number for phone in Institution.objects.get(name="试验分机院").phones.all()]
     assert numbers == ["010-12345678-801", "0898-12349", "400-800-1234"]
-    assert [*map(dial, numbers)] == ["01012345678,801", "089812349", "4008001234"]
+    assert [*map(dial_string, numbers)] == ["01012345678,801", "089812349", "4008001234"]
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 
 from carebridge.lib.dates import read_date
 from carebridge.lib.numbers import UnreadableError, read_count, read_number, read_yuan
-from carebridge.lib.phones import dial, read_phones
+from carebridge.lib.phones import dial_string, read_phones
 from institutions.models import Bed, Fee, Institution, Rating
 from institutions.sheets.columns import BY_KEY
 from institutions.sheets.words import EVERYDAY
@@ -315,7 +315,7 @@ def test_telephones_as_clerks_write_them(cell, kept):
 
 
 def test_an_extension_of_a_service_number_is_dialled_after_a_pause():
-    assert dial("400-123-4567-801") == "4001234567,801"
+    assert dial_string("400-123-4567-801") == "4001234567,801"
 
 
 # Places
