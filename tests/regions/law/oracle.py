@@ -251,11 +251,6 @@ def beijing_subsistence(day: date) -> int | None:
     return None
 
 
-def subsistence_sentence(day: date) -> tuple[str, int]:
-    """Return the sentence that sets Beijing's 低保标准 on a day."""
-    return ("bj-subsistence-2024", 4) if day >= date(2024, 7, 1) else ("bj-subsistence-2023", 6)
-
-
 def times(fen: int | None, percent: int) -> int | None:
     return None if fen is None else fen * percent // 100
 
