@@ -24,7 +24,7 @@ from institutions.models import (
 from institutions.models.listing import has_any
 from institutions.register.ages import ASKED_DAYS, VACANCY_DAYS, first_day
 from institutions.register.needs import NEEDS, need_words
-from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.index import MemoryIndex
 from regions.models import Region
 from regions.models.region import CODE_LENGTH
 from regions.places.gazetteer import Gazetteer
@@ -208,7 +208,7 @@ def _of_mask(name: str, label: str, field: str, choices: Iterable[tuple[str, str
 
 
 def ltci_cities(
-    asked: Iterable[str], known: Gazetteer, bitmaps: Bitmaps | None
+    asked: Iterable[str], known: Gazetteer, bitmaps: MemoryIndex | None
 ) -> Iterable[tuple[str, str]]:
     """Code and name of the regions whose long-term-care insurance has a designated home here.
 

@@ -23,7 +23,7 @@ from institutions.models import Level, Listing
 from institutions.models.listing import has_any
 from institutions.search import distance, places
 from institutions.search.facets import CARE, Facet, build_facets, fresh_vacancy, ltci_cities
-from institutions.search.memory import snapshot as bitmap_index
+from institutions.search.index import current_index
 from institutions.search.text import MOST_WORDS, TextMatch, match_text, split_words
 from regions.elder.form import ElderForm
 from regions.places.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
@@ -235,7 +235,7 @@ class InstitutionFilter(django_filters.FilterSet):
         data = legible(data)
         super().__init__(data, queryset)
         self.on = on
-        self.bitmaps = bitmap_index.current()
+        self.bitmaps = current_index()
         self.places = places.load_places(data.getlist("region"))
         self.facets: dict[str, Facet] = {
             facet.name: facet

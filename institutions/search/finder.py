@@ -16,7 +16,7 @@ from pyroaring import BitMap
 from institutions.models import Listing
 from institutions.search.facets import Counts, Facet, count_choices
 from institutions.search.filters import PRICE, InstitutionFilter
-from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.index import MemoryIndex
 from institutions.search.places import HomeCounts, HomesByRegion, Place
 from regions.places.map_cells import KEPT, Cell, Window, by_cell, cell_of, spanning
 
@@ -149,7 +149,7 @@ class DatabaseFinder:
 class MemoryFinder:
     """Counts and order from bitmaps; of the rows only those shown are read."""
 
-    def __init__(self, search: InstitutionFilter, bitmaps: Bitmaps) -> None:
+    def __init__(self, search: InstitutionFilter, bitmaps: MemoryIndex) -> None:
         self.search, self.bitmaps = search, bitmaps
         self.base = bitmaps.all_of([search.text_condition, search.within_reach()])
 
@@ -260,7 +260,7 @@ class MemoryFinder:
 class HomesInPlaces:
     """Counts of the homes in `found` by place."""
 
-    bitmaps: Bitmaps
+    bitmaps: MemoryIndex
     found: BitMap
 
     def count_in(self, place: Place) -> int:

@@ -15,8 +15,7 @@ from institutions.models import Institution, Listing, Tokens
 from institutions.models.tokens import All, Sought
 from institutions.register.tokens import LONGEST, fold_text, squeeze
 from institutions.search.filters import LONGEST_QUERY, RECOMMENDED
-from institutions.search.memory import snapshot as bitmap_index
-from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.index import MemoryIndex, current_index
 from institutions.search.text import Word, beginning, holding_all, read_words
 from regions.models import Region
 from regions.models.region import NATION, in_ranges
@@ -48,7 +47,7 @@ def suggestions(text: str) -> list[Suggestion]:
     """
     if not squeeze(fold_text(text)) or len(text) > LONGEST_QUERY:
         return []
-    known, bitmaps = gazetteer(), bitmap_index.current()
+    known, bitmaps = gazetteer(), current_index()
     places = _place_suggestions(squeeze(fold_text(text)), known, bitmaps)
     ids: list[int] = []
     for among in _wider_and_wider(read_words(text, known), bitmaps):
@@ -58,7 +57,7 @@ def suggestions(text: str) -> list[Suggestion]:
     return [*places, *_home_suggestions(ids[: MOST - len(places)], known)]
 
 
-def _wider_and_wider(asked: list[Word], bitmaps: Bitmaps | None) -> Iterator[Q]:
+def _wider_and_wider(asked: list[Word], bitmaps: MemoryIndex | None) -> Iterator[Q]:
     """Yield homes whose name begins so, those in the place that was typed alone, those that hold
     it.
     """
@@ -77,7 +76,9 @@ def _beginning_so(asked: list[Word], sought: Sought) -> Sought:
     return All((begun, sought))
 
 
-def _place_suggestions(text: str, known: Gazetteer, bitmaps: Bitmaps | None) -> list[Suggestion]:
+def _place_suggestions(
+    text: str, known: Gazetteer, bitmaps: MemoryIndex | None
+) -> list[Suggestion]:
     """Return regions whose name or pinyin begins so, wide ones first, if any home lies in them."""
     regions = known.regions.values()
     begun = (region for region in regions if region.code != NATION and _begins_with(region, text))
@@ -100,20 +101,20 @@ def _begins_with(region: Region, text: str) -> bool:
     return region.name.startswith(text) or region.short_name.startswith(text)
 
 
-def _has_homes(region: Region, bitmaps: Bitmaps | None) -> bool:
+def _has_homes(region: Region, bitmaps: MemoryIndex | None) -> bool:
     inside = in_ranges("region", [region.code_range()])
     if bitmaps:
         return bool(bitmaps.find(inside))
     return Listing.objects.filter(inside).exists()
 
 
-def _first_matches(sought: Sought, bitmaps: Bitmaps | None) -> Q:
+def _first_matches(sought: Sought, bitmaps: MemoryIndex | None) -> Q:
     """Return the condition of being one of the first homes that hold the words."""
     holding = bitmaps.first_holding if bitmaps else Tokens.objects.holding
     return Q(pk__in=list(holding(sought, LOOKED_AT)))
 
 
-def _best_ids(among: Q, most: int, bitmaps: Bitmaps | None) -> list[int]:
+def _best_ids(among: Q, most: int, bitmaps: MemoryIndex | None) -> list[int]:
     """Return the ids of the homes to recommend first."""
     if bitmaps:
         return bitmaps.ordered_slice(bitmaps.find(among), RECOMMENDED, 0, most)

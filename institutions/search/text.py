@@ -21,7 +21,7 @@ from institutions.register.tokens import (
     split_runs,
     syllables,
 )
-from institutions.search.memory.bitmaps import Bitmaps
+from institutions.search.index import MemoryIndex
 from regions.models import Region
 from regions.models.region import SEPARATORS
 from regions.places.gazetteer import Gazetteer, gazetteer
@@ -89,7 +89,7 @@ def split_words(text: str) -> list[str]:
 
 
 def match_text(
-    text: str, known: Gazetteer | None = None, bitmaps: Bitmaps | None = None
+    text: str, known: Gazetteer | None = None, bitmaps: MemoryIndex | None = None
 ) -> TextMatch:
     """Return the homes that match `text`.
 
@@ -152,14 +152,14 @@ def _rank_conditions(asked: list[Word]) -> tuple[Q, ...]:
     return tuple(ranks)
 
 
-def _is_held(sought: Sought, bitmaps: Bitmaps | None) -> bool:
+def _is_held(sought: Sought, bitmaps: MemoryIndex | None) -> bool:
     """Return whether any home matches; the ids are kept, for they are asked next."""
     if bitmaps:
         return bool(bitmaps.find(("pk__holds", sought)))
     return Tokens.objects.filter(pk__holds=sought).exists()
 
 
-def _match_alike(asked: list[Word], bitmaps: Bitmaps | None) -> TextMatch:
+def _match_alike(asked: list[Word], bitmaps: MemoryIndex | None) -> TextMatch:
     """Match homes in the named places that sound like the other words, or else look like them."""
     there = [word.in_places for word in asked if word.places and not word.rest]
     rest = [run for word in asked if word.rest for run in split_runs(word.text)]
@@ -181,7 +181,7 @@ def _sound_token(run: str) -> str:
     return "".join(syllables(run))[:LONGEST]
 
 
-def _score_homes(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dict[int, int]:
+def _score_homes(text: str, there: list[Sought], bitmaps: MemoryIndex | None) -> dict[int, int]:
     """Score the homes that hold most of `text`, by id: a pair counts two, a character one.
 
     Common characters do not count. A home must hold a third of the weight of the others, and
@@ -205,7 +205,7 @@ def _score_homes(text: str, there: list[Sought], bitmaps: Bitmaps | None) -> dic
     return {pk: score for pk, score in scores.items() if score >= least}
 
 
-def _uncommon(there: list[Sought], bitmaps: Bitmaps | None) -> int:
+def _uncommon(there: list[Sought], bitmaps: MemoryIndex | None) -> int:
     """Return the greatest number of homes for an uncommon token; counts no more than needed."""
     least, most = BOUNDS_OF_UNCOMMON
     if bitmaps:

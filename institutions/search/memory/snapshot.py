@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import connections, router
 from django.utils import timezone
 
@@ -122,5 +121,5 @@ index = BitmapIndex()
 
 
 def current() -> Bitmaps | None:
-    """Return this worker's bitmaps, if the setting asks for them and they are fresh."""
-    return index.current() if settings.FACETS == "bitmaps" else None
+    """Return this worker's bitmaps, if they are fresh."""
+    return index.current()
