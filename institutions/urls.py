@@ -14,17 +14,17 @@ register = [
     path("suggest/", views.suggest, name="suggest"),
     path("clusters/", views.on_map, name="clusters"),
     path("<int:pk>/", views.institution, name="institution"),
-    path("<int:pk>/pack/", views.pack, name="pack"),
+    path("<int:pk>/pack/", views.visit_pack, name="pack"),
     path("<int:pk>/correct/", correction_views.correct, name="correct"),
 ]
 regions = [
     path("", views.regions, name="regions"),
     path("groups/<slug:slug>/", views.region_group, name="region_group"),
-    path("<str:code>/", views.region, name="region"),
+    path("<str:code>/", views.region_detail, name="region"),
 ]
 sources = [
     path("", views.sources, name="sources"),
-    path("<slug:slug>/", views.source, name="source"),
+    path("<slug:slug>/", views.source_detail, name="source"),
     path("<slug:slug>/correct/", correction_views.correct_source, name="correct_source"),
 ]
 corrections = [
@@ -65,10 +65,10 @@ about = [
     ),
 ]
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("guide/", views.guide, name="guide"),
+    path("", views.front_page, name="home"),
+    path("guide/", views.guide_page, name="guide"),
     path("institutions/", include(register)),
-    path("follow/", views.follow, name="follow"),
+    path("follow/", views.follow_page, name="follow"),
     path("compare/", views.compare, name="compare"),
     path("shortlist/", views.shortlist, name="shortlist"),
     path("regions/", include(regions)),

@@ -24,7 +24,7 @@ validate_phone = RegexValidator(
 
 
 def credit_code_check_character(stem: str) -> str:
-    """The 18th character that belongs to the first 17 (GB 32100-2015).
+    """Return the 18th character that belongs to the first 17 (GB 32100-2015).
 
     Raises `ValueError` for a character outside the alphabet.
     """

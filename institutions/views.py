@@ -11,11 +11,11 @@ from django.views.generic import ListView
 from carebridge.lib.qr import qr_code
 from institutions.costs.monthly_cost import priced
 from institutions.models import Listing
-from institutions.pages.compare.page import Comparison
+from institutions.pages.compare.page import HomeComparison
 from institutions.pages.follow.page import Follow
-from institutions.pages.front import front
+from institutions.pages.front import front_content
 from institutions.pages.guide import Guide
-from institutions.pages.institution.json_ld import about
+from institutions.pages.institution.json_ld import describe_home
 from institutions.pages.institution.location import whereabouts
 from institutions.pages.institution.page import for_profile, profile
 from institutions.pages.institution.visit_pack import Pack
@@ -23,7 +23,7 @@ from institutions.pages.parts.carried_homes import carried_by
 from institutions.pages.regions.index import Index, by_name, group_by_name, is_code
 from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
 from institutions.pages.results.clusters import BoxForm
-from institutions.pages.results.map import ResultsMap, drawn
+from institutions.pages.results.map import ResultsMap, map_data
 from institutions.pages.results.page import Results
 from institutions.pages.shortlist import Shortlist
 from institutions.pages.sources import shelves, source_page
@@ -40,15 +40,15 @@ READABLE = {"ensure_ascii": False, "separators": (",", ":")}
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The front page: ways into the register, with what they lead to counted today."""
-    return render(request, "public/front/page.html", {"front": front(localdate())})
+def front_page(request: HttpRequest) -> HttpResponse:
+    """Return the front page: ways into the register, with what they lead to counted today."""
+    return render(request, "public/front/page.html", {"front": front_content(localdate())})
 
 
 # Nobody is signed in and nothing but a count is written: no token, so no cookie either.
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
-def guide(request: HttpRequest) -> HttpResponse:
+def guide_page(request: HttpRequest) -> HttpResponse:
     """帮我找: one question, or the summary; a finished guide is posted, counted, and a search."""
     on = localdate()
     asked = Guide(request.POST if request.method == "POST" else request.GET, on)
@@ -69,12 +69,12 @@ def institutions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def on_map(request: HttpRequest) -> JsonResponse:
-    """The homes of a search in a box of the map, near ones counted together."""
+    """Return the homes of a search in a box of the map, near ones counted together."""
     form = BoxForm(request.GET)
     if not form.is_valid():
         return JsonResponse({"errors": form.errors}, status=400, json_dumps_params=READABLE)
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
-    found = drawn(search, form.cleaned_data["box"], form.cleaned_data["zoom"])
+    found = map_data(search, form.cleaned_data["box"], form.cleaned_data["zoom"])
     return JsonResponse(found, json_dumps_params=READABLE)
 
 
@@ -91,22 +91,22 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
     asked, anchors = ElderForm(request.GET, on), AnchorForm(request.GET)
-    told, way = profile(home, on), carried_by(request).parameters.items()
+    shown, way = profile(home, on), carried_by(request).parameters.items()
     page = {
-        "profile": told,
-        "about": about(told, request.build_absolute_uri(home.get_absolute_url())),
-        "priced": priced(home, asked, on, [*anchors.pairs, *way]),
+        "profile": shown,
+        "about": describe_home(shown, request.build_absolute_uri(home.get_absolute_url())),
+        "priced": priced(home, asked, on, [*anchors.parameter_pairs, *way]),
         "where": whereabouts(home, anchors, [*asked.pairs, *way]),
     }
     return render(request, "public/institution/page.html", page)
 
 
 @require_safe
-def pack(request: HttpRequest, pk: int) -> HttpResponse:
+def visit_pack(request: HttpRequest, pk: int) -> HttpResponse:
     """One institution on paper: to take along on the visit and to the offices."""
     home = get_object_or_404(for_profile().published(), pk=pk)
     on = localdate()
-    kept = [*AnchorForm(request.GET).pairs, *carried_by(request).parameters.items()]
+    kept = [*AnchorForm(request.GET).parameter_pairs, *carried_by(request).parameters.items()]
     folder = Pack(home, ElderForm(request.GET, on), on, kept)
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
@@ -115,16 +115,16 @@ def pack(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def follow(request: HttpRequest) -> HttpResponse:
-    """What follows an elder to a place or to a home."""
+def follow_page(request: HttpRequest) -> HttpResponse:
+    """Show the benefits that follow an elder to a place or to a home."""
     page = {"page": Follow(request.GET, localdate())}
     return render(request, "public/follow/page.html", page)
 
 
 @require_safe
 def shortlist(request: HttpRequest) -> HttpResponse:
-    """The homes that the address names, to look over and to share."""
-    homes = Shortlist(request.GET, localdate(), carried_by(request).search)
+    """Return the homes that the address names, to look over and to share."""
+    homes = Shortlist(request.GET, localdate(), carried_by(request).search_parameter)
     link = request.build_absolute_uri(homes.url)
     page = {"shortlist": homes, "link": link, "qr": qr_code(link)}
     return render(request, "public/shortlist/page.html", page)
@@ -132,20 +132,20 @@ def shortlist(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def compare(request: HttpRequest) -> HttpResponse:
-    """The homes that the address names, side by side."""
-    homes = Comparison(request.GET, localdate(), carried_by(request).search)
+    """Return the homes that the address names, side by side."""
+    homes = HomeComparison(request.GET, localdate(), carried_by(request).search_parameter)
     page = {"comparison": homes, "link": request.build_absolute_uri(homes.url)}
     return render(request, "public/compare/page.html", page)
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """Every document that figures are cited from."""
+    """Return every document that figures are cited from."""
     return render(request, "public/sources/index.html", {"shelves": shelves(localdate())})
 
 
 @require_safe
-def source(request: HttpRequest, slug: str) -> HttpResponse:
+def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One document and everything cited from it."""
     document = get_object_or_404(public_documents(), slug=slug)
     page = {"page": source_page(document, localdate())}
@@ -164,7 +164,7 @@ def regions(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def region(request: HttpRequest, code: str) -> HttpResponse:
+def region_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One region; former codes and names lead to what stands for them now."""
     whole = for_regional().filter(pk=code).first() if is_code(code) else None
     if whole is None:
@@ -174,7 +174,7 @@ def region(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 def region_group(request: HttpRequest, slug: str) -> HttpResponse:
-    """A named group of regions, such as 京津冀."""
+    """Return a named group of regions, such as 京津冀."""
     return _regional(request, get_object_or_404(groups_for_regional(), slug=slug))
 
 
@@ -196,7 +196,7 @@ def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -
 
 
 class AboutData(ListView):  # type: ignore[type-arg]  # not generic at run time
-    """Where the data come from, with the reports of how they were gathered."""
+    """Sources of the data, with the reports of their collection."""
 
     queryset = (
         Document.objects.published()

@@ -287,7 +287,9 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The form of a policy, with 试算: what the edit as typed does to the worked cases."""
+        """Return the form of a policy, with 试算: what the edit as typed does to the worked
+        cases.
+        """
         context = {"trial_form": TrialForm(prefix="trial")} | (extra_context or {})
         if "_try" not in request.POST:
             return super().changeform_view(request, object_id, form_url, context)
@@ -366,7 +368,7 @@ class EditAdmin(PendingEditAdmin):
 
 User = get_user_model()
 admin.site.unregister(User)
-# What a post may do is said by its role; groups would say it a second time.
+# The role of a post defines its permissions; groups would define them a second time.
 admin.site.unregister(Group)
 # Their pages show the keys.
 admin.site.unregister([StaticDevice, TOTPDevice])
@@ -390,7 +392,7 @@ class StaffUserAdmin(SeenRows, UserAdmin):  # type: ignore[type-arg]
     @admin.action(description="解除登录锁定，移除两步验证（手机丢了）", permissions=["change"])
     def reset_sign_in(self, request: HttpRequest, queryset: "QuerySet[Any]") -> None:
         for user in queryset:
-            devices.reset(user)
+            devices.reset_devices(user)
             self.log_change(request, user, "解除登录锁定，移除两步验证")
         names = "、".join(user.get_username() for user in queryset)
         self.message_user(request, f"已办：{names}。下次用密码登录，再设置新的手机。")
@@ -413,7 +415,7 @@ class StaffMemberAdmin(ScopedAdmin, MergingAdmin):
 
 @admin.register(LoadedFixture)
 class LoadedFixtureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What was loaded is a record of the past: to be read, not edited."""
+    """Loaded fixtures, read-only."""
 
     list_display = ["name", "loaded_at", "checksum"]
 

@@ -43,7 +43,7 @@ class LawTextForm(forms.ModelForm):  # type: ignore[type-arg]
         return words
 
 
-def faults(sentence: Sentence) -> list[str]:
+def mapping_errors(sentence: Sentence) -> list[str]:
     """Return what is missing before the sentence counts as mapped; two queries."""
     line = Line(
         str(sentence.text),
@@ -125,19 +125,21 @@ class LawTextAdmin(KeptAsDraft):
     def publish(self, request: HttpRequest, queryset: "QuerySet[LawText]") -> None:
         for text in queryset.filter(stage=LawText.Stage.DRAFT):
             rows = text.sentences.prefetch_related("policies", "exclusions")
-            open_lines = [f"第 {row.number} 句：{fault}" for row in rows for fault in faults(row)]
+            open_lines = [
+                f"第 {row.number} 句：{fault}" for row in rows for fault in mapping_errors(row)
+            ]
             if open_lines:
-                said = f"{text} 还不能通过，有 {len(open_lines)} 处。{open_lines[0]}"
-                self.message_user(request, said, messages.ERROR)
+                message = f"{text} 还不能通过，有 {len(open_lines)} 处。{open_lines[0]}"
+                self.message_user(request, message, messages.ERROR)
             else:
-                self._move(request, text, LawText.Stage.PUBLISHED)
+                self._set_stage(request, text, LawText.Stage.PUBLISHED)
 
     @admin.action(description="撤下，退回草稿", permissions=["publish"])
     def withdraw(self, request: HttpRequest, queryset: "QuerySet[LawText]") -> None:
         for text in queryset.filter(stage=LawText.Stage.PUBLISHED):
-            self._move(request, text, LawText.Stage.DRAFT)
+            self._set_stage(request, text, LawText.Stage.DRAFT)
 
-    def _move(self, request: HttpRequest, text: LawText, stage: LawText.Stage) -> None:
+    def _set_stage(self, request: HttpRequest, text: LawText, stage: LawText.Stage) -> None:
         text.stage = stage
         text.save(update_fields=["stage"])
         self.log_change(request, text, f"阶段改为：{stage.label}")
@@ -174,5 +176,5 @@ class SentenceAdmin(KeptAsDraft):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        for fault in faults(form.instance):
+        for fault in mapping_errors(form.instance):
             self.message_user(request, fault, messages.WARNING)

@@ -10,13 +10,13 @@ policies = [
     path("", views.policies, name="policies"),
     path("<slug:slug>/", views.policy, name="policy"),
 ]
-# What says when these last changed is what they say: their ETag is made of the answer.
+# Nothing records when these last changed: their ETag is made of the answer.
 api_calls = [
     path("regions", conditional_page(api.regions), name="api_regions"),
-    path("regions/<str:code>", conditional_page(api.region), name="api_region"),
-    path("facts", conditional_page(api.facts), name="api_facts"),
+    path("regions/<str:code>", conditional_page(api.region_detail), name="api_region"),
+    path("facts", conditional_page(api.fact_list), name="api_facts"),
     path("policies", conditional_page(api.policies), name="api_policies"),
-    path("policies/<slug:slug>", conditional_page(api.policy), name="api_policy"),
+    path("policies/<slug:slug>", conditional_page(api.policy_detail), name="api_policy"),
 ]
 urlpatterns = [
     path("policies/", include(policies)),

@@ -78,12 +78,12 @@ def two_step_phone(request: Any) -> HttpResponse:
         return redirect("two_step")
     form, step = CodeForm(request.POST or None), request.POST.get("step")
     if step == "begin":
-        devices.begin(request.user)
+        devices.begin_setup(request.user)
         return redirect("two_step_phone")
     if step == "codes" and request.user.is_verified():
         return _codes_page(request)
     if step == "finish" and form.is_valid():
-        if device := devices.finish(request.user, form.cleaned_data["code"]):
+        if device := devices.finish_setup(request.user, form.cleaned_data["code"]):
             confirm(request, device)
             return _codes_page(request)
         _count_wrong(request, form)
@@ -91,7 +91,7 @@ def two_step_phone(request: Any) -> HttpResponse:
 
 
 def _phone_page(request: Any, form: CodeForm) -> HttpResponse:
-    begun = devices.begun(request.user)
+    begun = devices.pending_device(request.user)
     shown = {"key": devices.key_in_groups(begun), "qr": qr_code(begun.config_url)} if begun else {}
     left = devices.codes_left(request.user) if request.user.is_verified() else 0
     is_required = settings.STAFF_TOTP == "required"

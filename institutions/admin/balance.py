@@ -22,7 +22,7 @@ from django.shortcuts import render
 from django.utils.timezone import localdate
 
 from institutions.models import Demand, Institution, Level, Listing
-from institutions.pages.parts.bar_chart import FULL, HEIGHT, LANE, Bar, length
+from institutions.pages.parts.bar_chart import FULL, HEIGHT, LANE, Bar, bar_length
 from institutions.register.ages import VACANCY_DAYS
 from institutions.search.facets import fresh_vacancy
 from regions.models import Region, RegionGroup
@@ -208,9 +208,9 @@ def _level_choices() -> list[tuple[str, str]]:
 
 def _draw_bars(asked: DemandStep, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
     """DemandStep above, free below with demo beds in another tone; each lane has its own scale."""
-    real, demo = (length(beds, widest) for beds in free.drawn)
+    real, demo = (bar_length(beds, widest) for beds in free.drawn)
     drawn = (
-        Bar("ask", 0, length(asked.least, most), 0, LANE),
+        Bar("ask", 0, bar_length(asked.least, most), 0, LANE),
         Bar("val", 0, real, HEIGHT - LANE, LANE),
         Bar("alt", real, min(demo, FULL - real), HEIGHT - LANE, LANE),
     )

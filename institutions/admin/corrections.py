@@ -17,7 +17,13 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
 
 from institutions.admin.tasks import TaskFilter
-from institutions.corrections.decide import Source, accept, can_fill, has_led_to_a_change, rehearse
+from institutions.corrections.decide import (
+    StatedSource,
+    accept_correction,
+    can_fill,
+    has_led_to_a_change,
+    rehearse,
+)
 from institutions.corrections.subject import subject_label
 from institutions.models import Correction, Provenance
 from institutions.validators import validate_not_future
@@ -86,9 +92,9 @@ class DecisionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at
             ]
 
     @property
-    def document_source(self) -> Source:
+    def document_source(self) -> StatedSource:
         given = self.cleaned_data
-        return Source(given["kind"], given["document"], given["as_of"], given["checked"])
+        return StatedSource(given["kind"], given["document"], given["as_of"], given["checked"])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
@@ -252,7 +258,7 @@ class CorrectionAdmin(ScopedAdmin):
         """The admin wraps the save in one transaction: figure, source, listing and correction."""
         match form.cleaned_data["decision"]:
             case Decision.FILL:
-                accept(obj, form.cleaned_data["value"], form.source, form.by, form.on)
+                accept_correction(obj, form.cleaned_data["value"], form.source, form.by, form.on)
             case Decision.ACCEPTED | Decision.UNCHANGED:
                 obj.close(Correction.State.ACCEPTED, obj.outcome, form.by, form.on)
             case Decision.REJECTED:

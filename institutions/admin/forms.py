@@ -54,7 +54,7 @@ class HomeForm(MergingForm):
     def _move_to_today(self) -> None:
         """Set the page to today's version."""
         self.seen = version_in(self.data.get(self.add_prefix("opened"), ""))
-        super()._merge()
+        super()._merge_changes()
         if self.unread():
             self.meanwhile = self._describe_meanwhile()
         typed: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict

@@ -61,7 +61,7 @@ class PartFormSet(MergingFormSet):
         A key that another row has until it is saved is refused too: rows are written in turn.
         """
         super().clean()
-        deleted, seen, added = self.deleted_forms, set(), self.added
+        deleted, seen, added = self.deleted_forms, set(), self.added_ids
         rows = [form for form in self.forms if form.is_valid() and form not in deleted]
         before = {self.key_of(form.initial): form for form in rows if form.instance.pk}
         others = {self.key_of(form.initial) for form in rows if form.instance.pk in added}

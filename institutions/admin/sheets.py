@@ -30,14 +30,14 @@ from institutions.register.history import from_data
 from institutions.sheets import export as exporters
 from institutions.sheets.identity import ANSWERS
 from institutions.sheets.plan import MovedError, read_sheet
-from institutions.sheets.undo import UndoneError, examine_undo, undo
+from institutions.sheets.undo import UndoneError, examine_undo, undo_import
 from institutions.sheets.uploads import (
     WrittenError,
-    answer,
     cells_set_aside,
     check,
+    close_refused,
+    keep_answers,
     reasons,
-    settle,
     write,
 )
 from regions.models import Document, Region, StaffMember
@@ -204,7 +204,7 @@ class SheetImportAdmin(ScopedAdmin):
         upload = self._posted_upload(request, pk)
         given = answers_in(request.POST, upload.lines.exclude(questions=[]))
         try:
-            answer(upload, given, reviewed=self._is_reviewed(request))
+            keep_answers(upload, given, reviewed=self._is_reviewed(request))
         except (MovedError, SheetError):
             message = "这张表已经导入过，或者读不出来了，没有记下。请重新上传核对。"
             self.message_user(request, message, messages.ERROR)
@@ -225,7 +225,7 @@ class SheetImportAdmin(ScopedAdmin):
             found = examine_undo(upload, **options)
             return self._render_page(request, "undo", "撤回这次导入", original=upload, found=found)
         try:
-            found = undo(upload, by=request.user, on=localdate(), **options)
+            found = undo_import(upload, by=request.user, on=localdate(), **options)
         except UndoneError:
             self.message_user(request, "这次导入已经撤回过，或者还没有导入，没有再撤回一次。")
         else:
@@ -240,7 +240,7 @@ class SheetImportAdmin(ScopedAdmin):
     def settle_view(self, request: Any, pk: int) -> HttpResponse:
         """No longer remind of the refused rows; who asked for it, and when, is kept."""
         upload = self._posted_upload(request, pk)
-        settle(upload, request.user)
+        close_refused(upload, request.user)
         self.message_user(request, "不再提醒这张表里剩下的行。")
         return HttpResponseRedirect(upload.get_absolute_url())
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from institutions.api.serializers import Fen, InstitutionRef, NetSerializer, SourceSerializer
 from institutions.costs.benefit_changes import KINDS, Change, Item
-from regions.api.serializers import DocumentRef, Known, PolicyRef, RegionRef
+from regions.api.serializers import DocumentRef, KnownValueField, PolicyRef, RegionRef
 from regions.engine.assessment import Outcome
 from regions.engine.rules import Answer, Between, Fixed, Formula, Payee, Period, Share
 from regions.models import Grade, Rate
@@ -72,8 +72,8 @@ class LineSerializer(serializers.Serializer[Item]):
         source="line.counted", allow_null=True, help_text="每月计入多少；null 是没有计入，不是 0"
     )
     amount = AmountField(source="line.outcome", allow_null=True, help_text="null 是不知道多少")
-    amount_words = Known(source="line.amount")
-    open_words = Known(source="line.open_amount", help_text="确认以后会是多少，没有计入")
+    amount_words = KnownValueField(source="line.amount")
+    open_words = KnownValueField(source="line.open_amount", help_text="确认以后会是多少，没有计入")
     codes = serializers.SerializerMethodField(help_text="为什么这样答复，代码")
     reasons = serializers.ListField(
         child=serializers.CharField(), source="line.reasons", help_text="为什么，用话说"
@@ -82,7 +82,7 @@ class LineSerializer(serializers.Serializer[Item]):
     change = serializers.ChoiceField([(c.value, c.value) for c in Change], help_text="和现在比")
     change_words = serializers.SerializerMethodField()
     document = DocumentRef(source="line.policy.document")
-    clause = Known(source="line.policy.clause")
+    clause = KnownValueField(source="line.policy.clause")
     dated = serializers.CharField(source="line.dated", help_text="从什么时候到什么时候")
     grade = serializers.ChoiceField(Grade.choices, source="line.policy.grade")
 

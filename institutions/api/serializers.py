@@ -14,11 +14,11 @@ from institutions.costs.monthly_cost import Cost, Lack
 from institutions.models import Institution, Phone, Provenance
 from institutions.models.institution import TAKES
 from institutions.pages.parts.card import Card
-from institutions.pages.results.filter_panels import Choices, Option
-from institutions.pages.sources import MOST, Figures, Source, SourcePage, Stands, Use
+from institutions.pages.results.filter_panels import Option, PanelChoices
+from institutions.pages.sources import MOST, CitedSource, Figures, SourcePage, SourceUse, Stands
 from institutions.register.provenance import SourceLine
 from institutions.search.suggestions import Suggestion
-from regions.api.serializers import DocumentRef, Known, Page, PolicyRef, RegionRef
+from regions.api.serializers import DocumentRef, KnownValueField, Page, PolicyRef, RegionRef
 from regions.models import Document, Fact, Grade
 
 DEMO = "示例数据：编出来演示的，不是真的机构，名称、价格、空床和电话都不能当真。"
@@ -32,14 +32,14 @@ class PhoneSerializer(serializers.ModelSerializer[Phone]):
 
 
 class SourceSerializer(serializers.Serializer[SourceLine]):
-    """Source of a figure, its date, and its last check."""
+    """CitedSource of a figure, its date, and its last check."""
 
     title = serializers.CharField(help_text="文件的标题，或者“机构填报”")
     page = Page(source="url", allow_null=True, help_text="本站写这份文件的页面")
     kind = serializers.CharField(help_text="官方报告、公开记录、机构填报、示例数据")
     dated = serializers.CharField(help_text="截至哪一天；只知年月的只写年月")
-    verified = Known(help_text="谁去核实过；null 是没有核实")
-    quote = Known(help_text="原文")
+    verified = KnownValueField(help_text="谁去核实过；null 是没有核实")
+    quote = KnownValueField(help_text="原文")
 
     def to_representation(self, instance: SourceLine | Provenance) -> dict[str, Any]:
         line = instance if isinstance(instance, SourceLine) else SourceLine.from_row(instance)
@@ -56,15 +56,15 @@ class InstitutionRef(serializers.Serializer[Institution]):
     notice = serializers.SerializerMethodField(help_text="示例数据要一起写明的话；实名机构是 null")
     page = Page(source="get_absolute_url", help_text="本站的页面")
     region = RegionRef()
-    address = Known()
+    address = KnownValueField()
     longitude = serializers.FloatField(allow_null=True, help_text="WGS-84")
     latitude = serializers.FloatField(allow_null=True, help_text="WGS-84")
-    kind = Known(help_text="机构类型的代码")
-    kind_words = Known(source="get_kind_display")
-    ownership = Known(help_text="运营方式的代码")
-    ownership_words = Known(source="get_ownership_display")
-    operating = Known(help_text="营业状态的代码")
-    operating_words = Known(source="get_operating_display")
+    kind = KnownValueField(help_text="机构类型的代码")
+    kind_words = KnownValueField(source="get_kind_display")
+    ownership = KnownValueField(help_text="运营方式的代码")
+    ownership_words = KnownValueField(source="get_ownership_display")
+    operating = KnownValueField(help_text="营业状态的代码")
+    operating_words = KnownValueField(source="get_operating_display")
     phones = PhoneSerializer(many=True)
     takes = serializers.SerializerMethodField(help_text="收不收、能不能照顾；null 是未公布")
 
@@ -94,9 +94,9 @@ class PriceSerializer(serializers.Serializer[Any]):
     """List price of a month."""
 
     list_price_fen = Fen(source="amount", allow_null=True, help_text="标价，一个月")
-    words = Known(help_text="这个价是给谁的")
+    words = KnownValueField(help_text="这个价是给谁的")
     lack = LackField()
-    lack_words = Known(source="missing", help_text="没有标价的原因")
+    lack_words = KnownValueField(source="missing", help_text="没有标价的原因")
 
 
 class NetSerializer(serializers.Serializer[Cost]):
@@ -109,7 +109,7 @@ class NetSerializer(serializers.Serializer[Cost]):
         source="ledger.is_at_most", help_text="true：至多这么多，还有要确认的"
     )
     lack = LackField()
-    lack_words = Known(source="missing")
+    lack_words = KnownValueField(source="missing")
 
 
 class DistanceSerializer(serializers.Serializer[Any]):
@@ -121,7 +121,7 @@ class CardSerializer(serializers.Serializer[Card]):
     """One home of a list, as its card on the results page."""
 
     institution = InstitutionRef()
-    warning = Known(help_text="没有在营业的写在这里")
+    warning = KnownValueField(help_text="没有在营业的写在这里")
     tags = serializers.ListField(child=serializers.CharField())
     price = PriceSerializer()
     net = NetSerializer(source="cost", allow_null=True, help_text="告诉了老人的情况才有")
@@ -151,13 +151,13 @@ class ChoiceSerializer(serializers.Serializer[Option]):
         return _choices(option.children, option.folded)
 
 
-class FacetSerializer(serializers.Serializer[Choices]):
+class FacetSerializer(serializers.Serializer[PanelChoices]):
     name = serializers.CharField(help_text="参数名")
     label = serializers.CharField()
     choices = serializers.SerializerMethodField()
 
     @extend_schema_field(ChoiceSerializer(many=True))
-    def get_choices(self, facet: Choices) -> list[dict[str, Any]]:
+    def get_choices(self, facet: PanelChoices) -> list[dict[str, Any]]:
         return _choices(facet.shown, facet.folded)
 
 
@@ -185,7 +185,7 @@ class LevelPriceSerializer(serializers.Serializer[Any]):
     meals_fen = Fen(source="meals", allow_null=True)
     care_fen = Fen(source="care", allow_null=True)
     lack = LackField()
-    lack_words = Known(source="missing")
+    lack_words = KnownValueField(source="missing")
 
 
 @extend_schema_field({"type": ["string", "number", "boolean"]})
@@ -218,7 +218,7 @@ def _choices(shown: tuple[Option, ...], folded: tuple[Option, ...]) -> list[dict
     return data
 
 
-class UseSerializer(serializers.Serializer[Use]):
+class UseSerializer(serializers.Serializer[SourceUse]):
     """Citations of a document; demo homes are never counted among real ones."""
 
     facts = serializers.IntegerField()
@@ -230,7 +230,7 @@ class UseSerializer(serializers.Serializer[Use]):
     demo_figures = serializers.IntegerField()
 
 
-class DocumentSerializer(serializers.Serializer[Source]):
+class DocumentSerializer(serializers.Serializer[CitedSource]):
     """A source that figures are cited from."""
 
     document = DocumentRef()
@@ -240,14 +240,14 @@ class DocumentSerializer(serializers.Serializer[Source]):
     title_is_ours = serializers.BooleanField(
         source="document.title_is_ours", help_text="true：没有看到原题，题名由本站概括"
     )
-    issuer = Known(source="document.issuer")
+    issuer = KnownValueField(source="document.issuer")
     in_force_from = serializers.DateField(source="document.in_force_from", allow_null=True)
     in_force_to = serializers.DateField(source="document.in_force_to", allow_null=True)
-    original = Known(source="document.url", help_text="原文的网址")
+    original = KnownValueField(source="document.url", help_text="原文的网址")
     grade = serializers.ChoiceField(Grade.choices, source="document.grade", help_text="核实程度")
     grade_words = serializers.CharField(source="grade")
-    licence = Known(source="document.licence", help_text="许可；null 是没有写明")
-    note = Known(source="document.note", help_text="它说了什么，没有说什么")
+    licence = KnownValueField(source="document.licence", help_text="许可；null 是没有写明")
+    note = KnownValueField(source="document.note", help_text="它说了什么，没有说什么")
     use = UseSerializer()
 
 
@@ -256,13 +256,13 @@ class CitedSerializer(serializers.Serializer[Figures]):
     name = serializers.CharField(source="institution.name")
     labels = serializers.CharField(help_text="哪些内容出自这份文件")
     dated = serializers.CharField()
-    quote = Known()
+    quote = KnownValueField()
 
 
 class StandsSerializer(serializers.Serializer[Stands]):
     policy = PolicyRef()
-    period = Known()
-    state = Known(help_text="为什么今天不算数")
+    period = KnownValueField()
+    state = KnownValueField(help_text="为什么今天不算数")
 
 
 class FactRef(serializers.Serializer[Fact]):
@@ -283,7 +283,7 @@ class DocumentPageSerializer(serializers.Serializer[SourcePage]):
 class SuggestionSerializer(serializers.Serializer[Suggestion]):
     words = serializers.CharField()
     hint = serializers.CharField(help_text="“地区”，或者机构在哪里")
-    region = Known(help_text="地区的代码；null 是机构")
+    region = KnownValueField(help_text="地区的代码；null 是机构")
     institution = serializers.IntegerField(source="home", allow_null=True)
     is_demo = serializers.BooleanField()
     page = Page(source="url")

@@ -32,7 +32,7 @@ from institutions.register.record import to_record
 from institutions.search.facets import build_facets
 from institutions.search.filters import LONGEST_QUERY, ChoicesField, InstitutionFilter, form_class
 from institutions.search.suggestions import suggestions
-from regions.api.serializers import paged
+from regions.api.serializers import paged_schema
 from regions.elder.form import ElderForm
 from regions.models import Document
 
@@ -154,7 +154,7 @@ def _source_number(figure: Figure, provenance: list[Provenance]) -> int | None:
     summary="来源文件",
     description="每个数字出自的文件：谁发布、什么时候、核实到什么程度、许可、被引用了多少次。",
     parameters=described(PageForm.base_fields),
-    responses=paged("Documents", serializers.DocumentSerializer),
+    responses=paged_schema("Documents", serializers.DocumentSerializer),
     extensions={"x-example": "/api/v1/documents?limit=5"},
 )
 @api_view(READ)

@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from carebridge.lib.limits import LIMITS
 from carebridge.lib.visitors import network
-from institutions.corrections.subject import Subject, paths_about, said_now
+from institutions.corrections.subject import Subject, current_text, paths_about
 from institutions.models import Correction, Institution, PendingChange, Revision
 from institutions.models.correction import REFERENCE_GROUP, REFERENCE_GROUPS
 from institutions.register.figures import change_figure, list_figures, may_change
@@ -40,8 +40,8 @@ def too_many(subject: Subject, sender: str, on: datetime.date) -> str:
     return ""
 
 
-def find(typed: str) -> Correction | None:
-    """The correction of a reference as people type it: small letters, spaces, no hyphens."""
+def find_by_reference(typed: str) -> Correction | None:
+    """Return the correction of a reference as people type it: small letters, spaces, no hyphens."""
     kept = "".join(c for c in unicodedata.normalize("NFKC", typed[:100]).upper() if c.isalnum())
     groups = [kept[at : at + REFERENCE_GROUP] for at in range(0, len(kept), REFERENCE_GROUP)]
     if len(kept) != REFERENCE_GROUP * REFERENCE_GROUPS:
@@ -60,12 +60,12 @@ def has_led_to_a_change(correction: Correction) -> bool:
     page, does not, and neither does a check that changed no figure.
     """
     if correction.institution_id is None:
-        return said_now(correction) != correction.said
+        return current_text(correction) != correction.said
     return any(_concerns(change.path, correction.about) for change in _changes_since(correction))
 
 
 def _changes_since(correction: Correction) -> list[Change]:
-    """The net changes of the home since then, and those that wait for a reviewer."""
+    """Return the net changes of the home since then, and those that wait for a reviewer."""
     owner = {"institution": correction.institution_id}
     steps = Revision.objects.filter(**owner).exclude(how=Revision.How.VERIFIED)
     if correction.base_version is None:  # of before versions were noted
@@ -93,7 +93,7 @@ def _concerns(path: str, about: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Source:
+class StatedSource:
     """On whose word a figure is changed: what a row of provenance says."""
 
     kind: str
@@ -106,15 +106,15 @@ def can_fill(correction: Correction) -> bool:
     """Return whether accepting can change the figure by itself; else the clerk edits the home."""
     if correction.institution_id is None or not correction.about:
         return False
-    return may_change(_whole(correction.institution_id), correction.about)
+    return may_change(_lock_home(correction.institution_id), correction.about)
 
 
-def _whole(pk: int) -> Institution:
+def _lock_home(pk: int) -> Institution:
     return Institution.objects.with_parts().get(pk=pk)
 
 
-def fill(
-    correction: Correction, text: str, source: Source, by: AbstractBaseUser, on: datetime.date
+def fill_figure(
+    correction: Correction, text: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> str:
     """Say the figure anew as in `text`, with its source: one step of the home's history.
 
@@ -127,17 +127,17 @@ def fill(
         home = lock_home(pk)
         [was] = list_figures(home, [correction.about])
         record, path = change_figure(to_record(home), correction.about, text)
-        _cite(record, path, source, by, on)
+        _add_source(record, path, source, by, on)
         note = f"纠错 {correction.reference}"
         change_record(pk, lambda _: record, by=by, how=Revision.How.CORRECTED, on=on, note=note)
-        [now] = list_figures(_whole(pk), [path])
+        [now] = list_figures(_lock_home(pk), [path])
         if now.words == was.words:
             raise ValidationError("和页面现在写的一样，没有什么要改。")
     return f"{was.label}：原来是“{was.words}”，改为“{now.words}”，截至 {source.as_of}。"
 
 
-def _cite(
-    record: Record, path: str, source: Source, by: AbstractBaseUser, on: datetime.date
+def _add_source(
+    record: Record, path: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> None:
     """One row of provenance for the figure itself, checked today by whoever decides."""
     rows = [row for row in record["provenance"] if row["field"] != path]
@@ -158,19 +158,19 @@ def _cite(
 
 
 def rehearse(
-    correction: Correction, text: str, source: Source, by: AbstractBaseUser, on: datetime.date
+    correction: Correction, text: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> None:
-    """`fill` to the end and back: raises what it would raise and writes nothing."""
+    """Run `fill_figure` to the end and back: raises what it would raise and writes nothing."""
     with transaction.atomic():
-        fill(correction, text, source, by, on)
+        fill_figure(correction, text, source, by, on)
         transaction.set_rollback(True)
 
 
-def accept(
-    correction: Correction, text: str, source: Source, by: AbstractBaseUser, on: datetime.date
+def accept_correction(
+    correction: Correction, text: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> None:
     """Change the figure and close the correction with what changed; all or nothing."""
     with transaction.atomic():
-        summary = fill(correction, text, source, by, on)
+        summary = fill_figure(correction, text, source, by, on)
         outcome = "\n".join(filter(None, [summary, correction.outcome]))
         correction.close(Correction.State.ACCEPTED, outcome, by, on)

@@ -18,7 +18,7 @@ from institutions.models.correction import CONTACT_DAYS
 LONGEST = 1000
 
 
-def _words(
+def _text_field(
     label: str, rows: int, *, required: bool = False, help_text: str = ""
 ) -> forms.CharField:
     return forms.CharField(
@@ -42,15 +42,17 @@ def _readable(data: QueryDict) -> QueryDict:
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     """What is wrong, what should it be, how do you know; and a contact only with consent."""
 
-    wrong = _words("哪里不对？", 3, required=True, help_text="比如：电话打不通；价格已经涨了。")
-    should_be = _words("应该是什么？", 2, help_text="不知道可以不填。")
+    wrong = _text_field(
+        "哪里不对？", 3, required=True, help_text="比如：电话打不通；价格已经涨了。"
+    )
+    should_be = _text_field("应该是什么？", 2, help_text="不知道可以不填。")
     how = forms.ChoiceField(
         label="您是怎么知道的？",
         choices=Correction.How.choices,
         widget=forms.RadioSelect,
         error_messages={"required": "请选一项。", "invalid_choice": "请从列出的几项里选一项。"},
     )
-    how_note = _words("想补充的（哪天、问了谁、哪份文件）", 2, help_text="可以不填。")
+    how_note = _text_field("想补充的（哪天、问了谁、哪份文件）", 2, help_text="可以不填。")
     contact = forms.CharField(
         label="电话或邮箱",
         required=False,
@@ -69,7 +71,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
     def __init__(
         self, data: QueryDict | None, subject: Subject, sender: str, on: datetime.date
     ) -> None:
-        row = Correction(about=subject.about, said=subject.said_words, **subject.owner)
+        row = Correction(about=subject.about, said=subject.stated_words, **subject.owner)
         row.sender, row.received_on = sender, on
         row.base_version = getattr(subject.page, "version", None)
         super().__init__(_readable(data) if data else None, instance=row)
@@ -78,7 +80,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
 
     @property
     def contact_until(self) -> datetime.date:
-        """The last day a contact given today is kept."""
+        """Return the last day a contact given today is kept."""
         return self.on + datetime.timedelta(days=CONTACT_DAYS)
 
     def clean(self) -> dict[str, Any]:
@@ -92,7 +94,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             raise ValidationError(
                 "有一栏是用来拦住机器人的，可能被浏览器自动填上了。现在已经清空，请再提交一次。"
             )
-        self.token = self._token(values)
+        self.token = self._submission_token(values)
         if Submission.objects.exclude(made="").filter(pk=self.token).exists():
             return values  # sent once more: the last one of the day has its receipt too
         self.limit = too_many(self.subject, self.sender, self.on)
@@ -102,8 +104,8 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
             )
         return values
 
-    def _token(self, values: dict[str, Any]) -> uuid.UUID:
-        """The same for the same words about the same thing by the same sender on one day."""
+    def _submission_token(self, values: dict[str, Any]) -> uuid.UUID:
+        """Return the same for the same words about the same thing by the same sender on one day."""
         page = self.subject.page
         sent = [page._meta.label, page.pk, self.subject.about, *sorted(values.items())]
         digest = salted_hmac("corrections.sent", f"{self.on} {self.sender} {sent}").hexdigest()

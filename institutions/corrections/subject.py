@@ -46,13 +46,13 @@ class Subject:
         return self.page.get_absolute_url()
 
     @property
-    def said_words(self) -> str:
+    def stated_words(self) -> str:
         """Return what a correction keeps of what the page said: one line for a figure."""
         return "\n".join(f"{label}：{words}" for label, words in self.said)
 
     @property
     def owner(self) -> dict[str, Institution | Document]:
-        """The link of a correction to the page."""
+        """Return the link of a correction to the page."""
         name = "institution" if isinstance(self.page, Institution) else "document"
         return {name: self.page}
 
@@ -87,7 +87,7 @@ def _part_names() -> set[str]:
 
 
 def label_of_home(about: str) -> str:
-    """The path or section in people's words."""
+    """Return the path or section in people's words."""
     return HEADINGS.get(about) or (label_of(about) if about else WHOLE)
 
 
@@ -96,7 +96,7 @@ def document_subject(document: Document, about: str) -> Subject:
 
     One query for it.
     """
-    said = _said_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
+    said = _stated_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
     return Subject(
         page=document,
         title=document.heading,
@@ -108,7 +108,7 @@ def document_subject(document: Document, about: str) -> Subject:
     )
 
 
-def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
+def _stated_by(document: Document, about: str) -> list[tuple[str, str]]:
     """Return what pages say of it on this document's word: nothing where there is no such thing."""
     if about.startswith(POLICY):
         policies = document.policies.prefetch_related("rates")
@@ -119,7 +119,7 @@ def _said_by(document: Document, about: str) -> list[tuple[str, str]]:
 
 
 def _amounts(policy: Policy) -> str:
-    """Every tier with its amount, or that no figure is quoted."""
+    """Return every tier with its amount, or that no figure is quoted."""
     if not is_quotable(policy):
         return "没有写数字"
     rates = sorted(policy.rates.all(), key=lambda rate: rate.order)
@@ -133,7 +133,7 @@ def subject_label(correction: Correction) -> str:
     return correction.said.partition("：")[0] if correction.about else WHOLE
 
 
-def said_now(correction: Correction) -> str:
+def current_text(correction: Correction) -> str:
     """Return what the page of a document says today of what a correction is about."""
     assert correction.document is not None  # noqa: S101 (asked of documents only)
-    return document_subject(correction.document, correction.about).said_words
+    return document_subject(correction.document, correction.about).stated_words

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from institutions.corrections.decide import find, sender_of
+from institutions.corrections.decide import find_by_reference, sender_of
 from institutions.corrections.form import CorrectionForm
 from institutions.corrections.subject import Subject, document_subject, home_subject, subject_label
 from institutions.models import Institution, Submission
@@ -73,7 +73,7 @@ def _received(form: CorrectionForm) -> str:
 @require_safe
 def correction_thanks(request: HttpRequest) -> HttpResponse:
     """Received: the reference to keep."""
-    found = find(request.GET.get("ref", ""))
+    found = find_by_reference(request.GET.get("ref", ""))
     if found is None:
         return redirect("corrections")
     return render(request, "public/corrections/thanks.html", {"correction": found})
@@ -84,7 +84,7 @@ def correction_thanks(request: HttpRequest) -> HttpResponse:
 def corrections(request: HttpRequest) -> HttpResponse:
     """What came of the correction `?ref=`; whoever has the reference may ask, nobody is named."""
     typed = request.GET.get("ref", "")
-    found = find(typed)
+    found = find_by_reference(typed)
     label = subject_label(found) if found else ""
     page = {"typed": typed[:100].replace("\0", ""), "found": found, "label": label}
     return render(request, "public/corrections/state.html", page)

@@ -10,7 +10,7 @@ from carebridge.lib.phones import dial_string
 from institutions.validators import validate_credit_code, validate_phone
 from regions.models import Region, Stage
 from regions.models.document import precision_field, show_date, validate_web_link
-from regions.models.region import within
+from regions.models.region import lies_within
 from regions.places.distance import Position, position
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class InstitutionQuerySet(models.QuerySet["Institution"]):
 
     def in_regions(self, *regions: Region) -> Self:
         """Return institutions in any of `regions`, or in its successors."""
-        return self.filter(within("region", regions))
+        return self.filter(lies_within("region", regions))
 
     def with_place(self) -> Self:
         """Load the regions above, so that full place names need no other query."""

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 
 from regions.models import Region
-from regions.models.region import within
+from regions.models.region import lies_within
 from regions.places.distance import Position
 
 from .bed import Bed
@@ -84,7 +84,7 @@ class OnList(models.Lookup):  # type: ignore[type-arg]  # no generic at run time
 class ListingQuerySet(models.QuerySet["Listing"]):
     def in_regions(self, *regions: Region) -> Self:
         """Return listings in any of `regions`, or in its successors."""
-        return self.filter(within("region", regions))
+        return self.filter(lies_within("region", regions))
 
     def outdated(self, on: datetime.date) -> Self:
         """Return rows that a dated fee, status or designation changed before the day `on`.

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from carebridge.lib.fit_text import FitJSONField
 from regions.models import Region
-from regions.models.region import within
+from regions.models.region import lies_within
 
 from .institution import Institution
 
@@ -82,7 +82,7 @@ class PendingChangeQuerySet(models.QuerySet["PendingChange"]):
 
     def of_regions(self, *regions: Region) -> Self:
         """Return changes of homes in any of `regions`, or in its successors."""
-        return self.filter(within("institution__region", regions))
+        return self.filter(lies_within("institution__region", regions))
 
 
 class PendingChange(models.Model):

@@ -25,7 +25,7 @@ from institutions.open_data.download_limits import few_at_once
 from institutions.open_data.feed import PRIVATE, ChangesFeed, describes_family
 from institutions.open_data.files import FORMATS, dictionary, media_type
 from institutions.open_data.page import open_page
-from institutions.pages.results.page import Problem, Results
+from institutions.pages.results.page import Results, SearchProblem
 from institutions.search.filters import InstitutionFilter, form_class
 from institutions.search.finder import make_finder
 from regions.elder.form import ElderForm
@@ -116,7 +116,7 @@ def _unknown(query: QueryDict, known: Collection[str] = KNOWN) -> list[str]:
     return [f"没有“{name[:40]}”这个参数。{offered}" for name in query if name not in known]
 
 
-def _problems(search: InstitutionFilter) -> list[Problem]:
+def _problems(search: InstitutionFilter) -> list[SearchProblem]:
     """Return the errors of the search; a file has no pages to be too far on."""
     if not search.form.errors and not search.asked.problems:
         return []

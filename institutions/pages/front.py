@@ -84,7 +84,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Area:
+class OfferArea:
     """A group or a province with the places in it that hold most; `more` are not shown."""
 
     offer: Offer
@@ -108,7 +108,7 @@ class Front:
     tally: Tally
     offers: tuple[Offer, ...]
     sayings: tuple[Saying, ...]
-    areas: tuple[Area, ...]
+    areas: tuple[OfferArea, ...]
     stories: tuple[Story, ...]
     longest_query: int = LONGEST_QUERY
     vacancy_days: int = VACANCY_DAYS
@@ -117,27 +117,27 @@ class Front:
 
     @property
     def examples(self) -> dict[str, datetime.date]:
-        """A day for each state of age, for the legend."""
+        """Return a day for each state of age, for the legend."""
         return {state: self.on - datetime.timedelta(days) for state, days in EXAMPLE_AGES.items()}
 
 
-def front(on: datetime.date) -> Front:
+def front_content(on: datetime.date) -> Front:
     """Everything the front page shows on the day `on`; an empty register gives empty parts."""
-    groups, regions = _offers(_homes_by_region())
-    wide = [offer for offer in regions if _level(offer) < Region.Level.COUNTY]
-    tally, sayings = _sayings([offer.place.as_choice for offer in [*groups, *regions]], on)
+    groups, regions = _make_offers(_homes_by_region())
+    wide = [offer for offer in regions if _offer_level(offer) < Region.Level.COUNTY]
+    tally, sayings = _make_sayings([offer.place.as_choice for offer in [*groups, *regions]], on)
     return Front(
         on=on,
         tally=tally,
         offers=(*groups, *wide),
         sayings=tuple(sayings),
-        areas=tuple(_areas(groups, regions)),
+        areas=tuple(_group_areas(groups, regions)),
         stories=tuple(_stories()),
     )
 
 
 def _homes_by_region() -> dict[str, Tally]:
-    """The tally of each region that a home stands in, by its code."""
+    """Return the tally of each region that a home stands in, by its code."""
     found: dict[str, Tally] = {}
     rows = Listing.objects.values_list("region", "is_demo").annotate(Count("pk"))
     for code, is_demo, number in rows.order_by("region", "is_demo"):
@@ -145,8 +145,8 @@ def _homes_by_region() -> dict[str, Tally]:
     return found
 
 
-def _offers(homes: Mapping[str, Tally]) -> tuple[list[Offer], list[Offer]]:
-    """The groups, and the regions of every level in the order of codes, that hold homes."""
+def _make_offers(homes: Mapping[str, Tally]) -> tuple[list[Offer], list[Offer]]:
+    """Return the groups, and the regions of every level in the order of codes, that hold homes."""
     groups = [
         Place(group.slug, group.name, tuple(group.regions.all()))
         for group in RegionGroup.objects.prefetch_related("regions")
@@ -161,12 +161,12 @@ def _offers(homes: Mapping[str, Tally]) -> tuple[list[Offer], list[Offer]]:
 
 
 def _holding(places: Iterable[Place], homes: Mapping[str, Tally]) -> list[Offer]:
-    offers = (_offer(place, _tally(place, homes)) for place in places)
+    offers = (_make_offer(place, _tally_homes(place, homes)) for place in places)
     return [offer for offer in offers if offer.tally.total]
 
 
-def _offer(place: Place, tally: Tally) -> Offer:
-    """A group goes by its name, a region by the names above it too: 河北省·廊坊市."""
+def _make_offer(place: Place, tally: Tally) -> Offer:
+    """Return a group goes by its name, a region by the names above it too: 河北省·廊坊市."""
     results = _results({"region": place.value})
     if place.value not in {region.code for region in place.regions}:
         group = reverse("region_group", args=[place.value])
@@ -175,8 +175,10 @@ def _offer(place: Place, tally: Tally) -> Offer:
     return Offer(place, place.regions[0].path_words, tally, results, region)
 
 
-def _tally(place: Place, homes: Mapping[str, Tally]) -> Tally:
-    """As `regions.models.region.within` finds them, but counted here, for all places at once."""
+def _tally_homes(place: Place, homes: Mapping[str, Tally]) -> Tally:
+    """As `regions.models.region.lies_within` finds them, but counted here, for all places at
+    once.
+    """
     ranges = [heir.code_range() for region in place.regions for heir in region.heirs()]
     inside = [
         tally for code, tally in homes.items() if any(low <= code <= high for low, high in ranges)
@@ -184,29 +186,29 @@ def _tally(place: Place, homes: Mapping[str, Tally]) -> Tally:
     return Tally(sum(tally.real for tally in inside), sum(tally.demo for tally in inside))
 
 
-def _level(offer: Offer) -> int:
+def _offer_level(offer: Offer) -> int:
     return offer.place.regions[0].level
 
 
-def _areas(groups: Iterable[Offer], regions: list[Offer]) -> Iterable[Area]:
+def _group_areas(groups: Iterable[Offer], regions: list[Offer]) -> Iterable[OfferArea]:
     """Groups first, then the provinces that no group holds, those with most homes first."""
     groups = list(groups)
-    provinces = [offer for offer in regions if _level(offer) == Region.Level.PROVINCE]
+    provinces = [offer for offer in regions if _offer_level(offer) == Region.Level.PROVINCE]
     alone = [p for p in provinces if not any(p.place.lies_in(group.place) for group in groups)]
-    for offer in [*groups, *_most(alone)]:
+    for offer in [*groups, *_most_homes(alone)]:
         inside = [other for other in regions if other.place.lies_in(offer.place)]
         # Counties only where there is nothing wider: 朝阳区 is not a peer of 天津市.
-        wide = [other for other in inside if _level(other) < Region.Level.COUNTY]
-        rows = _most(wide or inside)
-        yield Area(offer, tuple(rows[:MOST_ROWS]), len(rows[MOST_ROWS:]))
+        wide = [other for other in inside if _offer_level(other) < Region.Level.COUNTY]
+        rows = _most_homes(wide or inside)
+        yield OfferArea(offer, tuple(rows[:MOST_ROWS]), len(rows[MOST_ROWS:]))
 
 
-def _most(offers: Iterable[Offer]) -> list[Offer]:
+def _most_homes(offers: Iterable[Offer]) -> list[Offer]:
     return sorted(offers, key=lambda offer: -offer.tally.total)
 
 
-def _sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[Saying]]:
-    """The tally of the whole register, and the sayings that find something; one query."""
+def _make_sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[Saying]]:
+    """Return the tally of the whole register, and the sayings that find something; one query."""
     offered = {facet.name: facet for facet in build_facets(on, places, ())}
     spoken = {words: _choices(query, offered) for words, query in SAYINGS.items()}
     searches = [
@@ -219,14 +221,17 @@ def _sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[S
     counts = count_choices(Listing.objects.all(), Q(), asked)
     found = [
         Saying(
-            words.value, words.label, _split(counts, words.value), _results(SAYINGS[words.value])
+            words.value,
+            words.label,
+            _split_tally(counts, words.value),
+            _results(SAYINGS[words.value]),
         )
         for words in searches
     ]
     return Tally(counts.real, counts.demo), [saying for saying in found if saying.tally.total]
 
 
-def _split(counts: Counts, value: str) -> Tally:
+def _split_tally(counts: Counts, value: str) -> Tally:
     real = counts.by_choice["real", value]
     return Tally(real, counts.by_choice["all", value] - real)
 
@@ -236,7 +241,9 @@ def _results(query: Mapping[str, str]) -> str:
 
 
 def _choices(query: Mapping[str, str], offered: Mapping[str, Facet]) -> list[Choice]:
-    """The choices a query makes; fewer than it has parameters where a place holds no home."""
+    """Return the choices a query makes; fewer than it has parameters where a place holds no
+    home.
+    """
     return [
         choice
         for name, value in query.items()
@@ -246,7 +253,7 @@ def _choices(query: Mapping[str, str], offered: Mapping[str, Facet]) -> list[Cho
 
 
 def _stories() -> Iterable[Story]:
-    """The stories of which a fact is in the database, in one query."""
+    """Yield the stories of which a fact is in the database, in one query."""
     codes = [code for _, codes in STORIES for code in codes]
     rows = Fact.objects.published().results().filter(code__in=codes).select_related("document")
     facts = {fact.code: fact for fact in rows}

@@ -72,7 +72,7 @@ class WishForm(forms.Form):
 
 
 @dataclass(frozen=True)
-class Step:
+class GuideStep:
     """One screen: its question, why it is asked, and the parameters it fills."""
 
     title: str
@@ -81,32 +81,32 @@ class Step:
 
 
 STEPS = (
-    Step("想去哪里养老？", "写省、市或区县都行，也可以写“京津冀”“环京”。", ("to",)),
-    Step(
+    GuideStep("想去哪里养老？", "写省、市或区县都行，也可以写“京津冀”“环京”。", ("to",)),
+    GuideStep(
         "老人的户籍在哪里，现在住在哪里？",
         "补贴大多跟着户籍走。知道区县，就写到区县。",
         ("e_hukou", "e_now"),
     ),
-    Step("老人多大年纪？", "高龄津贴按年龄分档。", ("e_age",)),
-    Step(
+    GuideStep("老人多大年纪？", "高龄津贴按年龄分档。", ("e_age",)),
+    GuideStep(
         "平时要人照顾到什么程度？",
         "机构按这个定价、定收不收。评估过就按评估结果，没评估就选最像的。",
         ("e_ability",),
     ),
-    Step("有没有下面这些情况？", "有就勾上。写明不能照顾的机构会单独列出来。", ("need",)),
-    Step("老人有没有这些身份？", "有的身份能领补贴，有的会影响别的补贴。", ("e_status",)),
-    Step("老人在哪里参加医保？", "看病能不能直接结算，看参保地。", ("e_insured", "e_scheme")),
-    Step(
+    GuideStep("有没有下面这些情况？", "有就勾上。写明不能照顾的机构会单独列出来。", ("need",)),
+    GuideStep("老人有没有这些身份？", "有的身份能领补贴，有的会影响别的补贴。", ("e_status",)),
+    GuideStep("老人在哪里参加医保？", "看病能不能直接结算，看参保地。", ("e_insured", "e_scheme")),
+    GuideStep(
         "想离哪里近一些？",
         "填了，近的机构就排在前面。算的是直线距离，不是路程。可以只填一个，也可以都不填。",
         tuple(PLACES),
     ),
-    Step("每月最多能付多少？", "按减去补贴以后的钱算。", ("most",)),
+    GuideStep("每月最多能付多少？", "按减去补贴以后的钱算。", ("most",)),
 )
 
 
 @dataclass(frozen=True)
-class Asked:
+class GuideAnswer:
     """One question on the screen, and how it is drawn: text, radio or checkbox."""
 
     kind: str
@@ -126,8 +126,8 @@ class Guide:
         self.errors = {**self.elder.errors, **self.wish.errors, **self.places.errors}
 
     @property
-    def _names(self) -> Iterable[str]:
-        """Every parameter that an answer may fill."""
+    def _parameter_names(self) -> Iterable[str]:
+        """Return every parameter that an answer may fill."""
         return chain(self.wish.fields, self.places.fields, self.elder.fields)
 
     @cached_property
@@ -149,8 +149,8 @@ class Guide:
         return self.number + 1
 
     @property
-    def step(self) -> Step | None:
-        """The question of this screen; None on the summary."""
+    def step(self) -> GuideStep | None:
+        """Return the question of this screen; None on the summary."""
         return STEPS[self.number - 1] if self.number <= len(STEPS) else None
 
     @property
@@ -159,11 +159,11 @@ class Guide:
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """The answers of the other screens, as they were typed."""
+        """Return the answers of the other screens, as they were typed."""
         own = set(self.step.names) if self.step else set()
         return [
             (name, value)
-            for name in self._names
+            for name in self._parameter_names
             if name not in own
             for value in self.data.getlist(name)
             if value.strip()
@@ -176,37 +176,39 @@ class Guide:
         return [*groups, *OFFERED]
 
     @property
-    def asked(self) -> list[Asked]:
-        return [self._asked(name) for name in self.step.names] if self.step else []
+    def asked(self) -> list[GuideAnswer]:
+        return [self._make_answer(name) for name in self.step.names] if self.step else []
 
-    def _asked(self, name: str) -> Asked:
+    def _make_answer(self, name: str) -> GuideAnswer:
         strip = questions(self.elder, "")
         texts = {question.name: question for question in (*strip.first, *strip.more)}
         match name:
             case "e_ability":
-                return Asked("radio", strip.level, "还没评估，或不知道")
+                return GuideAnswer("radio", strip.level, "还没评估，或不知道")
             case "e_scheme":
-                return Asked("radio", strip.scheme, "不知道")
+                return GuideAnswer("radio", strip.scheme, "不知道")
             case "e_status":
-                return Asked("checkbox", strip.status)
+                return GuideAnswer("checkbox", strip.status)
             case "need":
                 typed = self.data.getlist("need")
                 ticks = (Choice(n, need_words(n), n in typed) for n in ASKED_NEEDS)
-                return Asked("checkbox", self._own("need", choices=tuple(ticks)))
+                return GuideAnswer("checkbox", self._own_question("need", choices=tuple(ticks)))
             case "to" | "most":
                 hint = "比如“河北省廊坊市”" if name == "to" else "比如 5000"
-                return Asked("text", self._own(name, hint=hint))
+                return GuideAnswer("text", self._own_question(name, hint=hint))
             case "near" | "near2":
-                return Asked("text", self._place(name))
-        return Asked("text", texts[name])
+                return GuideAnswer("text", self._place_question(name))
+        return GuideAnswer("text", texts[name])
 
-    def _own(self, name: str, hint: str = "", choices: tuple[Choice, ...] = ()) -> Question:
+    def _own_question(
+        self, name: str, hint: str = "", choices: tuple[Choice, ...] = ()
+    ) -> Question:
         field = self.wish.fields[name]
         typed = self.data.get(name, "")[: 2 * LONGEST_TEXT]
         errors = tuple(map(str, self.wish.errors.get(name, ())))
         return Question(name, f"id_{name}", str(field.label), typed, hint, choices, errors)
 
-    def _place(self, name: str) -> Question:
+    def _place_question(self, name: str) -> Question:
         label, hint = PLACES[name]
         typed = self.data.get(name, "")[: 2 * LONGEST_TEXT]
         errors = tuple(map(str, self.places.errors.get(name, ())))
@@ -215,7 +217,7 @@ class Guide:
     def _address(self, number: int, without: Iterable[str] = ()) -> str:
         pairs = [
             (name, value)
-            for name in self._names
+            for name in self._parameter_names
             if name not in set(without)
             for value in self.data.getlist(name)
             if value.strip()
@@ -235,11 +237,11 @@ class Guide:
     def summary(self) -> list[tuple[int, str, str, str]]:
         """Per question: its number, title, the answer in words, and the address to change it."""
         return [
-            (n, step.title, "、".join(self._answer(step)) or "不知道", self._address(n))
+            (n, step.title, "、".join(self._answer_words(step)) or "不知道", self._address(n))
             for n, step in enumerate(STEPS, 1)
         ]
 
-    def _answer(self, step: Step) -> list[str]:
+    def _answer_words(self, step: GuideStep) -> list[str]:
         told = self.elder.told | self.wish.cleaned_data | self.places.cleaned_data
         words: list[str] = []
         for name in step.names:
@@ -253,27 +255,27 @@ class Guide:
                 case Anchor() as anchor:
                     words.append(anchor.shown)
                 case list() as tokens:
-                    words += [self._token(name, token) for token in tokens]
+                    words += [self._token_words(name, token) for token in tokens]
                 case (int(year), int(month)):
                     words.append(f"{year} 年 {month} 月出生")
                 case int(number):
                     words.append(f"{number} 岁" if name == "e_age" else f"{number:,} 元")
         return words
 
-    def _token(self, name: str, token: str) -> str:
+    def _token_words(self, name: str, token: str) -> str:
         form = self.wish if name in self.wish.fields else self.elder
         return str(form.fields[name].offered[token])  # type: ignore[attr-defined]
 
     @cached_property
-    def needs(self) -> list[str]:
+    def wanted_needs(self) -> list[str]:
         """What was ticked, and a bed open to other hukou where the elder comes from elsewhere."""
         ticked: list[str] = self.wish.cleaned_data.get("need") or []
-        places = self._places()
+        places = self._place_values()
         hukou = self.elder.elder.hukou
         from_elsewhere = places and all(lies_in(hukou, code) is False for code in places)
         return list(dict.fromkeys([*ticked, *(["takes_nonlocal"] if from_elsewhere else [])]))
 
-    def _places(self) -> list[str]:
+    def _place_values(self) -> list[str]:
         match self.wish.cleaned_data.get("to"):
             case Region() as place:
                 return [city_of(place.code)]
@@ -283,22 +285,22 @@ class Guide:
 
     @property
     def results_url(self) -> str:
-        """The search that the answers make, with the elder, saying why each home fits."""
+        """Return the search that the answers make, with the elder, saying why each home fits."""
         to, most = self._destination, self.wish.cleaned_data.get("most")
         pairs = [("region", to)] if to else []
         level = level_of(self.elder.elder)
         own = [] if level is None else [f"takes_level_{level}"]
-        pairs += [("need", need) for need in [*own, *self.needs]]
+        pairs += [("need", need) for need in [*own, *self.wanted_needs]]
         if most is not None:
             pairs.append(("price_max", str(most)))
             if level is not None:
                 pairs.append(("basis", "net"))
-        pairs += [("why", "1"), *self._near, *self.elder.pairs]
+        pairs += [("why", "1"), *self._near_parameters, *self.elder.pairs]
         return f"{reverse('institutions')}?{urlencode(pairs)}"
 
     @property
-    def _near(self) -> list[tuple[str, str]]:
-        """The places told, the first of them as the one that homes are sorted by."""
+    def _near_parameters(self) -> list[tuple[str, str]]:
+        """Return the places told, the first of them as the one that homes are sorted by."""
         told = [
             (name, str(anchor)) for name, anchor in zip(PLACES, self.places.anchors, strict=False)
         ]

@@ -11,14 +11,14 @@ from django.urls import reverse
 from institutions.models import Listing
 from institutions.pages.compare import page as comparison
 from institutions.pages.parts import carried_homes as picked
-from institutions.pages.parts.card import Card, card
+from institutions.pages.parts.card import Card, make_card
 from regions.places.anchors import AnchorForm
 
 MOST = picked.MOST_KEPT
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShortlistEntry:
     """One home of the list, and the addresses of the list without it and with it moved."""
 
     card: Card
@@ -28,7 +28,7 @@ class Entry:
 
 
 def address(ids: Iterable[int], **more: str) -> str:
-    """The page of a list; nothing of the elder is in it. Always with a query."""
+    """Return the page of a list; nothing of the elder is in it. Always with a query."""
     return picked.address("shortlist", ids, more)
 
 
@@ -41,45 +41,45 @@ class Shortlist:
     def __init__(self, query: QueryDict, on: datetime.date, search: Mapping[str, str]) -> None:
         self.search = search
         texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
-        asked = picked.ids(texts)
+        asked = picked.read_ids(texts)
         self.unreadable = [text for text in texts if text and not picked.is_id(text)]
         self.left_off = len(asked[MOST:])
         found = Listing.objects.for_cards().in_bulk(asked[:MOST])
         self.unknown = [pk for pk in asked[:MOST] if pk not in found]
         self.ids = [pk for pk in asked[:MOST] if pk in found]
         anchors = AnchorForm(query).anchors
-        self.cards = [card(found[pk], [], on, anchors=anchors) for pk in self.ids]
+        self.cards = [make_card(found[pk], [], on, anchors=anchors) for pk in self.ids]
 
     @cached_property
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ShortlistEntry]:
         last = len(self.ids) - 1
         return [
-            Entry(
+            ShortlistEntry(
                 home,
-                self._moved(self.ids[:place] + self.ids[place + 1 :]),
-                self._moved(_swapped(self.ids, place - 1)) if place else "",
-                self._moved(_swapped(self.ids, place)) if place < last else "",
+                self._moved_url(self.ids[:place] + self.ids[place + 1 :]),
+                self._moved_url(_swapped(self.ids, place - 1)) if place else "",
+                self._moved_url(_swapped(self.ids, place)) if place < last else "",
             )
             for place, home in enumerate(self.cards)
         ]
 
-    def _moved(self, ids: list[int]) -> str:
+    def _moved_url(self, ids: list[int]) -> str:
         """Another list on this page, to which the elder can be added."""
         return address(ids, **self.search)
 
     @property
     def url(self) -> str:
-        """The path of the list as it stands: no doubles, nothing that is not there."""
+        """Return the path of the list as it stands: no doubles, nothing that is not there."""
         return address(self.ids) if self.ids else reverse("shortlist")
 
     @property
     def more_url(self) -> str:
-        """The register as it was searched, carrying the list along."""
+        """Return the register as it was searched, carrying the list along."""
         return picked.register(picked.KEPT, self.ids, self.search)
 
     @property
     def compared(self) -> list[int]:
-        """The first of the list, as many as can be compared; none where there is but one."""
+        """Return the first of the list, as many as can be compared; none where there is but one."""
         return self.ids[: comparison.MOST] if len(self.ids) > 1 else []
 
     @property
@@ -99,5 +99,5 @@ class Shortlist:
 
 
 def _swapped(ids: list[int], place: int) -> list[int]:
-    """The list with the home at `place` and the next one in each other's place."""
+    """Return the list with the home at `place` and the next one in each other's place."""
     return [*ids[:place], ids[place + 1], ids[place], *ids[place + 2 :]]

@@ -34,7 +34,7 @@ class Pages(Sitemap):  # type: ignore[type-arg]  # not generic at run time
         return reverse(item)
 
 
-class Homes(Sitemap):  # type: ignore[type-arg]  # not generic at run time
+class HomesSitemap(Sitemap):  # type: ignore[type-arg]  # not generic at run time
     def items(self) -> InstitutionQuerySet:
         return Institution.objects.published().real()
 
@@ -77,7 +77,7 @@ class Policies(Sitemap):  # type: ignore[type-arg]  # not generic at run time
 
 SITEMAPS = {
     "pages": Pages,
-    "homes": Homes,
+    "homes": HomesSitemap,
     "regions": Regions,
     "groups": Groups,
     "documents": Documents,

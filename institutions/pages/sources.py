@@ -28,7 +28,7 @@ BINDING = (Document.Kind.POLICY, Document.Kind.STANDARD)
 
 
 @dataclass(frozen=True)
-class Use:
+class SourceUse:
     """How often a document is cited; figures are those of homes, designations their lists."""
 
     facts: int = 0
@@ -59,12 +59,12 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Source:
+class CitedSource:
     """One document as a row of the list, or the head of its own page."""
 
     document: Document
     force: str
-    use: Use
+    use: SourceUse
 
     @property
     def is_demo(self) -> bool:
@@ -77,11 +77,11 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SourceShelf:
     """All documents of one kind, newest first."""
 
     label: str
-    sources: list[Source]
+    sources: list[CitedSource]
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Stands:
 
 @dataclass(frozen=True)
 class SourcePage:
-    source: Source
+    source: CitedSource
     facts: list[Fact]
     agreements: list[Agreed]
     policies: list[Stands]
@@ -143,28 +143,28 @@ class SourcePage:
 
     @property
     def is_text_missing(self) -> bool:
-        """Whether policies stand on an official document whose text was not found."""
+        """Return whether policies stand on an official document whose text was not found."""
         is_official = self.source.document.kind == Document.Kind.POLICY
         return self.text is None and is_official and bool(self.policies or self.exclusions)
 
 
-def shelves(on: datetime.date) -> list[Shelf]:
-    """Every document by kind, as of the day `on`. Seven queries."""
+def shelves(on: datetime.date) -> list[SourceShelf]:
+    """Return every document by kind, as of the day `on`. Seven queries."""
     told = {s.document.pk: s for s in sources(public_documents().order_by("title"), on)}
     by_kind: dict[str, list[Document]] = defaultdict(list)
     for source in told.values():
         by_kind[source.document.kind].append(source.document)
     return [
-        Shelf(str(label), [told[document.pk] for document in newest_first(by_kind[kind])])
+        SourceShelf(str(label), [told[document.pk] for document in newest_first(by_kind[kind])])
         for kind, label in Document.Kind.choices
         if by_kind[kind]
     ]
 
 
-def sources(documents: QuerySet[Document], on: datetime.date) -> list[Source]:
-    """Each of `documents` with how often it is cited. Seven queries."""
-    used = uses(documents)
-    return [_source(document, used.get(document.pk), on) for document in documents]
+def sources(documents: QuerySet[Document], on: datetime.date) -> list[CitedSource]:
+    """Return each of `documents` with how often it is cited. Seven queries."""
+    used = count_uses(documents)
+    return [_make_source(document, used.get(document.pk), on) for document in documents]
 
 
 def newest_first(documents: Iterable[Document]) -> list[Document]:
@@ -178,25 +178,25 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 
 def source_page(document: Document, on: datetime.date) -> SourcePage:
     """What `document` is and everything cited from it, as of the day `on`. 17 to 20 queries."""
-    used = uses(Document.objects.filter(pk=document.pk))
+    used = count_uses(Document.objects.filter(pk=document.pk))
     facts = document.facts.published()
     agreements = Agreement.objects.filter(document=document)
     named = Region.objects.with_ancestors()
     return SourcePage(
-        _source(document, used.get(document.pk), on),
+        _make_source(document, used.get(document.pk), on),
         list(facts.prefetch_related(Prefetch("regions", named))),
-        [_agreed(a, on) for a in agreements.prefetch_related(Prefetch("regions", named))],
-        [_stands(policy, on) for policy in _policies(document)],
+        [_agreed_of(a, on) for a in agreements.prefetch_related(Prefetch("regions", named))],
+        [_stands_of(policy, on) for policy in _policies(document)],
         list(document.exclusions.prefetch_related("first", "second")),
         _figures(document),
-        [_listed(designation, on) for designation in _designations(document)],
+        [_listed_of(designation, on) for designation in _designations(document)],
         text_page(document),
         tuple(document.repeals.published()),
         tuple(document.repealed_by.published()),
     )
 
 
-def uses(documents: QuerySet[Document]) -> dict[int, Use]:
+def count_uses(documents: QuerySet[Document]) -> dict[int, SourceUse]:
     """By primary key: how often each of `documents` is cited; one that is not is left out."""
     facts = Fact.objects.published().filter(document__in=documents).values("document")
     agreements = Agreement.objects.filter(document__in=documents).values("document")
@@ -222,14 +222,14 @@ def uses(documents: QuerySet[Document]) -> dict[int, Use]:
     ):
         for row in rows:
             counts[row.pop("document")] |= row
-    return {pk: Use(**counted) for pk, counted in counts.items()}
+    return {pk: SourceUse(**counted) for pk, counted in counts.items()}
 
 
-def _source(document: Document, use: Use | None, on: datetime.date) -> Source:
-    return Source(document, _force(document, on), use or Use())
+def _make_source(document: Document, use: SourceUse | None, on: datetime.date) -> CitedSource:
+    return CitedSource(document, _force_words(document, on), use or SourceUse())
 
 
-def _force(document: Document, on: datetime.date) -> str:
+def _force_words(document: Document, on: datetime.date) -> str:
     """When it holds, in words; an empty string where nobody would ask."""
     start, end = document.in_force_from, document.in_force_to
     if not start and not end:
@@ -261,7 +261,7 @@ def _designations(document: Document) -> QuerySet[Designation]:
     )
 
 
-def _agreed(agreement: Agreement, on: datetime.date) -> Agreed:
+def _agreed_of(agreement: Agreement, on: datetime.date) -> Agreed:
     return Agreed(
         agreement,
         format_period(agreement.since, agreement.in_force_to),
@@ -273,7 +273,7 @@ def _policies(document: Document) -> QuerySet[Policy]:
     return quoting(document.policies.select_related("region__parent__parent", "document__law_text"))
 
 
-def _stands(policy: Policy, on: datetime.date) -> Stands:
+def _stands_of(policy: Policy, on: datetime.date) -> Stands:
     return Stands(
         policy,
         format_period(policy.since, policy.in_force_to),
@@ -281,7 +281,7 @@ def _stands(policy: Policy, on: datetime.date) -> Stands:
     )
 
 
-def _listed(designation: Designation, on: datetime.date) -> Listed:
+def _listed_of(designation: Designation, on: datetime.date) -> Listed:
     return Listed(
         designation.institution,
         designation.get_kind_display(),

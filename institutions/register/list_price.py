@@ -20,21 +20,23 @@ class Bundle:
 
     @property
     def price(self) -> int | None:
-        """The list price of a month, or None when a part of it is not published."""
+        """Return the list price of a month, or None when a part of it is not published."""
         if self.bed is None or self.meals is None or self.care is None:
             return None
         return sum(monthly(fee) for fee in (self.bed, self.meals, self.care))
 
 
 def monthly(fee: Fee) -> int:
-    """The fee of a month of 30 days. Raises `ValueError` for a fee paid once."""
+    """Return the fee of a month of 30 days. Raises `ValueError` for a fee paid once."""
     if fee.period == Fee.Period.ONCE:
         raise ValueError(f"{fee} is paid once, not every month")
     return fee.amount * (DAYS_A_MONTH if fee.period == Fee.Period.DAY else 1)
 
 
 def cheapest_bundle(fees: Iterable[Fee], level: Level, on: datetime.date) -> Bundle:
-    """The cheapest bundle for `level` in force on the day `on`; conditional prices do not count."""
+    """Return the cheapest bundle for `level` in force on the day `on`; conditional prices do not
+    count.
+    """
     regular = [
         fee
         for fee in fees

@@ -97,14 +97,16 @@ FOLDER = "photos"
 
 
 def removed_files(changes: Iterable[Change]) -> set[str]:
-    """The files of photos that these changes take away; an exchanged one is of another row."""
+    """Return the files of photos that these changes take away; an exchanged one is of another
+    row.
+    """
     return {
         change.old["image"] for change in changes if _is_photo(change.path) and change.new is None
     }
 
 
 def requested_files(pending: PendingChange) -> set[str]:
-    """The files of photos that this change would bring."""
+    """Return the files of photos that this change would bring."""
     return {
         change["new"]["image"]
         for change in pending.changes
@@ -117,7 +119,7 @@ def _is_photo(path: str) -> bool:
 
 
 def files_of(homes: models.QuerySet[Institution]) -> set[str]:
-    """The files of all photos that these homes show, or were asked to show."""
+    """Return the files of all photos that these homes show, or were asked to show."""
     found = set(Photo.objects.filter(institution__in=homes).values_list("image", flat=True))
     return found.union(*map(requested_files, PendingChange.objects.filter(institution__in=homes)))
 
@@ -134,13 +136,13 @@ def _delete_files(names: set[str]) -> None:
 
 
 def _used_files() -> set[str]:
-    """The files of every photo that is shown or waits to be."""
+    """Return the files of every photo that is shown or waits to be."""
     found = set(Photo.objects.values_list("image", flat=True))
     return found.union(*map(requested_files, PendingChange.objects.waiting()))
 
 
 def drop_lost_photos(record: Record, before: Record) -> Record:
-    """The record without photos that it would bring back though their files are deleted."""
+    """Return the record without photos that it would bring back though their files are deleted."""
     held = {row["image"] for row in before["photos"]}
     kept = [
         row

@@ -26,7 +26,7 @@ from institutions.search.facets import CARE, Facet, build_facets, fresh_vacancy,
 from institutions.search.index import current_index
 from institutions.search.text import MOST_WORDS, TextMatch, match_text, split_words
 from regions.elder.form import ElderForm
-from regions.places.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen
+from regions.places.anchors import FIRST, LABELS, SECOND, Anchor, AnchorField, chosen_anchors
 from regions.policies import rulebook as policies
 
 LONGEST_QUERY = 200
@@ -354,7 +354,7 @@ class InstitutionFilter(django_filters.FilterSet):
     @property
     def anchors(self) -> tuple[Anchor, ...]:
         """Return the places that distances are measured from; homes are sorted by the first."""
-        return chosen(self.values)
+        return chosen_anchors(self.values)
 
     @cached_property
     def conditions(self) -> Q:

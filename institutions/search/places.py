@@ -9,7 +9,7 @@ from typing import Protocol
 
 from institutions.search.facets import CODE_LENGTH, Choice
 from regions.models import Region
-from regions.models.region import NATION, within
+from regions.models.region import NATION, lies_within
 from regions.places.gazetteer import Gazetteer, gazetteer
 
 # More chosen places than anybody ticks; each one opens a branch of the tree.
@@ -26,7 +26,7 @@ class Place:
 
     @cached_property
     def as_choice(self) -> Choice:
-        return Choice(self.value, self.label, within("region", self.regions))
+        return Choice(self.value, self.label, lies_within("region", self.regions))
 
     @property
     def is_region(self) -> bool:

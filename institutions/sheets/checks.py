@@ -9,7 +9,7 @@ from django.db import models
 
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, AnyField
-from institutions.sheets.constraints import broken
+from institutions.sheets.constraints import broken_constraints
 
 Fields = dict[str, Any]
 Model = type[models.Model]
@@ -19,31 +19,31 @@ FIELDS_OF: dict[Model, tuple[AnyField, ...]] = {
 }
 
 
-class Judge:
+class RowChecks:
     """What models have against a row, asked without a query and each value once."""
 
     def __init__(self) -> None:
         self.checks = {
-            model: [_Check.of(item) for item in fields] for model, fields in FIELDS_OF.items()
+            model: [_FieldCheck.of(item) for item in fields] for model, fields in FIELDS_OF.items()
         }
 
-    def faults(self, model: Model, values: Fields) -> list[tuple[str, str]]:
+    def errors_of(self, model: Model, values: Fields) -> list[tuple[str, str]]:
         """(field, message) of everything wrong; "" for what is wrong with the row as a whole."""
         found = [
             (check.name, why)
             for check in self.checks[model]
             if not (check.may_be_left and values[check.name] == check.default)
-            for why in check.faults(values[check.name])
+            for why in check.check_value(values[check.name])
         ]
         if found:
             return found
         if model.clean is not models.Model.clean:
             found = _clean_faults(model, values)
-        return found + [("", why) for why in broken(model, values)]
+        return found + [("", why) for why in broken_constraints(model, values)]
 
 
 @dataclass(frozen=True)
-class _Check:
+class _FieldCheck:
     """What one field has against values; Django works choices out anew each time it is asked."""
 
     item: AnyField
@@ -54,13 +54,13 @@ class _Check:
     errors_of: dict[Any, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, item: AnyField) -> "_Check":
+    def of(cls, item: AnyField) -> "_FieldCheck":
         may_be_left = item.blank or item.has_default()
         is_text = isinstance(item, models.CharField | models.TextField)
         is_prose = is_text and not item.flatchoices
         return cls(item, item.name, item.get_default(), may_be_left, is_prose)
 
-    def faults(self, value: Any) -> list[str]:
+    def check_value(self, value: Any) -> list[str]:
         # Hardly two homes have one name or address.
         if self.is_prose:
             return _field_faults(self.item, value)
@@ -74,8 +74,8 @@ def _defaults(model: Model) -> Fields:
     return {item.name: item.get_default() for item in FIELDS_OF[model]}
 
 
-def empty(model: Model) -> Fields:
-    """A row of which nothing is known."""
+def empty_row(model: Model) -> Fields:
+    """Return a row of which nothing is known."""
     return _defaults(model).copy()
 
 

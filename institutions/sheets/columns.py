@@ -89,12 +89,12 @@ ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
 # A site as people write it: www.example.cn/about.
 BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#].*)?", re.IGNORECASE)
 # Defaults that claim nothing.
-NOT_SAID = {None, "", "unspecified"}
+NOT_STATED = {None, "", "unspecified"}
 SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 
 
 @dataclass(frozen=True)
-class Places:
+class PlaceNames:
     """What regions and documents are called, looked up without a query."""
 
     names: RegionNames
@@ -102,7 +102,7 @@ class Places:
     _read: dict[Any, "Reading | CellError"] = field(default_factory=dict)
 
     @classmethod
-    def load(cls) -> "Places":
+    def load_names(cls) -> "PlaceNames":
         documents = {}
         for slug, title in Document.objects.order_by("pk").values_list("slug", "title"):
             documents[title] = "" if title in documents else slug
@@ -150,12 +150,12 @@ class Column:
 
     @cached_property
     def key(self) -> str:
-        """The English head: name, beds.vacant."""
+        """Return the English head: name, beds.vacant."""
         return f"{self.part.name}.{self.field.name}" if self.part else self.field.name
 
     @cached_property
     def head(self) -> str:
-        """The Chinese head: 名称, 床位·空余床位; money is in yuan."""
+        """Return the Chinese head: 名称, 床位·空余床位; money is in yuan."""
         words = str(self.field.verbose_name).replace("（分）", "（元）").replace(" ", "")
         return f"{self.part.model._meta.verbose_name}·{words}" if self.part else words
 
@@ -191,7 +191,7 @@ class Column:
         pairs = [(value, str(label)) for value, label in self.field.flatchoices if value != ""]
         return {label: value for value, label in pairs} | {str(value): value for value, _ in pairs}
 
-    def read(self, cell: Cell, places: Places) -> Reading:
+    def read(self, cell: Cell, places: PlaceNames) -> Reading:
         """Return the values a cell states, by field; none for a cell that says nothing known.
 
         Raises `CellError`.
@@ -203,7 +203,7 @@ class Column:
         if text == CLEAR:
             return Reading(self._cleared())
         if text.lower() in UNKNOWN and not isinstance(self.field, models.BooleanField):
-            if text and self.is_qualifier and self.field.get_default() not in NOT_SAID:
+            if text and self.is_qualifier and self.field.get_default() not in NOT_STATED:
                 raise CellError("不知道这一项，就不知道这个数说的是什么。")
             return Reading()
         if self.key == "phones.number":
@@ -225,7 +225,7 @@ class Column:
             return Reading({self.field.name: number}, note)
         if isinstance(self.field, models.DateField):
             return self._read_date(cell, raw)
-        return Reading(self._values(text, places))
+        return Reading(self._cell_values(text, places))
 
     def _is_spoiled(self, cell: Cell, text: str) -> bool:
         """Return whether a spreadsheet made something else of the text: 3-5 became a day."""
@@ -270,7 +270,7 @@ class Column:
         is_unfilled = number == 0 and self.key in ZERO_UNKNOWN
         return Reading({} if is_unfilled else {self.field.name: number}, note)
 
-    def _values(self, text: str, places: Places) -> Values:
+    def _cell_values(self, text: str, places: PlaceNames) -> Values:
         name = self.field.name
         if self.key == "ratings.scheme":
             # What is no known scheme is found by the level's words and the region: see `rated`.
@@ -279,7 +279,7 @@ class Column:
             named = places.region(text).code if self.names_region else places.document(text)
             return {name: named}
         if self.field.flatchoices:
-            return {name: self._choice(text)}
+            return {name: self._choice_value(text)}
         if name == "name":
             # The notices end a name with a full stop.
             return {name: text.rstrip("。")}
@@ -327,7 +327,7 @@ class Column:
             raise CellError("要写到日，如 2026-01-31。")
         return Reading({self.field.name: date}, note)
 
-    def _choice(self, text: str) -> Any:
+    def _choice_value(self, text: str) -> Any:
         bare = text.replace(" ", "")
         if (value := EVERYDAY.get(self.key, {}).get(bare)) is not None:
             return value
@@ -352,7 +352,7 @@ class Column:
         return value
 
 
-def rated(values: Values, cell: Cell, region: Region | None) -> None:
+def complete_rating(values: Values, cell: Cell, region: Region | None) -> None:
     """Tell the scheme of a rating by the words of its level and the place, where it is not named.
 
     The 2019 notice of 重庆 lists stars and leaves under one head.
@@ -375,14 +375,14 @@ def rated(values: Values, cell: Cell, region: Region | None) -> None:
 
 
 def _columns() -> tuple[Column, ...]:
-    found = list(_of(None, FIELDS))
+    found = list(_columns_of(None, FIELDS))
     for part in PARTS:
         if part.name not in LEFT_OUT:
-            found += _of(part, part.fields)
+            found += _columns_of(part, part.fields)
     return tuple(column for column in found if column.key not in LEFT_OUT)
 
 
-def _of(part: Part | None, fields: Sequence[AnyField]) -> list[Column]:
+def _columns_of(part: Part | None, fields: Sequence[AnyField]) -> list[Column]:
     names = {field.name for field in fields}
     siblings = {name: name.removesuffix("_on") + "_precision" for name in names}
     siblings |= {name: f"{name}_precision" for name in names if f"{name}_precision" in names}
@@ -398,12 +398,12 @@ BY_KEY = {column.key: column for column in COLUMNS}
 
 
 def head_of(name: str) -> str:
-    """The Chinese head of a home's own field; of anything else its name."""
+    """Return the Chinese head of a home's own field; of anything else its name."""
     return BY_KEY[name].head if name in BY_KEY else name
 
 
-def _shared() -> dict[str, list[Column]]:
-    """The names of fields without their parts, and the columns each may mean."""
+def _shared_names() -> dict[str, list[Column]]:
+    """Return the names of fields without their parts, and the columns each may mean."""
     found: dict[str, list[Column]] = {}
     for column in COLUMNS:
         for name in {column.field.name, column.head.rpartition("·")[2]}:
@@ -411,15 +411,15 @@ def _shared() -> dict[str, list[Column]]:
     return found
 
 
-def _heads() -> dict[str, Column]:
-    """Every head that is clear by itself, and the column it means."""
+def _clear_heads() -> dict[str, Column]:
+    """Return every head that is clear by itself, and the column it means."""
     found = {name: columns[0] for name, columns in SHARED.items() if len(columns) == 1}
     found |= {head: BY_KEY[key] for key, heads in ALSO.items() for head in heads}
     return found | {name: column for column in COLUMNS for name in (column.key, column.head)}
 
 
-SHARED: Mapping[str, list[Column]] = _shared()
-HEADS: Mapping[str, Column] = _heads()
+SHARED: Mapping[str, list[Column]] = _shared_names()
+HEADS: Mapping[str, Column] = _clear_heads()
 IDS = {ID, "id"}
 # Beside the id in what we export: by it an id that comes back is known to be ours.
 MARK = "本站记号"
@@ -429,7 +429,7 @@ REASON = "退回原因"
 
 
 def columns_of(heads: Sequence[str]) -> dict[str, Column]:
-    """The column each head means; heads that mean none are left out.
+    """Return the column each head means; heads that mean none are left out.
 
     房型 alone is of the beds or of the fees: of those the sheet otherwise speaks of. Raises
     `SheetError` where that is both, and where two heads mean one column.
@@ -455,6 +455,8 @@ def _column_of(head: str) -> Column | None:
 
 
 def has_required(heads: Sequence[str]) -> bool:
-    """Whether a row of heads says which homes the rows below speak of: by name and region."""
+    """Return whether a row of heads says which homes the rows below speak of: by name and
+    region.
+    """
     keys = {column.key for head in heads if (column := _column_of(head))}
     return {"name", "region"} <= keys

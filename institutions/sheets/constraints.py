@@ -26,16 +26,16 @@ LOOKUPS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def broken(model: type[models.Model], values: Values) -> list[str]:
-    """The messages of the check constraints that a row of these values breaks.
+def broken_constraints(model: type[models.Model], values: Values) -> list[str]:
+    """Return the messages of the check constraints that a row of these values breaks.
 
     What the values leave out is unknown, and breaks nothing.
     """
-    return [message for test, message in _checks(model) if test(values) is False]
+    return [message for test, message in _model_checks(model) if test(values) is False]
 
 
 @cache
-def _checks(model: type[models.Model]) -> list[tuple[Test, str]]:
+def _model_checks(model: type[models.Model]) -> list[tuple[Test, str]]:
     return [
         (compiled(constraint.condition), str(constraint.violation_error_message))
         for constraint in model._meta.constraints
@@ -44,9 +44,11 @@ def _checks(model: type[models.Model]) -> list[tuple[Test, str]]:
 
 
 def compiled(condition: Any, negated: bool = False) -> Test:
-    """A function that tells whether a row meets the condition; None where SQL says unknown."""
+    """Return a function that tells whether a row meets the condition; None where SQL says
+    unknown.
+    """
     if not isinstance(condition, Q):
-        return _leaf(condition, negated)
+        return _leaf_test(condition, negated)
     tests = [compiled(child, negated ^ condition.negated) for child in condition.children]
     # True settles an OR, False an AND; else unknown outweighs the other answer.
     settles = condition.connector == Q.OR
@@ -66,14 +68,14 @@ def compiled(condition: Any, negated: bool = False) -> Test:
     return test
 
 
-def _leaf(child: tuple[str, Any], negated: bool) -> Test:
+def _leaf_test(child: tuple[str, Any], negated: bool) -> Test:
     path, right = child
     name, _, lookup = path.partition("__")
     if lookup == "isnull":
         return lambda values: (values.get(name) is None) is right
     if right is None:
         return lambda values: values.get(name) is None
-    compare, resolve = LOOKUPS[lookup or "exact"], _right(right)
+    compare, resolve = LOOKUPS[lookup or "exact"], _right_side(right)
     # Django adds "and is not null" to what it negates.
     unknown = False if negated else None
 
@@ -84,14 +86,14 @@ def _leaf(child: tuple[str, Any], negated: bool) -> Test:
     return test
 
 
-def _right(value: Any) -> Callable[[Values], Any]:
+def _right_side(value: Any) -> Callable[[Values], Any]:
     """Return what stands on the right: a field, a sum of fields, or a value."""
     if isinstance(value, F):
         return lambda values: values.get(value.name)
     if isinstance(value, CombinedExpression):
         if value.connector != "+":
             raise NotImplementedError(value.connector)
-        first, second = _right(value.lhs), _right(value.rhs)
+        first, second = _right_side(value.lhs), _right_side(value.rhs)
 
         def add(values: Values) -> Any:
             left, right = first(values), second(values)

@@ -47,7 +47,7 @@ GUIDE = (
 )
 
 
-def rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
+def export_rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
     """Heads, then whole records: the first row of a home has its own fields, parts fill the rest.
 
     Demo homes wear 示例数据 in a column of their own.
@@ -68,7 +68,7 @@ def _rows_of(
     parts = {part.name: part.rows_in(record) for part in PARTS}
     mark = mark_of(home.pk, home.created_at)
     for place in range(max(1, *(len(found) for found in parts.values()))):
-        cells = [_cell(column, record, parts, place) for column in COLUMNS]
+        cells = [_cell_value(column, record, parts, place) for column in COLUMNS]
         yield [
             home.pk,
             mark,
@@ -80,7 +80,7 @@ def _rows_of(
         ]
 
 
-def _cell(column: Column, record: Record, parts: dict[str, list[Any]], place: int) -> Any:
+def _cell_value(column: Column, record: Record, parts: dict[str, list[Any]], place: int) -> Any:
     if column.part:
         found = parts[column.part.name]
         return column.write(found[place]) if place < len(found) else ""
@@ -88,28 +88,30 @@ def _cell(column: Column, record: Record, parts: dict[str, list[Any]], place: in
 
 
 def as_csv(institutions: InstitutionQuerySet) -> Iterator[str]:
-    return csv_lines(rows(institutions))
+    return csv_lines(export_rows(institutions))
 
 
 def as_xlsx(institutions: InstitutionQuerySet) -> bytes:
-    return workbook([("机构", rows(institutions))])
+    return workbook([("机构", export_rows(institutions))])
 
 
 def template(within: Region | None = None) -> bytes:
-    """A workbook to fill in, with what may be written in each column and the region codes."""
+    """Return a workbook to fill in, with what may be written in each column and the region
+    codes.
+    """
     heads = [ID, *(BY_KEY[key].head for key in ASKED)]
     return workbook(
         [
             ("机构", [heads]),
             ("怎么填", [["怎么填"], *([line] for line in GUIDE)]),
-            ("代码", _codes()),
+            ("代码", _region_codes()),
             ("地区", _regions(within)),
             ("全部列", _all_columns()),
         ]
     )
 
 
-def _codes() -> Iterator[Sequence[Any]]:
+def _region_codes() -> Iterator[Sequence[Any]]:
     yield "列", "写这个", "或写代码"
     for column in COLUMNS:
         for value, label in column.field.flatchoices:
@@ -119,7 +121,7 @@ def _codes() -> Iterator[Sequence[Any]]:
 
 def _regions(within: Region | None) -> Iterator[Sequence[Any]]:
     yield "地区代码", "全名"
-    regions = Region.objects.within(within) if within else Region.objects.current()
+    regions = Region.objects.inside_of(within) if within else Region.objects.current()
     for region in regions.exclude(code=NATION).with_ancestors().order_by("code"):
         yield region.code, region.full_name
 
@@ -133,7 +135,7 @@ def _all_columns() -> Iterator[Sequence[Any]]:
 def refused(
     sheet: Sheet, reasons: dict[int, str], cells: Sequence[Mapping[str, Any]] = ()
 ) -> bytes:
-    """The rows to mend as they came, each with why, to be imported again.
+    """Return the rows to mend as they came, each with why, to be imported again.
 
     `cells` are those that were set aside: a worksheet of their own lists each with its row, column,
     value and reason. It has no heads of ours and is not read.
@@ -149,12 +151,12 @@ def refused(
         for cell in cells
     ]
     if listed:
-        title = next(t for t in _titles() if t not in {name.lower() for name, _ in pages})
+        title = next(t for t in _document_titles() if t not in {name.lower() for name, _ in pages})
         pages.append((title, [[*CELLS], *listed]))
     return workbook(pages)
 
 
-def _titles() -> Iterator[str]:
+def _document_titles() -> Iterator[str]:
     yield "没有导入的格子"
     yield from (f"没有导入的格子{number}" for number in itertools.count(2))
 

@@ -21,7 +21,7 @@ from regions.models import Region
 from regions.places.addresses import RegionNames
 
 if TYPE_CHECKING:
-    from institutions.sheets.plan import Line
+    from institutions.sheets.plan import PlannedHome
     from institutions.sheets.rows import ParsedRow
 
 # Consonants: a mark is no word, and no spreadsheet takes it for a number or a date.
@@ -37,7 +37,7 @@ Answers = Mapping[str, Mapping[str, str]]
 
 
 def mark_of(pk: int, created_at: datetime.datetime) -> str:
-    """The mark that our exports put beside an id: of this home in this database alone."""
+    """Return the mark that our exports put beside an id: of this home in this database alone."""
     made = created_at.astimezone(datetime.UTC).isoformat()
     number = int.from_bytes(hashlib.sha256(f"{pk} {made}".encode()).digest()[:8])
     letters = []
@@ -53,12 +53,12 @@ name_key = lru_cache(1_000)(text.name_key)
 
 @lru_cache(1_000)
 def spelling(name: str) -> str:
-    """The name without what only its typing differs in: width, case, brackets, spaces."""
+    """Return the name without what only its typing differs in: width, case, brackets, spaces."""
     return squeeze(unicodedata.normalize("NFKC", name).lower())
 
 
 @dataclass(frozen=True)
-class Question:
+class IdentityQuestion:
     """Whether a row speaks of a known home; `home` is negative for an earlier row of the sheet.
 
     `row` is the number of the row that is asked: its answer is kept under it, also when the row
@@ -83,7 +83,7 @@ class Match:
 
     pk: int | None = None
     problem: str = ""
-    questions: tuple[Question, ...] = ()
+    questions: tuple[IdentityQuestion, ...] = ()
     # Found by its name: the register's own spelling of it stays.
     by_name: bool = False
 
@@ -93,7 +93,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownHome:
     """What the register is searched by, of one home."""
 
     name: str
@@ -107,19 +107,19 @@ class Known:
 class Register:
     """Every home by id, credit code and name; of what lies outside `within` no name is given."""
 
-    homes: dict[int, Known]
+    homes: dict[int, KnownHome]
     within: Region | None = None
     limits: list[Region] = field(default_factory=list)
     by_credit_code: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, names: RegionNames, within: Region | None = None) -> "Register":
+    def load_homes(cls, names: RegionNames, within: Region | None = None) -> "Register":
         rows = Institution.objects.order_by("pk").values_list(
             "pk", "name", "region_id", "credit_code", "created_at", "aliases"
         )
         homes = {
-            pk: Known(name, names.by_code[region], code, made, aliases)
+            pk: KnownHome(name, names.by_code[region], code, made, aliases)
             for pk, name, region, code, made, aliases in rows
         }
         found = cls(homes, within, within.heirs() if within else [])
@@ -132,12 +132,12 @@ class Register:
 
     # Of which home
 
-    def find(self, parsed: "ParsedRow", answers: Mapping[str, str], number: int = 0) -> Match:
-        """The home that a row speaks of; `answers` are those given for the row, by home.
+    def match_row(self, parsed: "ParsedRow", answers: Mapping[str, str], number: int = 0) -> Match:
+        """Return the home that a row speaks of; `answers` are those given for the row, by home.
 
         `number` is the row under which they are kept.
         """
-        asked: tuple[Question, ...] = ()
+        asked: tuple[IdentityQuestion, ...] = ()
         for match in self._candidates(parsed):
             questions = tuple(
                 replace(q, answer=answers.get(str(q.home)) or answers.get(ANY, ""), row=number)
@@ -165,12 +165,13 @@ class Register:
             why = f"没有编号 {pk} 的机构（没有过，或者已经删除）；新机构不要填编号。"
             return Match(problem=why)
         if not self._may_touch(home):
-            return Match(problem=f"编号 {pk} 是外地的机构，不在{self._limit}，您不能导入。")
+            return Match(problem=f"编号 {pk} 是外地的机构，不在{self._within_words}，您不能导入。")
         if holder not in {None, pk}:
             return Match(problem="这个信用代码是另一家机构的，和编号对不上。")
-        if agrees(home, parsed):
+        if name_agrees(home, parsed):
             return Match(pk)
-        both = f"编号 {pk} 在本站是{_named(home.name, home.region)}，这一行写的是{_row(parsed)}"
+        known = _name_and_place(home.name, home.region)
+        both = f"编号 {pk} 在本站是{known}，这一行写的是{_row_words(parsed)}"
         if (other := self._namesake(parsed, pk)) is not None:
             return Match(problem=f"{both}，那是编号 {other} 的机构。")
         is_near = self._is_near(home.region, parsed.region)
@@ -181,18 +182,21 @@ class Register:
             why = "名称和地区都不一样。编号只认本站导出的；台账自己的序号请把表头改成“序号”。"
             return Match(problem=f"{both}：{why}")
         why = "改了名" if is_near else "名称和地区都改了"
-        return Match(pk, questions=(Question(pk, f"{both}：是同一家{why}吗？"),))
+        return Match(pk, questions=(IdentityQuestion(pk, f"{both}：是同一家{why}吗？"),))
 
     def _by_credit_code(self, parsed: "ParsedRow", pk: int) -> Match:
         home = self.homes[pk]
         if not self._may_touch(home):
-            return Match(problem=f"这个信用代码是外地一家机构的，不在{self._limit}，您不能导入。")
-        if agrees(home, parsed):
+            return Match(
+                problem=f"这个信用代码是外地一家机构的，不在{self._within_words}，您不能导入。"
+            )
+        if name_agrees(home, parsed):
             return Match(pk)
-        why = f"信用代码和{_named(home.name, home.region)}一样，这一行写的是{_row(parsed)}："
+        known = _name_and_place(home.name, home.region)
+        why = f"信用代码和{known}一样，这一行写的是{_row_words(parsed)}："
         is_near = self._is_near(home.region, parsed.region)
         why += "是同一家改了名吗？" if is_near else "名称和地区都不一样，是同一家吗？"
-        return Match(pk, questions=(Question(pk, why, is_likely=is_near),))
+        return Match(pk, questions=(IdentityQuestion(pk, why, is_likely=is_near),))
 
     def _by_name(self, parsed: "ParsedRow", code: str) -> Iterator[Match]:
         name = str(parsed.fields["name"])
@@ -214,8 +218,8 @@ class Register:
             home = self.homes[pk]
             if self._may_touch(home):
                 is_likely = bool(code) and home.credit_code == code
-                why = f"本站已有{_named(home.name, home.region)}，名称只是写法不同或是别名"
-                question = Question(pk, f"{why}：是同一家吗？", is_likely)
+                why = f"本站已有{_name_and_place(home.name, home.region)}，名称只是写法不同或是别名"
+                question = IdentityQuestion(pk, f"{why}：是同一家吗？", is_likely)
                 yield Match(pk, questions=(question,), by_name=True)
 
     def _namesake(self, parsed: "ParsedRow", pk: int) -> int | None:
@@ -232,10 +236,10 @@ class Register:
     # Whether it may be touched
 
     @property
-    def _limit(self) -> str:
+    def _within_words(self) -> str:
         return self.within.name if self.within else ""
 
-    def _may_touch(self, home: Known) -> bool:
+    def _may_touch(self, home: KnownHome) -> bool:
         return self.within is None or home.region.lies_in(self.limits)
 
     def lies_in_limits(self, parsed: "ParsedRow") -> bool:
@@ -249,8 +253,12 @@ class Register:
         stays = stated is None or stated.contains(home.region) or stated.lies_in(self.limits)
         return self._may_touch(home) and stays
 
-    def claims(self, lines: Iterable["Line"]) -> Iterator[tuple["Line", str]]:
-        """The homes whose name or credit code another home has, or claims in the same sheet."""
+    def conflicting_homes(
+        self, lines: Iterable["PlannedHome"]
+    ) -> Iterator[tuple["PlannedHome", str]]:
+        """Yield the homes whose name or credit code another home has, or claims in the same
+        sheet.
+        """
         names: dict[tuple[str, str], int | None] = {
             (home.region.code, home.name): pk for pk, home in self.homes.items()
         }
@@ -265,17 +273,17 @@ class Register:
                 yield line, "已经有一家机构用了这个统一社会信用代码。"
 
 
-def agrees(home: Known, parsed: "ParsedRow") -> bool:
+def name_agrees(home: KnownHome, parsed: "ParsedRow") -> bool:
     """Return whether the row gives the home's name, however it is spelled."""
     return name_key(home.name) == name_key(str(parsed.fields["name"]))
 
 
-def _named(name: str, region: Region | None) -> str:
+def _name_and_place(name: str, region: Region | None) -> str:
     return f"“{name}”（{region.full_name if region else '地区不明'}）"
 
 
-def _row(parsed: "ParsedRow") -> str:
-    return _named(str(parsed.fields["name"]), parsed.region)
+def _row_words(parsed: "ParsedRow") -> str:
+    return _name_and_place(str(parsed.fields["name"]), parsed.region)
 
 
 class RowsSoFar:
@@ -316,12 +324,12 @@ class RowsSoFar:
         return key
 
     def number_of(self, parsed: "ParsedRow") -> str:
-        """The first row that says the same of which home it is: it was answered for all."""
+        """Return the first row that says the same of which home it is: it was answered for all."""
         fields = parsed.fields
         what = (parsed.pk, parsed.mark, *(fields.get(n) for n in ("credit_code", "name", "region")))
         return str(self._asked.setdefault(what, parsed.row.number))
 
-    def find(self, parsed: "ParsedRow", match: Match, answers: Mapping[str, str]) -> Match:
+    def match_row(self, parsed: "ParsedRow", match: Match, answers: Mapping[str, str]) -> Match:
         """What an earlier row says of a new home: the same name, or another spelling of it."""
         if match.pk is not None or match.problem or match.is_asked:
             return match
@@ -334,12 +342,12 @@ class RowsSoFar:
         number = -first.row.number
         why = f"{first.row.place}“{earlier}”的名称只是写法不同：是同一家吗？"
         answer = answers.get(str(number)) or answers.get(ANY, "")
-        question = Question(number, why, answer=answer, row=int(self.number_of(parsed)))
+        question = IdentityQuestion(number, why, answer=answer, row=int(self.number_of(parsed)))
         if answer == SAME:
             parsed.fields["name"] = earlier
         return replace(match, questions=(*match.questions, question))
 
 
 def shown_mark(cell: str) -> str:
-    """A mark as it may come back: with spaces, in small or wide letters."""
+    """Return a mark as it may come back: with spaces, in small or wide letters."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", cell)).upper()

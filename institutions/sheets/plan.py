@@ -1,6 +1,6 @@
 """A sheet of institutions into the register: read, clean each row, judge all, write at once.
 
-`make_plan` says what a sheet would do and writes nothing; `commit` does it in one transaction
+`make_plan` says what a sheet would do and writes nothing; `commit_plan` does it in one transaction
 {write, verify, record sources and history, refresh listings}. A home is the unit: if one of its
 rows is refused, all are. Homes are known by id, else by credit code, else by name and region
 (`identity`); where that is not certain a person is asked, and until then the home is left out.
@@ -20,18 +20,18 @@ from carebridge.lib.sheet_files import CellProblem, Sheet, display_value, read
 from institutions.models import Institution
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.sheets import plausibility
-from institutions.sheets.checks import Judge, empty
+from institutions.sheets.checks import RowChecks, empty_row
 from institutions.sheets.columns import (
     ID,
     IDS,
     MARKS,
     REASON,
-    Places,
+    PlaceNames,
     columns_of,
     has_required,
     head_of,
 )
-from institutions.sheets.identity import Answers, Question, Register, RowsSoFar
+from institutions.sheets.identity import Answers, IdentityQuestion, Register, RowsSoFar
 from institutions.sheets.row_marks import marks_of
 from institutions.sheets.rows import (
     COUNTED,
@@ -47,7 +47,7 @@ from institutions.sheets.write import Current, Writer, changes_of
 from regions.models import Document, Region
 from regions.places.addresses import contradicts
 
-Say = Callable[[str, int, int], object]
+Progress = Callable[[str, int, int], object]
 Parts = dict[str, dict[Key, Fields]]
 
 OUTCOMES = ("new", "changed", "waiting", "same", "asked", "refused")
@@ -59,7 +59,7 @@ class MovedError(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class SheetSource:
     """Where the figures of a sheet come from and the day they speak of.
 
     A document that is not saved yet is the sheet itself: it is saved with the figures.
@@ -72,7 +72,7 @@ class Source:
 
 
 @dataclass
-class Line:
+class PlannedHome:
     """What becomes of one home of the sheet, gathered from all its rows."""
 
     name: str
@@ -87,25 +87,27 @@ class Line:
     # Whether the changes wait for a reviewer instead of being made.
     waits: bool = False
     # What a person is asked, or has answered, of which home it is.
-    questions: list[Question] = field(default_factory=list)
+    questions: list[IdentityQuestion] = field(default_factory=list)
     problems: list[CellProblem] = field(default_factory=list)
     flags: list[CellProblem] = field(default_factory=list)
     # The row that says a field or a row of a part, where that is not the first of the home.
-    said_in: dict[Any, int] = field(default_factory=dict)
+    stated_in: dict[Any, int] = field(default_factory=dict)
 
     def row_of(self, what: Any) -> int:
-        """The number of the row that says a field, by its name, or a part's row, by (name, key)."""
-        return self.said_in.get(what, self.rows[0])
+        """Return the number of the row that says a field, by its name, or a part's row, by (name,
+        key).
+        """
+        return self.stated_in.get(what, self.rows[0])
 
 
 @dataclass
 class Plan:
     """What a sheet would do, home by home in the order of the sheet."""
 
-    lines: list[Line]
+    lines: list[PlannedHome]
     current: Current
 
-    def of(self, outcome: str) -> list[Line]:
+    def of(self, outcome: str) -> list[PlannedHome]:
         return [line for line in self.lines if line.outcome == outcome]
 
     @property
@@ -131,12 +133,12 @@ class Plan:
         return digest.hexdigest()
 
 
-def quiet(stage: str, done: int, total: int) -> None:
+def no_progress(stage: str, done: int, total: int) -> None:
     """Says nothing of how far it is."""
 
 
 def read_sheet(content: bytes) -> Sheet:
-    """The sheet in a file; `SheetError` if its heads are not ours."""
+    """Return the sheet in a file; `SheetError` if its heads are not ours."""
     sheet = read(content, has_required)
     for table in sheet.tables:
         columns_of(table.heads)
@@ -155,13 +157,13 @@ def unknown_heads(sheet: Sheet) -> list[str]:
 
 def make_plan(
     sheet: Sheet,
-    source: Source,
+    source: SheetSource,
     *,
     within: Region | None = None,
     reviewed: bool = False,
     answers: Answers | None = None,
     lock: bool = False,
-    say: Say = quiet,
+    say: Progress = no_progress,
 ) -> Plan:
     """What the sheet would do to the register, with everything refused and why. Writes nothing.
 
@@ -170,27 +172,27 @@ def make_plan(
     `reviewed`, those of published homes wait for a reviewer. `lock` keeps the homes from others
     until the transaction ends.
     """
-    places = Places.load()
+    places = PlaceNames.load_names()
     statements = []
     for table in sheet.tables:
         columns = columns_of(table.heads)
         for row in table.rows:
             statements.append(parse_row(row, columns, places))
             say("核对", len(statements), len(sheet.rows))
-    register = Register.load(places.names, within)
-    lines = _lines(statements, register, answers or {})
+    register = Register.load_homes(places.names, within)
+    lines = _group_rows(statements, register, answers or {})
     names = _part_names(statements)
     del statements
-    current = Current.load({line.pk for line in lines if line.pk}, names, lock)
-    judge = Judge()
+    current = Current.load_current({line.pk for line in lines if line.pk}, names, lock)
+    judge = RowChecks()
     for number, line in enumerate(lines, start=1):
-        _decide(line, current, source, judge, places)
+        _compare_home(line, current, source, judge, places)
         if reviewed and line.outcome == "changed" and current.is_published(line.pk):
-            _wait(line, current)
+            _leave_to_reviewer(line, current)
         say("比较", number, len(lines))
     wanted = [line for line in lines if line.outcome in {"new", "changed"}]
-    for line, why in register.claims(wanted):
-        _refuse(line, "名称", why, line.name)
+    for line, why in register.conflicting_homes(wanted):
+        _refuse_home(line, "名称", why, line.name)
         line.outcome, line.changes = "refused", []
     return Plan(lines, current)
 
@@ -199,18 +201,20 @@ def _part_names(statements: Iterable[ParsedRow]) -> set[str]:
     return {name for parsed in statements for name in parsed.parts}
 
 
-def _lines(statements: list[ParsedRow], register: Register, answers: Answers) -> list[Line]:
-    """The rows of each home together, in the order of the sheet."""
-    groups: dict[Any, Line] = {}
+def _group_rows(
+    statements: list[ParsedRow], register: Register, answers: Answers
+) -> list[PlannedHome]:
+    """Return the rows of each home together, in the order of the sheet."""
+    groups: dict[Any, PlannedHome] = {}
     so_far = RowsSoFar()
     holders: dict[Any, list[ParsedRow]] = defaultdict(list)
     for parsed in statements:
         key: Any = ("row", parsed.row.number)
-        questions: tuple[Question, ...] = ()
+        questions: tuple[IdentityQuestion, ...] = ()
         if not parsed.problems.found:
             key, questions = _identified(parsed, register, so_far, answers)
-        line = groups.setdefault(key, Line(_name(parsed), [], pk=parsed.pk))
-        _join(line, parsed, holders[key])
+        line = groups.setdefault(key, PlannedHome(_name_of(parsed), [], pk=parsed.pk))
+        _join_row(line, parsed, holders[key])
         holders[key].append(parsed)
         line.rows.append(parsed.row.number)
         asked = {(question.row, question.home) for question in line.questions}
@@ -223,16 +227,16 @@ def _lines(statements: list[ParsedRow], register: Register, answers: Answers) ->
 
 def _identified(
     parsed: ParsedRow, register: Register, so_far: RowsSoFar, answers: Answers
-) -> tuple[Any, tuple[Question, ...]]:
+) -> tuple[Any, tuple[IdentityQuestion, ...]]:
     """Return what the rows of its home have in common, and what is asked of which home it is."""
     number = so_far.number_of(parsed)
     given = answers.get(number, {})
-    found = register.find(parsed, given, int(number))
-    match = so_far.find(parsed, found, given)
+    found = register.match_row(parsed, given, int(number))
+    match = so_far.match_row(parsed, found, given)
     stated, parsed.pk = parsed.pk, match.pk
     if match.problem:
         parsed.problems.add_problem(
-            ID if stated else "名称", stated or _name(parsed), match.problem
+            ID if stated else "名称", stated or _name_of(parsed), match.problem
         )
     elif not register.lies_in_limits(parsed):
         where = register.within.name if register.within else ""
@@ -242,16 +246,16 @@ def _identified(
     return so_far.group_of(parsed, match, number), match.questions
 
 
-def _name(parsed: ParsedRow) -> str:
+def _name_of(parsed: ParsedRow) -> str:
     return str(parsed.fields.get("name", ""))
 
 
-def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
+def _join_row(line: PlannedHome, parsed: ParsedRow, before: list[ParsedRow]) -> None:
     """Add what the row says to its home; a row that says otherwise is refused, a double is one."""
     adds = not before
     for name, value in parsed.fields.items():
         if before and name not in line.fields:
-            line.said_in[name] = parsed.row.number
+            line.stated_in[name] = parsed.row.number
         if line.fields.setdefault(name, value) != value:
             parsed.problems.add_problem(
                 head_of(name), value, f"和{before[0].row.place}说的不一样。"
@@ -262,7 +266,7 @@ def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
         if key not in rows:
             rows[key], adds = values, True
             if before:
-                line.said_in[name, key] = parsed.row.number
+                line.stated_in[name, key] = parsed.row.number
         elif rows[key] != values:
             parsed.problems.add_problem(
                 PART_OF[name].label_of(_whole_key(PART_OF[name], values)),
@@ -270,7 +274,9 @@ def _join(line: Line, parsed: ParsedRow, before: list[ParsedRow]) -> None:
                 "同一家机构的这一项在表里出现了两次，而且不一样。",
             )
     if not adds:
-        parsed.flags.add_problem("名称", _name(parsed), f"和{before[-1].row.place}一样，算一行。")
+        parsed.flags.add_problem(
+            "名称", _name_of(parsed), f"和{before[-1].row.place}一样，算一行。"
+        )
 
 
 def _whole_key(part: Part, values: Fields) -> Fields:
@@ -280,17 +286,19 @@ def _whole_key(part: Part, values: Fields) -> Fields:
 # One home
 
 
-def _decide(line: Line, current: Current, source: Source, judge: Judge, places: Places) -> None:
+def _compare_home(
+    line: PlannedHome, current: Current, source: SheetSource, judge: RowChecks, places: PlaceNames
+) -> None:
     """Compare with what the register holds, and judge what would change."""
     is_asked = any(question.is_open for question in line.questions)
     if not line.problems and not is_asked:
         was = current.fields.get(line.pk or 0)
         _keep_region(line, was, places)
-        _flag(line, was, places)
+        _flag_oddities(line, was, places)
         _set_aside_implausible(line, source, places)
         if was is None and (why := plausibility.doubt_of_name(str(line.fields["name"]))):
             line.flags.append(CellProblem(line.rows[0], "名称", str(line.fields["name"]), why))
-        line.changes = [*_changes(line, was, judge)]
+        line.changes = [*_field_changes(line, was, judge)]
         for part in PARTS:
             if part.name in line.parts:
                 line.changes += _part_changes(line, part, current, source, judge)
@@ -304,22 +312,22 @@ def _decide(line: Line, current: Current, source: Source, judge: Judge, places: 
         line.outcome = "changed"
 
 
-def _wait(line: Line, current: Current) -> None:
+def _leave_to_reviewer(line: PlannedHome, current: Current) -> None:
     """Leave the changes to a reviewer; what waits for one already is not proposed again."""
     line.waits = True
-    line.changes = [change for change in line.changes if not current.waits(line.pk, change)]
+    line.changes = [change for change in line.changes if not current.is_proposed(line.pk, change)]
     if not line.changes:
         line.outcome = "waiting"
 
 
-def _keep_region(line: Line, was: Fields | None, places: Places) -> None:
+def _keep_region(line: PlannedHome, was: Fields | None, places: PlaceNames) -> None:
     """A sheet that names only the province does not move a home out of its county."""
     by_code = places.names.by_code
     if was and by_code[line.fields["region"]].contains(by_code[was["region"]]):
         line.fields["region"] = was["region"]
 
 
-def _flag(line: Line, was: Fields | None, places: Places) -> None:
+def _flag_oddities(line: PlannedHome, was: Fields | None, places: PlaceNames) -> None:
     region = places.names.by_code[line.fields["region"]]
     address = line.fields.get("address") or ""
     found = None if address.startswith(region.full_name) else places.names.find(address)
@@ -344,13 +352,13 @@ def _flag(line: Line, was: Fields | None, places: Places) -> None:
         )
 
 
-def _set_aside(line: Line, name: str, column: str, why: str) -> None:
+def _set_aside(line: PlannedHome, name: str, column: str, why: str) -> None:
     """Leave one field of the home as it stands, and say so."""
     value = line.fields.pop(name, "")
     line.flags.append(CellProblem(line.row_of(name), column, display_value(value), NOT_TAKEN + why))
 
 
-def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
+def _set_aside_implausible(line: PlannedHome, source: SheetSource, places: PlaceNames) -> None:
     region = places.names.by_code[line.fields["region"]]
     centres = places.names.centres
     doubts_of_home = plausibility.doubts_of_home(line.fields, region, source.as_of, centres)
@@ -360,7 +368,7 @@ def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
         for key, values in list(rows.items()):
             doubts = plausibility.doubts_of_part(name, values)
             for field_name, why in doubts.items():
-                column = _column(PART_OF[name], _whole_key(PART_OF[name], values), field_name)
+                column = _figure_words(PART_OF[name], _whole_key(PART_OF[name], values), field_name)
                 shown_value = plausibility.in_words(field_name, values.pop(field_name))
                 row = line.row_of((name, key))
                 line.flags.append(CellProblem(row, column, shown_value, NOT_TAKEN + why))
@@ -369,22 +377,22 @@ def _set_aside_implausible(line: Line, source: Source, places: Places) -> None:
                 del rows[key]
 
 
-def _changes(line: Line, was: Fields | None, judge: Judge) -> Iterator[Change]:
+def _field_changes(line: PlannedHome, was: Fields | None, judge: RowChecks) -> Iterator[Change]:
     """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
-    whole = {**empty(Institution), **(was or {}), **line.fields}
+    whole = {**empty_row(Institution), **(was or {}), **line.fields}
     if was and whole["is_demo"] != was["is_demo"]:
-        _refuse(line, "示例数据", "示例机构和真实机构不能互换。")
+        _refuse_home(line, "示例数据", "示例机构和真实机构不能互换。")
     # To set a field aside can break what the rest has to keep: ask until nothing is found.
     while _differs(was, whole) and not line.problems:
-        faults = dict(reversed(judge.faults(Institution, whole)))
+        faults = dict(reversed(judge.errors_of(Institution, whole)))
         if not faults:
             break
         for name, why in faults.items():
             if name in line.fields and name not in IDENTIFYING:
                 _set_aside(line, name, head_of(name), why)
-                whole[name] = (was or empty(Institution))[name]
+                whole[name] = (was or empty_row(Institution))[name]
             else:
-                _refuse(line, head_of(name) if name else "名称", why, whole.get(name, ""))
+                _refuse_home(line, head_of(name) if name else "名称", why, whole.get(name, ""))
     changed = _differs(was, whole)
     if was:
         for item in changed:
@@ -396,14 +404,14 @@ def _differs(was: Fields | None, whole: Fields) -> list[AnyField]:
 
 
 def _part_changes(
-    line: Line, part: Part, current: Current, source: Source, judge: Judge
+    line: PlannedHome, part: Part, current: Current, source: SheetSource, judge: RowChecks
 ) -> Iterator[Change]:
     held, rows = current.rows(part, line.pk), line.parts[part.name]
     for key in sorted(rows, key=lambda key: [(value is not None, value) for value in key]):
         was = held.get(key)
-        whole = {**empty(part.model), **(was or {}), **rows[key]}
+        whole = {**empty_row(part.model), **(was or {}), **rows[key]}
         if "as_of" in whole:
-            whole = _dated(part, whole, rows[key].get("as_of", ""), was, source)
+            whole = _date_row(part, whole, rows[key].get("as_of", ""), was, source)
         rows[key] = whole
         if whole == was:
             continue
@@ -411,10 +419,10 @@ def _part_changes(
             whole |= NOT_VERIFIED
         if was and part.name in COUNTED and (was["as_of"] or "") > (whole["as_of"] or ""):
             why = f"现有的数字更新（{was['as_of']}），旧的不能盖过新的。"
-            _refuse(line, part.label_of(whole), why, whole["as_of"])
-        faults = judge.faults(part.model, whole)
+            _refuse_home(line, part.label_of(whole), why, whole["as_of"])
+        faults = judge.errors_of(part.model, whole)
         for name, why in faults:
-            column = _column(part, whole, name)
+            column = _figure_words(part, whole, name)
             row, value = line.row_of((part.name, key)), display_value(whole.get(name, ""))
             line.flags.append(CellProblem(row, column, value, NOT_TAKEN + why))
         if faults:
@@ -425,16 +433,17 @@ def _part_changes(
             yield from changes_of(part, was, whole)
 
 
-def _column(part: Part, values: Fields, name: str) -> str:
+def _figure_words(part: Part, values: Fields, name: str) -> str:
     """床位·护理型床位·双人间·已入住: one figure of a part in words."""
     words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
     return "·".join(filter(None, [part.label_of(values), words]))
 
 
-def _dated(
-    part: Part, whole: Fields, given: str | None, was: Fields | None, source: Source
+def _date_row(
+    part: Part, whole: Fields, given: str | None, was: Fields | None, source: SheetSource
 ) -> Fields:
-    """The row as of the right day; `given` is the date that stands in the sheet, "" for none.
+    """Return the row as of the right day; `given` is the date that stands in the sheet, "" for
+    none.
 
     Without one, figures are as of the day the sheet speaks of, and a newer sheet that repeats what
     is there brings its date along. A date that came out with an export and comes back with other
@@ -455,16 +464,16 @@ def _dated(
     return {**whole, **day} if is_counted and given == held and not is_same else whole
 
 
-def _refuse(line: Line, column: str, reason: str, value: Any = "") -> None:
+def _refuse_home(line: PlannedHome, column: str, reason: str, value: Any = "") -> None:
     line.problems.append(CellProblem(line.rows[0], column, display_value(value), reason))
 
 
 # Writing
 
 
-def commit(
+def commit_plan(
     sheet: Sheet,
-    source: Source,
+    source: SheetSource,
     on: datetime.date,
     *,
     within: Region | None = None,
@@ -474,7 +483,7 @@ def commit(
     note: str = "",
     expected: str = "",
     upload: int | None = None,
-    say: Say = quiet,
+    say: Progress = no_progress,
 ) -> Plan:
     """Write what the sheet says, all or nothing, and return what was done.
 

@@ -28,15 +28,16 @@ def why_no_home(
     `is_placed` says that its region is known: then only the name tells a total or a footer.
     """
     heads = {column.key: head for head, column in columns.items()}
-    name = _text(row.cells.get(heads["name"]))
+    name = _cell_text(row.cells.get(heads["name"]))
     if all(
-        name_of == _text(row.cells.get(name_of)) for name_of in (heads["name"], heads["region"])
+        name_of == _cell_text(row.cells.get(name_of))
+        for name_of in (heads["name"], heads["region"])
     ):
         return heads["name"], name, "这一行又是表头，不是一家机构，没有导入。"
     first = next((head for head, cell in row.cells.items() if display_value(cell)), heads["name"])
     places = [heads["name"], heads["region"], first]
     for head in dict.fromkeys(places):
-        text = _text(row.cells.get(head))
+        text = _cell_text(row.cells.get(head))
         is_name = head == heads["name"]
         is_home = bool(name) and is_placed
         is_total = TOTAL.fullmatch(text) and (is_name or head == heads["region"] or not is_home)
@@ -59,7 +60,7 @@ def marks_of(row: SheetRow, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[
             yield CellProblem(row.number, head, display_value(value), why)
 
 
-def _text(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     return SPACE.sub("", display_value(cell)) if isinstance(cell, str) else ""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from carebridge.lib.sheet_files import Problems, SheetRow, display_value
 from institutions.register.record import PARTS, Part
 from institutions.sheets.cells import CellError
-from institutions.sheets.columns import ID, IDS, MARKS, Column, Places, head_of, rated
+from institutions.sheets.columns import ID, IDS, MARKS, Column, PlaceNames, complete_rating, head_of
 from institutions.sheets.identity import shown_mark
 from institutions.sheets.row_marks import why_no_home
 from regions.models import Region
@@ -50,7 +50,7 @@ class ParsedRow:
     region: Region | None = None
 
 
-def parse_row(row: SheetRow, columns: Mapping[str, Column], places: Places) -> ParsedRow:
+def parse_row(row: SheetRow, columns: Mapping[str, Column], places: PlaceNames) -> ParsedRow:
     """Return what the row says, without a query.
 
     A cell that cannot be read is set aside and flagged; the row is refused only where it names no
@@ -90,9 +90,9 @@ def parse_row(row: SheetRow, columns: Mapping[str, Column], places: Places) -> P
             if stated.setdefault(name, value) != value:
                 spoiled.setdefault(part_name, cells[f"{part_name}.{name}"])
     for part_name, said in spoiled.items():
-        _spoil(parsed, part_name, said, cells, columns)
+        _set_aside(parsed, part_name, said, cells, columns)
     _identify(parsed, columns, places)
-    _rate(parsed, cells)
+    _complete_rating(parsed, cells)
     for name in list(parsed.parts):
         _complete(parsed, PART_OF[name], cells)
     parsed.more = [
@@ -105,7 +105,7 @@ def parse_row(row: SheetRow, columns: Mapping[str, Column], places: Places) -> P
     return parsed
 
 
-def _spoil(
+def _set_aside(
     parsed: ParsedRow,
     part: str,
     said: tuple[str, Any],
@@ -123,7 +123,7 @@ def _spoil(
             parsed.flags.add_problem(other, cell, f"{NOT_TAKEN}{why}")
 
 
-def _identify(parsed: ParsedRow, columns: Mapping[str, Column], places: Places) -> None:
+def _identify(parsed: ParsedRow, columns: Mapping[str, Column], places: PlaceNames) -> None:
     cell = _cell_of(parsed.row, IDS)
     parsed.mark = shown_mark(display_value(_cell_of(parsed.row, MARKS)))
     if text := display_value(cell):
@@ -144,11 +144,11 @@ def _cell_of(row: SheetRow, heads: Collection[str]) -> Any:
     return next((cell for head, cell in row.cells.items() if head.lower() in heads), None)
 
 
-def _rate(parsed: ParsedRow, cells: dict[str, tuple[str, Any]]) -> None:
+def _complete_rating(parsed: ParsedRow, cells: dict[str, tuple[str, Any]]) -> None:
     if "ratings" in parsed.parts and "ratings.level" in cells:
         head, cell = cells.get("ratings.scheme") or cells["ratings.level"]
         try:
-            rated(parsed.parts["ratings"], cells["ratings.level"][1], parsed.region)
+            complete_rating(parsed.parts["ratings"], cells["ratings.level"][1], parsed.region)
         except CellError as error:
             parsed.flags.add_problem(head, cell, f"{NOT_TAKEN}{error}")
             del parsed.parts["ratings"]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from institutions.models import Institution
-from institutions.sheets.identity import HOLD, SAME, Question
-from institutions.sheets.plan import Line
+from institutions.sheets.identity import HOLD, SAME, IdentityQuestion
+from institutions.sheets.plan import PlannedHome
 from institutions.sheets.write import batches
 from regions.models import Region
 
@@ -13,8 +13,9 @@ LABELS = ("名称", "地区", "地址", "统一社会信用代码", "运营方",
 FIELDS = ("name", "region", "address", "credit_code", "operator")
 
 
-def questions_of(lines: Iterable[Line]) -> dict[int, list[dict[str, Any]]]:
-    """The questions of each line by its first row, as JSON: reason, answer, both sides in words.
+def questions_of(lines: Iterable[PlannedHome]) -> dict[int, list[dict[str, Any]]]:
+    """Return the questions of each line by its first row, as JSON: reason, answer, both sides in
+    words.
 
     `[{"home": 5, "row": 3, "reason": …, "answer": "", "chosen": "same", "sides": [["名称", …]]}]`;
     `chosen` is what the page sets beforehand, which is no answer before somebody sends it.
@@ -25,7 +26,9 @@ def questions_of(lines: Iterable[Line]) -> dict[int, list[dict[str, Any]]]:
     }
 
 
-def _questions_of_batch(batch: list[Line]) -> Iterable[tuple[Line, list[dict[str, Any]]]]:
+def _questions_of_batch(
+    batch: list[PlannedHome],
+) -> Iterable[tuple[PlannedHome, list[dict[str, Any]]]]:
     ids = {question.home for line in batch for question in line.questions if question.home > 0}
     found = Institution.objects.with_place().prefetch_related("phones")
     homes = found.in_bulk(ids)
@@ -38,10 +41,10 @@ def _questions_of_batch(batch: list[Line]) -> Iterable[tuple[Line, list[dict[str
 
 
 def _question(
-    question: Question, line: Line, home: Institution | None, stated: str
+    question: IdentityQuestion, line: PlannedHome, home: Institution | None, stated: str
 ) -> dict[str, Any]:
-    stating = _phones(row["number"] for row in line.parts.get("phones", {}).values())
-    held = _phones(phone.number for phone in home.phones.all()) if home else {}
+    stating = _phones_by_digits(row["number"] for row in line.parts.get("phones", {}).values())
+    held = _phones_by_digits(phone.number for phone in home.phones.all()) if home else {}
     is_likely = question.is_likely or bool(stating.keys() & held.keys())
     return {
         "home": question.home,
@@ -50,12 +53,12 @@ def _question(
         "answer": question.answer,
         "chosen": question.answer or (SAME if is_likely else ""),
         "held": question.answer == HOLD,
-        "sides": _sides(line, home, stated, stating, held) if home else [],
+        "sides": _both_sides(line, home, stated, stating, held) if home else [],
     }
 
 
-def _sides(
-    line: Line, home: Institution, stated: str, stating: dict[str, str], held: dict[str, str]
+def _both_sides(
+    line: PlannedHome, home: Institution, stated: str, stating: dict[str, str], held: dict[str, str]
 ) -> list[list[str]]:
     left = [stated if n == "region" else str(line.fields.get(n) or "") for n in FIELDS]
     right = [
@@ -66,6 +69,6 @@ def _sides(
     return [[*row] for row in zip(LABELS, left, right, strict=True) if any(row[1:])]
 
 
-def _phones(numbers: Iterable[str]) -> dict[str, str]:
-    """The numbers by their digits alone: two ways to write one number are one."""
+def _phones_by_digits(numbers: Iterable[str]) -> dict[str, str]:
+    """Return the numbers by their digits alone: two ways to write one number are one."""
     return {"".join(filter(str.isdigit, number)): number for number in numbers}

@@ -68,7 +68,7 @@ def examine_undo(
     homes = Institution.objects.filter(pk__in={*steps, *waiting}).select_related("region")
     limits = within.heirs() if within else None
     return [
-        _judge(home, steps.get(home.pk, []), sheet, limits, reviewed)
+        _judge_home(home, steps.get(home.pk, []), sheet, limits, reviewed)
         for home in homes.order_by("pk")
     ]
 
@@ -77,7 +77,7 @@ def _waiting(sheet: SheetImport) -> PendingChangeQuerySet:
     return PendingChange.objects.waiting().filter(sheet=sheet)
 
 
-def _judge(
+def _judge_home(
     home: Institution,
     steps: list[Revision],
     sheet: SheetImport,
@@ -102,7 +102,7 @@ def _judge(
 def _of_changed(
     home: Institution, steps: list[Revision], later: list[Revision], reviewed: bool
 ) -> tuple[str, str]:
-    """A new home that was only published since is taken off the site; any other is left."""
+    """Return a new home that was only published since is taken off the site; any other is left."""
     is_new = steps[-1].version == 1
     if is_new and all(step.how == Revision.How.STAGE for step in later):
         if home.stage == Stage.PUBLISHED and not reviewed:
@@ -115,7 +115,7 @@ def _of_changed(
 
 
 def _changed_since(home: Institution, version: int, sheet: SheetImport) -> list[Revision]:
-    """The steps of others after the import's first, newest first.
+    """Return the steps of others after the import's first, newest first.
 
     Another import that was taken back has left nothing, and neither has taking it back.
     """
@@ -133,7 +133,7 @@ def _is_unused(home: Institution, sheet: SheetImport) -> bool:
     return not others.exists()
 
 
-def undo(
+def undo_import(
     sheet: SheetImport,
     *,
     by: AbstractBaseUser | None,
@@ -182,13 +182,15 @@ def _undo_one(
     if one.fate != Fate.LEFT:
         try:
             with transaction.atomic():
-                _write(one, sheet, by, on)
+                _restore_home(one, sheet, by, on)
         except (ConflictError, ValidationError):
             one.fate, one.why = Fate.LEFT, "和更新记录对不上，请到这家机构的“历史”里看"
     SheetLine.objects.filter(pk__in=lines).update(undone=one.fate, undone_note=one.why[:200])
 
 
-def _write(one: Undo, sheet: SheetImport, by: AbstractBaseUser | None, on: datetime.date) -> None:
+def _restore_home(
+    one: Undo, sheet: SheetImport, by: AbstractBaseUser | None, on: datetime.date
+) -> None:
     pk, note = one.home.pk, f"撤回导入“{sheet.file_name}”"[:200]
     _withdraw_proposals(one, sheet, by, note)
     if one.fate == Fate.DELETED:

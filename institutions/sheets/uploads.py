@@ -13,14 +13,14 @@ from institutions.models import SheetImport, SheetLine
 from institutions.register.history import as_data
 from institutions.sheets.identity import Answers
 from institutions.sheets.plan import (
-    Line,
     MovedError,
     Plan,
-    Say,
-    Source,
-    commit,
+    PlannedHome,
+    Progress,
+    SheetSource,
+    commit_plan,
     make_plan,
-    quiet,
+    no_progress,
     read_sheet,
     unknown_heads,
 )
@@ -46,7 +46,7 @@ def slug_of(upload: SheetImport) -> str:
     return f"sheet-{upload.checksum[:16]}"
 
 
-def source_of(upload: SheetImport, *, reviewed: bool) -> Source:
+def source_of(upload: SheetImport, *, reviewed: bool) -> SheetSource:
     """Where the figures of the sheet come from: a document, the home itself, or the sheet.
 
     A sheet whose homes have to be `reviewed` is passed together with the first of them.
@@ -68,10 +68,12 @@ def source_of(upload: SheetImport, *, reviewed: bool) -> Source:
             grade=Grade.WEAK,
             note=f"导入的表格“{upload.file_name}”。",
         )
-    return Source(upload.kind, upload.as_of, document, upload.as_of_precision)
+    return SheetSource(upload.kind, upload.as_of, document, upload.as_of_precision)
 
 
-def examine(upload: SheetImport, *, reviewed: bool = False, say: Say = quiet) -> tuple[Sheet, Plan]:
+def examine(
+    upload: SheetImport, *, reviewed: bool = False, say: Progress = no_progress
+) -> tuple[Sheet, Plan]:
     """Return what the sheet would do; writes nothing. Raises `SheetError`."""
     content = bytes(upload.content or b"")
     upload.checksum = checksum(content)
@@ -94,10 +96,10 @@ def check(upload: SheetImport, *, reviewed: bool) -> None:
     """Keep what the sheet would do, to be looked at and agreed to. Raises `SheetError`."""
     _, plan = examine(upload, reviewed=reviewed)
     with transaction.atomic():
-        _keep(upload, plan)
+        _keep_result(upload, plan)
 
 
-def answer(upload: SheetImport, given: Answers, *, reviewed: bool) -> None:
+def keep_answers(upload: SheetImport, given: Answers, *, reviewed: bool) -> None:
     """Keep a person's answers of which homes rows speak of, and examine the sheet anew.
 
     `given` holds answers by row and home; those of other rows stay. Raises `MovedError` for a
@@ -113,7 +115,11 @@ def answer(upload: SheetImport, given: Answers, *, reviewed: bool) -> None:
 
 
 def write(
-    upload: SheetImport, by: AbstractBaseUser | None, *, reviewed: bool = False, say: Say = quiet
+    upload: SheetImport,
+    by: AbstractBaseUser | None,
+    *,
+    reviewed: bool = False,
+    say: Progress = no_progress,
 ) -> None:
     """Write an examined sheet, in one transaction with the record that it was.
 
@@ -127,7 +133,7 @@ def write(
             raise WrittenError
         if upload.pk is None:
             upload.save()
-        plan = commit(
+        plan = commit_plan(
             read_sheet(bytes(upload.content or b"")),
             source_of(upload, reviewed=reviewed),
             timezone.localdate(),
@@ -141,11 +147,13 @@ def write(
             say=say,
         )
         upload.state, upload.done_at = SheetImport.State.DONE, timezone.now()
-        _keep(upload, plan)
+        _keep_result(upload, plan)
 
 
-def settle(upload: SheetImport, by: AbstractBaseUser) -> None:
-    """Say that its refused rows need no more work: they were mended elsewhere, or never can be."""
+def close_refused(upload: SheetImport, by: AbstractBaseUser) -> None:
+    """Progress that its refused rows need no more work: they were mended elsewhere, or never can
+    be.
+    """
     rows = SheetImport.objects.filter(pk=upload.pk, settled_at=None)
     rows.update(settled_by=by.pk, settled_at=timezone.now())
 
@@ -156,17 +164,17 @@ def _is_waiting(upload: SheetImport) -> bool:
     return rows.values_list("state", flat=True).get() == SheetImport.State.CHECKED
 
 
-def _keep(upload: SheetImport, plan: Plan) -> None:
+def _keep_result(upload: SheetImport, plan: Plan) -> None:
     for name, count in plan.counts.items():
         setattr(upload, name, count)
     upload.save()
     upload.lines.all().delete()
     questions = questions_of(plan.lines)
     for batch in batches(plan.lines):
-        SheetLine.objects.bulk_create(_line(upload, line, questions) for line in batch)
+        SheetLine.objects.bulk_create(_sheet_line(upload, line, questions) for line in batch)
 
 
-def _line(upload: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLine:
+def _sheet_line(upload: SheetImport, line: PlannedHome, questions: dict[int, Any]) -> SheetLine:
     return SheetLine(
         sheet=upload,
         first_row=line.rows[0],
@@ -175,13 +183,13 @@ def _line(upload: SheetImport, line: Line, questions: dict[int, Any]) -> SheetLi
         institution_id=line.pk,
         outcome=line.outcome,
         changes=as_data(line.changes[:MOST_CHANGES]),
-        problems=_plain(line.problems),
-        flags=_plain(line.flags),
+        problems=_plain_problems(line.problems),
+        flags=_plain_problems(line.flags),
         questions=questions.get(line.rows[0], []),
     )
 
 
-def _plain(problems: list[CellProblem]) -> list[dict[str, Any]]:
+def _plain_problems(problems: list[CellProblem]) -> list[dict[str, Any]]:
     return [dataclasses.asdict(problem) for problem in problems]
 
 
@@ -202,7 +210,9 @@ def reasons(upload: SheetImport) -> dict[int, str]:
 
 
 def cells_set_aside(upload: SheetImport) -> list[dict[str, Any]]:
-    """Every cell that was not taken: row, column, value and reason; in the order of the rows."""
+    """Return every cell that was not taken: row, column, value and reason; in the order of the
+    rows.
+    """
     flags = upload.lines.exclude(flags=[]).values_list("flags", flat=True)
     found = [flag for of_line in flags for flag in of_line if NOT_TAKEN in flag["reason"]]
     return sorted(found, key=lambda cell: cell["row"])

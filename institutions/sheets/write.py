@@ -19,11 +19,11 @@ from institutions.register.history import as_data, shorten_path
 from institutions.register.listings import lock_homes, refresh
 from institutions.register.record import FIELDS, PARTS, AnyField, Change, Key, Part
 from institutions.register.review import propose
-from institutions.sheets.checks import FIELDS_OF, Fields, Model, empty
+from institutions.sheets.checks import FIELDS_OF, Fields, Model, empty_row
 from regions.models import Document
 
 if TYPE_CHECKING:
-    from institutions.sheets.plan import Line, Plan, Source
+    from institutions.sheets.plan import Plan, PlannedHome, SheetSource
 
 BATCH = 500
 PROVENANCE = next(part for part in PARTS if part.name == "provenance")
@@ -50,7 +50,9 @@ class Current:
         self._links = _Links()
 
     @classmethod
-    def load(cls, pks: Iterable[int], parts: Iterable[str], lock: bool = False) -> "Current":
+    def load_current(
+        cls, pks: Iterable[int], parts: Iterable[str], lock: bool = False
+    ) -> "Current":
         current = cls()
         ordered = sorted(pks)
         for part in PARTS:
@@ -73,7 +75,7 @@ class Current:
         for row in Institution.objects.filter(pk__in=batch).values_list(*names).iterator():
             pk = row[0]
             self.kept[pk] = dict(zip(kept[1:], row[1 : len(kept)], strict=True))
-            self.fields[pk] = self._plain(Institution, row[len(kept) :])
+            self.fields[pk] = self._plain_values(Institution, row[len(kept) :])
 
     def _load_proposed(self, batch: list[int]) -> None:
         for row in PendingChange.objects.waiting().filter(institution__in=batch):
@@ -86,19 +88,19 @@ class Current:
         names = ("pk", "institution_id", *(item.attname for item in part.fields))
         rows = part.model._default_manager.filter(institution__in=batch)
         for pk, home, *values in rows.values_list(*names):
-            row = self._plain(part.model, values)
+            row = self._plain_values(part.model, values)
             held.setdefault(home, {})[part.key_of(row)] = (pk, row)
 
-    def _plain(self, model: Model, values: Iterable[Any]) -> Fields:
+    def _plain_values(self, model: Model, values: Iterable[Any]) -> Fields:
         row = {item.name: value for item, value in zip(FIELDS_OF[model], values, strict=True)}
-        for item in _odd(model):
-            row[item.name] = self._links.plain(item, row[item.name])
+        for item in _converted_fields(model):
+            row[item.name] = self._links.to_plain(item, row[item.name])
         return row
 
     def is_published(self, pk: int | None) -> bool:
         return self.kept[pk or 0]["stage"] == Institution.Stage.PUBLISHED
 
-    def waits(self, pk: int | None, change: Change) -> bool:
+    def is_proposed(self, pk: int | None, change: Change) -> bool:
         """Return whether the same is proposed already, and no reviewer has decided."""
         return change.new in self.proposed.get(pk or 0, {}).get(change.path, [])
 
@@ -108,8 +110,8 @@ class Current:
 
 
 @cache
-def _odd(model: Model) -> list[AnyField]:
-    """The fields whose values a record and the database hold in different forms."""
+def _converted_fields(model: Model) -> list[AnyField]:
+    """Return the fields whose values a record and the database hold in different forms."""
     fields = FIELDS_OF[model]
     return [item for item in fields if isinstance(item, models.ForeignKey | models.DateField)]
 
@@ -128,16 +130,16 @@ class _Links:
             model: {name: pk for pk, name in names.items()} for model, names in self.names.items()
         }
 
-    def plain(self, item: AnyField, value: Any) -> Any:
-        """A value as a record holds it."""
+    def to_plain(self, item: AnyField, value: Any) -> Any:
+        """Return a value as a record holds it."""
         if isinstance(value, datetime.date):
             return value.isoformat()
         if value is not None and isinstance(item, models.ForeignKey):
             return self.names.get(item.remote_field.model, {}).get(value, value)
         return value
 
-    def python(self, item: AnyField, value: Any) -> Any:
-        """A value as the column holds it."""
+    def to_python_value(self, item: AnyField, value: Any) -> Any:
+        """Return a value as the column holds it."""
         if value is None:
             return None
         if isinstance(item, models.ForeignKey):
@@ -154,7 +156,7 @@ class Writer:
     def __init__(
         self,
         plan: "Plan",
-        source: "Source",
+        source: "SheetSource",
         on: datetime.date,
         by: AbstractBaseUser | None,
         note: str,
@@ -175,11 +177,13 @@ class Writer:
         for batch in batches(lines):
             self._write_homes(batch)
             self.plan.current.load_part(PROVENANCE, [line.pk for line in batch if line.pk])
-            steps = {line.rows[0]: self._cite(line) for line in batch}
+            steps = {line.rows[0]: self._add_sources(line) for line in batch}
             for part in PARTS:
                 self._write_part(part, batch)
-            Revision.objects.bulk_create(self._step(line, steps[line.rows[0]]) for line in batch)
-            self._verify(batch)
+            Revision.objects.bulk_create(
+                self._revision_of(line, steps[line.rows[0]]) for line in batch
+            )
+            self._verify_written(batch)
             refresh((line.pk for line in batch if line.pk), self.on)
             for _ in batch:
                 done += 1
@@ -188,7 +192,7 @@ class Writer:
                 # What is written need not be kept: only the counts and the words are reported.
                 line.fields, line.parts, line.writes = {}, {}, []
 
-    def _propose(self, lines: list["Line"]) -> None:
+    def _propose(self, lines: list["PlannedHome"]) -> None:
         """Leave the changes of published homes to a reviewer; what waits already waits once."""
         current = self.plan.current
         for batch in batches(lines):
@@ -196,13 +200,15 @@ class Writer:
             current.load_part(PROVENANCE, list(homes))
             for line in batch:
                 assert self.by is not None  # noqa: S101 (only a person's changes have to wait)
-                changes = [c for c in self._cite(line) if not current.waits(line.pk, c)]
+                changes = [
+                    c for c in self._add_sources(line) if not current.is_proposed(line.pk, c)
+                ]
                 propose(homes[line.pk or 0], changes, by=self.by, on=self.on, sheet=self.sheet)
 
-    def _verify(self, batch: list["Line"]) -> None:
+    def _verify_written(self, batch: list["PlannedHome"]) -> None:
         """Read back what was written: it is what the sheet says, or the import is undone."""
         names = {name for line in batch for name, _ in line.writes}
-        written = Current.load([line.pk for line in batch if line.pk], names)
+        written = Current.load_current([line.pk for line in batch if line.pk], names)
         for line in batch:
             fields = written.fields[line.pk or 0]
             wrong = [name for name, value in line.fields.items() if fields[name] != value]
@@ -213,21 +219,21 @@ class Writer:
             if wrong:
                 raise RuntimeError(f"written, but not as the sheet says: {line.rows} {wrong}")
 
-    def _write_homes(self, batch: list["Line"]) -> None:
+    def _write_homes(self, batch: list["PlannedHome"]) -> None:
         new = [line for line in batch if line.outcome == "new"]
-        created = Institution.objects.bulk_create(self._home(line) for line in new)
+        created = Institution.objects.bulk_create(self._home_of(line) for line in new)
         for line, home in zip(new, created, strict=True):
             line.pk = home.pk
         Institution.objects.bulk_create(
-            [self._home(line) for line in batch if line.outcome == "changed"],
+            [self._home_of(line) for line in batch if line.outcome == "changed"],
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=[*(item.name for item in FIELDS), "version", "updated_at"],
         )
 
-    def _home(self, line: "Line") -> Institution:
+    def _home_of(self, line: "PlannedHome") -> Institution:
         held = self.plan.current.fields.get(line.pk or 0, {})
-        values = {**empty(Institution), **held, **line.fields}
+        values = {**empty_row(Institution), **held, **line.fields}
         home = Institution(pk=line.pk, **self._columns(Institution, values))
         if kept := self.plan.current.kept.get(line.pk or 0):
             home.stage, home.created_at = kept["stage"], kept["created_at"]
@@ -236,38 +242,40 @@ class Writer:
 
     def _columns(self, model: Model, values: Fields) -> Fields:
         row = {item.attname: values[item.name] for item in FIELDS_OF[model]}
-        for item in _odd(model):
-            row[item.attname] = self.links.python(item, values[item.name])
+        for item in _converted_fields(model):
+            row[item.attname] = self.links.to_python_value(item, values[item.name])
         return row
 
-    def _write_part(self, part: Part, batch: list["Line"]) -> None:
+    def _write_part(self, part: Part, batch: list["PlannedHome"]) -> None:
         rows = [
-            (self._row(part, line, key), line, key)
+            (self._part_row(part, line, key), line, key)
             for line in batch
             for name, key in line.writes
             if name == part.name
         ]
         manager = part.model._default_manager
-        manager.bulk_create([row for row, line, key in rows if not self._held(part, line, key)])
         manager.bulk_create(
-            [row for row, line, key in rows if self._held(part, line, key)],
+            [row for row, line, key in rows if not self._key_of_row(part, line, key)]
+        )
+        manager.bulk_create(
+            [row for row, line, key in rows if self._key_of_row(part, line, key)],
             update_conflicts=True,
             unique_fields=[part.model._meta.pk.name],
             update_fields=[item.name for item in part.fields],
         )
 
-    def _held(self, part: Part, line: "Line", key: Key) -> int | None:
+    def _key_of_row(self, part: Part, line: "PlannedHome", key: Key) -> int | None:
         held = self.plan.current.parts.get(part.name, {}).get(line.pk or 0, {})
         return held[key][0] if key in held else None
 
-    def _row(self, part: Part, line: "Line", key: Key) -> models.Model:
+    def _part_row(self, part: Part, line: "PlannedHome", key: Key) -> models.Model:
         values = self._columns(part.model, line.parts[part.name][key])
         row = part.model(institution_id=line.pk, **values)
-        if (pk := self._held(part, line, key)) is not None:
+        if (pk := self._key_of_row(part, line, key)) is not None:
             row.pk = pk
         return row
 
-    def _cite(self, line: "Line") -> list[Change]:
+    def _add_sources(self, line: "PlannedHome") -> list[Change]:
         """Add the sources of what changes, and return all changes in the order of a record.
 
         A new home has one source for everything; a changed figure has one of its own. What the
@@ -279,7 +287,7 @@ class Writer:
         paths = [""] if line.outcome == "new" else [shorten_path(change.path) for change in changes]
         for path in dict.fromkeys(paths):
             if (path,) not in stated or ((path,) in held and stated[path,] == held[path,]):
-                stated[path,] = self._source(path)
+                stated[path,] = self._source_row(path)
                 line.writes = [w for w in line.writes if w != (PROVENANCE.name, (path,))]
                 if stated[path,] != held.get((path,)):
                     line.writes.append((PROVENANCE.name, (path,)))
@@ -288,9 +296,9 @@ class Writer:
             changes += changes_of(PROVENANCE, held.get(key), stated[key])
         return changes
 
-    def _source(self, path: str) -> Fields:
+    def _source_row(self, path: str) -> Fields:
         return {
-            **empty(PROVENANCE.model),
+            **empty_row(PROVENANCE.model),
             "field": path,
             "kind": self.source.kind,
             "document": self.source.document.slug if self.source.document else None,
@@ -298,7 +306,7 @@ class Writer:
             "as_of_precision": self.source.precision,
         }
 
-    def _step(self, line: "Line", changes: list[Change]) -> Revision:
+    def _revision_of(self, line: "PlannedHome", changes: list[Change]) -> Revision:
         kept = self.plan.current.kept.get(line.pk or 0)
         assert line.pk is not None  # noqa: S101 (homes are written before their history)
         return Revision(

@@ -54,7 +54,7 @@ KEYS: dict[type[Model], tuple[str, ...]] = {
     Exclusion: ("slug",),
     Institution: ("region", "name"),
 }
-# The field by which a part names the row it is a part of; an institution unless said here.
+# The field by which a part names the row it is a part of; an institution unless listed here.
 OWNERS: dict[type[Model], str] = {Rate: "policy"}
 BATCH = 500
 
@@ -68,10 +68,10 @@ class FixtureError(Exception):
     """A fixture is missing, or refers to a row that is nowhere."""
 
 
-def load(
+def load_folder(
     folder: Path,
     on: datetime.date,
-    say: Callable[[str], object],
+    report: Callable[[str], object],
     names: Iterable[str] = (*REFERENCE, *ONCE),
 ) -> int:
     """Load what the files in `folder` have and the database lacks; returns the rows added.
@@ -81,24 +81,24 @@ def load(
     with transaction.atomic():
         loaded = dict(LoadedFixture.objects.values_list("name", "checksum"))
         wanted = [name for name in names if is_wanted(folder / name, loaded)]
-        added = sum(load_file(folder / name, on, say) for name in wanted)
+        added = sum(load_file(folder / name, on, report) for name in wanted)
         if is_law := (folder / LAW).is_dir() and loaded.get(LAW) != law_checksum(folder):
-            added += load_law(folder, say)
+            added += load_law(folder, report)
         if wanted or is_law:
             policies.changed()
         return added
 
 
 def is_wanted(path: Path, loaded: dict[str, str]) -> bool:
-    """Whether the file may have something for a database that took in `loaded`."""
+    """Return whether the file may have rows for a database that loaded `loaded`."""
     if path.name in ONCE and path.name in loaded:
         return False
     return loaded.get(path.name) != checksum(path)
 
 
-def load_file(path: Path, on: datetime.date, say: Callable[[str], object]) -> int:
+def load_file(path: Path, on: datetime.date, report: Callable[[str], object]) -> int:
     """Add the missing rows of one file and record it; returns how many were added."""
-    say(f"{path.name}：正在载入……")
+    report(f"{path.name}：正在载入……")
     try:
         added = add_missing(read(path))
     except FixtureError as error:
@@ -106,18 +106,18 @@ def load_file(path: Path, on: datetime.date, say: Callable[[str], object]) -> in
     refresh((institution.pk for institution in added.get(Institution, [])), on)
     LoadedFixture.objects.update_or_create(name=path.name, defaults={"checksum": checksum(path)})
     count = sum(len(rows) for rows in added.values())
-    say(f"{path.name}：新增 {count:,} 行。")
+    report(f"{path.name}：新增 {count:,} 行。")
     return count
 
 
-def load_law(folder: Path, say: Callable[[str], object]) -> int:
+def load_law(folder: Path, report: Callable[[str], object]) -> int:
     """Let the official texts follow the folder `law`; return the number of new sentences."""
     try:
         added = shipped.follow(folder / LAW)
     except shipped.ShippedTextError as error:
         raise FixtureError(f"{LAW}：{error}") from error
     LoadedFixture.objects.update_or_create(name=LAW, defaults={"checksum": law_checksum(folder)})
-    say(f"{LAW}：新增 {added:,} 句。")
+    report(f"{LAW}：新增 {added:,} 句。")
     return added
 
 
@@ -135,7 +135,7 @@ def checksum(path: Path) -> str:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a fixture in the format of `loaddata`, plain or xz-compressed."""
+    """Return the rows of a fixture in the format of `loaddata`, plain or xz-compressed."""
     content = path.read_bytes()
     if path.suffix == ".xz":
         content = lzma.decompress(content)
@@ -152,16 +152,20 @@ def add_missing(rows: Iterable[Row]) -> Added:
     present = {model: set(keys) for model, keys in known.items()}
     added: Added = {}
     for model, group in _by_model(rows).items():
-        missing = [row for row in group if _key(model, row) not in present[_keeper(model)]]
+        missing = [
+            row for row in group if _natural_key(model, row) not in present[_keyed_model(model)]
+        ]
         # Regions name their parents in the same file, by a key that is known before they exist.
-        known.get(model, {}).update({_key(model, row): row["pk"] for row in missing if "pk" in row})
+        known.get(model, {}).update(
+            {_natural_key(model, row): row["pk"] for row in missing if "pk" in row}
+        )
         created = model._default_manager.bulk_create(
-            [_build(model, row, known) for row in missing], BATCH
+            [_build_instance(model, row, known) for row in missing], BATCH
         )
         if model in KEYS:
-            keys = [_key(model, row) for row in missing]
+            keys = [_natural_key(model, row) for row in missing]
             known[model].update(zip(keys, (row.pk for row in created), strict=True))
-        _link(model, missing, created, known)
+        _fill_links(model, missing, created, known)
         added[model] = created
     return added
 
@@ -172,34 +176,34 @@ def _existing(model: type[Model]) -> Keys:
 
 
 def _by_model(rows: Iterable[Row]) -> dict[type[Model], list[Row]]:
-    """The rows of each model, models in order of appearance."""
+    """Return the rows of each model, models in order of appearance."""
     groups: dict[type[Model], list[Row]] = {}
     for row in rows:
         groups.setdefault(apps.get_model(row["model"]), []).append(row)
     return groups
 
 
-def _keeper(model: type[Model]) -> type[Model]:
-    """The model whose natural key decides whether a row of `model` is missing."""
+def _keyed_model(model: type[Model]) -> type[Model]:
+    """Return the model whose natural key decides whether a row of `model` is missing."""
     if model in KEYS:
         return model
-    return cast(type[Model], model._meta.get_field(_owner(model)).related_model)
+    return cast(type[Model], model._meta.get_field(_owner_field(model)).related_model)
 
 
-def _owner(model: type[Model]) -> str:
+def _owner_field(model: type[Model]) -> str:
     return OWNERS.get(model, "institution")
 
 
-def _key(model: type[Model], row: Row) -> tuple[str, ...]:
-    """The natural key of the row, or of the row it is a part of."""
+def _natural_key(model: type[Model], row: Row) -> tuple[str, ...]:
+    """Return the natural key of the row, or of the row it is a part of."""
     if model not in KEYS:
-        return tuple(row["fields"][_owner(model)])
+        return tuple(row["fields"][_owner_field(model)])
     values = {"pk": row.get("pk"), **row["fields"]}
     return tuple(values[name] for name in KEYS[model])
 
 
-def _build(model: type[Model], row: Row, known: Known) -> Model:
-    """An unsaved instance; links to many are left to `_link`."""
+def _build_instance(model: type[Model], row: Row, known: Known) -> Model:
+    """Return an unsaved instance; links to many are left to `_fill_links`."""
     values = {"pk": row["pk"]} if "pk" in row else {}
     for name, value in row["fields"].items():
         field = model._meta.get_field(name)
@@ -211,7 +215,7 @@ def _build(model: type[Model], row: Row, known: Known) -> Model:
 
 
 def _resolve(model: type[Model], value: Any, known: Known) -> Any:
-    """The primary key that a natural key (a list), a plain key or null stands for."""
+    """Return the primary key that a natural key (a list), a plain key or null stands for."""
     if value is None:
         return None
     key = tuple(value) if isinstance(value, list) else (value,)
@@ -221,7 +225,7 @@ def _resolve(model: type[Model], value: Any, known: Known) -> Any:
         raise FixtureError(f"没有 {model._meta.verbose_name} {'，'.join(map(str, key))}") from error
 
 
-def _link(model: type[Model], rows: list[Row], instances: list[Model], known: Known) -> None:
+def _fill_links(model: type[Model], rows: list[Row], instances: list[Model], known: Known) -> None:
     """Fill the many-to-many fields; each names its targets by their keys."""
     for field in model._meta.many_to_many:
         through = getattr(model, field.name).through

@@ -1,6 +1,6 @@
 """An invented register of any size, skewed like the real one, to measure the site by.
 
-Every home is a demo record whose name says so. The same seed and day give the same register on
+Every home is a demo record, marked in its name. The same seed and day give the same register on
 either database: a few counties hold most homes, half the names hold 养老, much is not published.
 """
 
@@ -59,7 +59,7 @@ class NotEmptyError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoPlace:
     """A county, how many homes it draws next to others, and what a bed costs there."""
 
     region: Region
@@ -68,13 +68,13 @@ class Place:
 
 
 @dataclass
-class Rows:
+class DemoRows:
     """Unsaved rows of a batch; homes first, their parts by model."""
 
     homes: list[Institution] = field(default_factory=list)
     parts: dict[type[models.Model], list[models.Model]] = field(default_factory=dict)
 
-    def add(self, part: models.Model) -> None:
+    def add_row(self, part: models.Model) -> None:
         self.parts.setdefault(type(part), []).append(part)
 
     def save(self) -> None:
@@ -83,10 +83,10 @@ class Rows:
             model._default_manager.bulk_create(rows, BATCH)
 
 
-def synthesize(number: int, seed: int, on: datetime.date, say: Callable[[int], object]) -> None:
+def synthesize(number: int, seed: int, on: datetime.date, report: Callable[[int], object]) -> None:
     """Write `number` invented homes and their listings, as of the day `on`; all or nothing.
 
-    `say` is told how many are written. The regions must be there. Raises `NotEmptyError`.
+    `report` receives the number written. The regions must be there. Raises `NotEmptyError`.
     """
     if Institution.objects.exists():
         raise NotEmptyError
@@ -103,21 +103,23 @@ def synthesize(number: int, seed: int, on: datetime.date, say: Callable[[int], o
         )[0]
         drawn = draw_places(number, seed)
         for start in range(0, number, BATCH):
-            rows = Rows()
+            rows = DemoRows()
             for serial, place in enumerate(drawn[start : start + BATCH], start + 1):
-                _invent(rows, serial, place, document, seed, on)
+                _make_home(rows, serial, place, document, seed, on)
             rows.save()
             refresh([home.pk for home in rows.homes], on)
-            say(start + len(rows.homes))
+            report(start + len(rows.homes))
         _reset_sequence()
 
 
-def draw_places(number: int, seed: int) -> list[Place]:
-    """The county of each home; sizes are log-normal, so that a few counties hold most homes."""
+def draw_places(number: int, seed: int) -> list[DemoPlace]:
+    """Return the county of each home; sizes are log-normal, so that a few counties hold most
+    homes.
+    """
     rng = random.Random(f"places {seed}")
     counties = Region.objects.current().filter(level=Region.Level.COUNTY)
     places = [
-        Place(region, rng.lognormvariate(0, 1), rng.choice(BED_FEES))
+        DemoPlace(region, rng.lognormvariate(0, 1), rng.choice(BED_FEES))
         for region in counties.order_by("code").with_ancestors()
     ]
     return rng.choices(places, [place.weight for place in places], k=number)
@@ -130,30 +132,30 @@ def _reset_sequence() -> None:
             cursor.execute(statement)
 
 
-def _invent(
-    rows: Rows, serial: int, place: Place, document: Document, seed: int, on: datetime.date
+def _make_home(
+    rows: DemoRows, serial: int, place: DemoPlace, document: Document, seed: int, on: datetime.date
 ) -> None:
-    """One home with its parts; the same serial, place and seed make the same home."""
+    """Make one home with its parts; the same serial, place and seed make the same home."""
     rng = random.Random(f"home {seed} {serial}")
-    home = _home(rng, serial, place, on)
+    home = _home_row(rng, serial, place, on)
     rows.homes.append(home)
     as_of = on - datetime.timedelta(int(rng.expovariate(1 / 60)) % 700)
     for part in (
-        *_beds(rng, home, as_of),
-        *_fees(rng, home, place, on),
+        *_draw_beds(rng, home, as_of),
+        *_draw_fees(rng, home, place, on),
         *_medical(rng, home),
         *_standing(rng, home, on),
     ):
-        rows.add(part)
-    rows.add(Phone(institution=home, number=f"000-{serial:08d}", purpose="入住咨询"))
-    rows.add(Provenance(institution=home, kind="demo", document=document, as_of=as_of))
+        rows.add_row(part)
+    rows.add_row(Phone(institution=home, number=f"000-{serial:08d}", purpose="入住咨询"))
+    rows.add_row(Provenance(institution=home, kind="demo", document=document, as_of=as_of))
 
 
-def _home(rng: random.Random, serial: int, place: Place, on: datetime.date) -> Institution:
+def _home_row(rng: random.Random, serial: int, place: DemoPlace, on: datetime.date) -> Institution:
     ending, kind, _ = rng.choices(ENDINGS, [share for *_, share in ENDINGS])[0]
     words = "".join(rng.sample(WORDS, rng.choice((1, 1, 1, 2))))
     head = rng.choice(("", place.region.short_name, place.region.name))
-    operating = _draw(rng, OPERATING)
+    operating = _draw_share(rng, OPERATING)
     longitude, latitude = place.region.longitude, place.region.latitude
     known = rng.random() < 0.9 and longitude is not None and latitude is not None
     return Institution(
@@ -162,7 +164,7 @@ def _home(rng: random.Random, serial: int, place: Place, on: datetime.date) -> I
         aliases=f"{words}老人之家" if rng.random() < 0.1 else "",
         operator=f"{rng.choice(WORDS)}示例养老服务有限公司" if rng.random() < 0.3 else "",
         kind=kind if rng.random() < 0.95 else "",
-        ownership=_draw(rng, OWNERSHIPS),
+        ownership=_draw_share(rng, OWNERSHIPS),
         introduction="示例数据：这家机构是虚构的，只用来测本站的速度。",
         is_demo=True,
         region=place.region,
@@ -172,28 +174,28 @@ def _home(rng: random.Random, serial: int, place: Place, on: datetime.date) -> I
         operating=operating,
         operating_since=on if operating in ("suspended", "closed") else None,
         stage=Institution.Stage.PUBLISHED,
-        **_takes(rng),
+        **_draw_takes(rng),
     )
 
 
-def _draw(rng: random.Random, shares: dict[str, int]) -> str:
+def _draw_share(rng: random.Random, shares: dict[str, int]) -> str:
     return rng.choices([*shares], [*shares.values()])[0]
 
 
-def _takes(rng: random.Random) -> dict[str, bool | None]:
-    """Levels up to the heaviest it takes, or nothing published; needs in two homes of three."""
+def _draw_takes(rng: random.Random) -> dict[str, bool | None]:
+    """Draw levels up to the heaviest taken, or nothing published; needs in two homes of three."""
     heaviest = rng.choice((0, 1, 2, 2, 3, 4, 4, 4))
-    told = rng.random() < 0.75
+    is_published = rng.random() < 0.75
     takes: dict[str, bool | None] = {
-        f"takes_level_{level}": level <= heaviest if told else None for level in Level
+        f"takes_level_{level}": level <= heaviest if is_published else None for level in Level
     }
     for name, likely in (("dementia", 0.3), ("nonlocal", 0.7), ("sojourn", 0.2)):
         takes[f"takes_{name}"] = None if rng.random() < 0.4 else rng.random() < likely
     return takes
 
 
-def _beds(rng: random.Random, home: Institution, as_of: datetime.date) -> Iterator[Bed]:
-    """One or two rows of beds; many small homes, few large ones, vacancies of half of them."""
+def _draw_beds(rng: random.Random, home: Institution, as_of: datetime.date) -> Iterator[Bed]:
+    """Draw one or two rows of beds; many small homes, few large ones, vacancies of half of them."""
     if rng.random() < 0.05:
         return
     for category, room in rng.sample(
@@ -214,16 +216,20 @@ def _beds(rng: random.Random, home: Institution, as_of: datetime.date) -> Iterat
         )
 
 
-def _fees(rng: random.Random, home: Institution, place: Place, on: datetime.date) -> Iterator[Fee]:
-    """A price list of bed, meals and care; any of the three may be missing, or all."""
+def _draw_fees(
+    rng: random.Random, home: Institution, place: DemoPlace, on: datetime.date
+) -> Iterator[Fee]:
+    """Draw a price list of bed, meals and care; any of the three may be missing, or all."""
     if rng.random() < 0.25:
         return
     bed = place.bed_fee * rng.lognormvariate(0, 0.35)
     start = on.replace(month=1, day=1)
     if rng.random() < 0.95:
-        yield Fee(institution=home, kind="bed", amount=_fen(bed), room="twin", valid_from=start)
+        yield Fee(
+            institution=home, kind="bed", amount=_tens_in_fen(bed), room="twin", valid_from=start
+        )
     if rng.random() < 0.9:
-        meals = _fen(500 + bed * rng.uniform(0.05, 0.2))
+        meals = _tens_in_fen(500 + bed * rng.uniform(0.05, 0.2))
         yield Fee(institution=home, kind="meals", amount=meals, valid_from=start)
     if rng.random() < 0.9:
         for low, high, share in CARE_LEVELS:
@@ -231,15 +237,15 @@ def _fees(rng: random.Random, home: Institution, place: Place, on: datetime.date
                 yield Fee(
                     institution=home,
                     kind="care",
-                    amount=_fen(100 + bed * share),
+                    amount=_tens_in_fen(100 + bed * share),
                     level_from=low,
                     level_to=high,
                     valid_from=start,
                 )
 
 
-def _fen(yuan: float) -> int:
-    """Tens of yuan, in fen."""
+def _tens_in_fen(yuan: float) -> int:
+    """Return the amount in fen, rounded to tens of yuan."""
     return round(yuan / 10) * 1_000
 
 
@@ -260,7 +266,7 @@ def _medical(rng: random.Random, home: Institution) -> Iterator[MedicalLink]:
 def _standing(
     rng: random.Random, home: Institution, on: datetime.date
 ) -> Iterable[Designation | Rating]:
-    """The lists it stands on and its rating, which few have."""
+    """Yield the lists it stands on and its rating, which few have."""
     if rng.random() < 0.12:
         yield Designation(
             institution=home,

@@ -1,4 +1,4 @@
-"""How figures are written on pages: money, age, and the words for what is not published."""
+"""Format of figures on pages: money, age, and the words for unpublished values."""
 
 import datetime
 from urllib.parse import quote, urlencode
@@ -24,7 +24,7 @@ register.filter("yuan", whole_yuan)
 
 @register.filter
 def age(on: datetime.date) -> Age:
-    """How long ago the day `on` was, as of today."""
+    """Return the age of the day `on`, as of today."""
     return age_on(on, timezone.localdate())
 
 
@@ -42,27 +42,27 @@ def yes_no(value: bool | None) -> str:
 
 @register.filter
 def path_of(row: models.Model) -> str:
-    """The path of a row in the record of its home: beds/nursing/twin."""
+    """Return the path of a row in the record of its home: beds/nursing/twin."""
     return records.path_of(row)
 
 
 @register.simple_tag
 def fix(path: str, label: object) -> SafeString:
-    """A link beside a figure to the page where one says that it is wrong.
+    """Return a link beside a figure to its page for corrections.
 
     Relative, so that a part of the page need not know the page it stands on.
     """
-    return _fix(f"correct/?about={quote(path)}", "纠错", label)
+    return _fix_link(f"correct/?about={quote(path)}", "纠错", label)
 
 
 @register.simple_tag
 def fix_on(page: Institution | Document, path: str, label: object) -> SafeString:
-    """The same from another page, once for a block that shows figures of `page`."""
+    """Return the same from another page, once for a block that shows figures of `page`."""
     about = f"?about={quote(path)}" if path else ""
-    return _fix(f"{page.get_absolute_url()}correct/{about}", "这里有错？", label)
+    return _fix_link(f"{page.get_absolute_url()}correct/{about}", "这里有错？", label)
 
 
-def _fix(href: str, words: str, label: object) -> SafeString:
+def _fix_link(href: str, words: str, label: object) -> SafeString:
     return format_html(
         '<a class="fix" href="{}" rel="nofollow">{}<span class="vh">：{}</span></a>',
         href,
@@ -73,17 +73,17 @@ def _fix(href: str, words: str, label: object) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def shortlist_url(context: Context, pk: int | None = None) -> str:
-    """The list that this page carries, with one more home put on it if one is named."""
-    return _picked(context, "shortlist", _carried(context).kept, pk)
+    """Return the list that this page carries, with one more home put on it if one is named."""
+    return _picked_query(context, "shortlist", _carried(context).kept, pk)
 
 
 @register.simple_tag(takes_context=True)
 def compare_url(context: Context, pk: int | None = None) -> str:
-    """The comparison of the homes this page carries along, with one more if one is named."""
-    return _picked(context, "compare", _carried(context).compared, pk)
+    """Return the comparison of the homes this page carries along, with one more if one is named."""
+    return _picked_query(context, "compare", _carried(context).compared, pk)
 
 
-def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
+def _picked_query(context: Context, page: str, ids: list[int], pk: int | None) -> str:
     more = [pk] if pk and pk not in ids else []
     homes = urlencode([("id", one) for one in [*ids, *more]])
     query = "&".join(filter(None, [homes, came_from(context)[1:]]))
@@ -92,14 +92,14 @@ def _picked(context: Context, page: str, ids: list[int], pk: int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def came_from(context: Context) -> str:
-    """What leads back, to join to an address with a query: the elder, and the search."""
+    """Return the query that leads back: the elder, and the search."""
     search = _carried(context).search_query
     return f"{context.get('elder_and', '')}{'&' if search else ''}{search}"
 
 
 @register.simple_tag(takes_context=True)
 def carried_query(context: Context) -> str:
-    """What a link to a home takes along: the elder, the homes picked so far, and the search."""
+    """Return the query of a link to a home: the elder, the homes picked so far, and the search."""
     elder = str(context.get("elder_and", ""))[1:]
     query = "&".join(filter(None, [elder, _carried(context).query]))
     return f"?{query}" if query else ""

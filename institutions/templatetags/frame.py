@@ -1,6 +1,6 @@
 """The frame of every page: what it is called, where it stands for good, and whom to ring.
 
-Read from the settings and not from a context, so that the page of a broken site says it too.
+Read from the settings and not from a context, so that the page of a broken site shows it too.
 """
 
 import json
@@ -21,7 +21,7 @@ NO_MARKUP = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 @register.simple_block_tag
 def page_title(content: str) -> SafeString:
-    """The title, for the window and for whoever shares the page; said once, in a block."""
+    """Return the title, for the window and for whoever shares the page, from one block."""
     return format_html(
         '<title>{0} – {1}</title>\n  <meta property="og:title" content="{0}">',
         SafeString(content.strip()),
@@ -39,7 +39,9 @@ def page_description(content: str) -> SafeString:
 
 @register.simple_block_tag(takes_context=True)
 def page_address(context: Context, content: str) -> SafeString:
-    """The lasting address of a page, from its path; nothing for a page that has none: errors."""
+    """Return the lasting address of a page, from its path; nothing for a page that has none:
+    errors.
+    """
     path, request = content.strip(), context.get("request")
     if not path or request is None:
         return SafeString("")
@@ -50,35 +52,35 @@ def page_address(context: Context, content: str) -> SafeString:
 
 
 @register.simple_tag
-def json_ld(told: dict[str, Any] | None) -> SafeString:
-    """A data block for machines, which no browser runs; nothing where nothing is told."""
-    if not told:
+def json_ld(content: dict[str, Any] | None) -> SafeString:
+    """Return a data block for machines, which no browser runs; nothing without data."""
+    if not content:
         return SafeString("")
-    data = json.dumps(told, ensure_ascii=False).translate(NO_MARKUP)
+    data = json.dumps(content, ensure_ascii=False).translate(NO_MARKUP)
     return format_html('<script type="application/ld+json">{}</script>', SafeString(data))
 
 
 @register.simple_tag
 def organisation() -> str:
-    """Who runs this site; an empty string when nobody said so."""
+    """Return the organisation that runs this site; an empty string when none is set."""
     return str(settings.ORGANISATION)
 
 
 @register.simple_tag
 def icp_number() -> str:
-    """The number in the ministry's register; an empty string when there is none."""
+    """Return the number in the ministry's register; an empty string when there is none."""
     return str(settings.ICP_NUMBER)
 
 
 @register.simple_tag
 def map_attribution() -> str:
-    """Whose tiles lie under the pins of the map; an empty string where the ground is plain."""
+    """Return the attribution of the map tiles; an empty string without tiles."""
     return str(settings.MAP_ATTRIBUTION) if settings.MAP_TILES else ""
 
 
 @register.inclusion_tag("public/parts/_help.html")
 def help_phone() -> dict[str, str]:
-    """The number people may ring, as it is written and as it is dialled, and when."""
+    """Return the number people may ring, as it is written and as it is dialled, and when."""
     phone = settings.HELP_PHONE
     dialled = phone.replace(" ", "")
     return {"phone": phone, "dialled": dialled, "hours": settings.HELP_HOURS}

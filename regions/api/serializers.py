@@ -1,4 +1,4 @@
-"""How the API writes regions, documents and what is cited from them. Unknown is null."""
+"""Serializers of regions, documents and facts cited from them. Unknown is null."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from regions.policies.page import Conflict, Place, PolicyPage, Tier
 from regions.policies.text import Follows
 
 
-class Known(serializers.CharField):
+class KnownValueField(serializers.CharField):
     """Text; what is not published is null, not an empty string."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -38,10 +38,10 @@ class RegionRef(serializers.Serializer[Region]):
 
 class RegionSerializer(serializers.ModelSerializer[Region]):
     full_name = serializers.CharField(help_text="从省写起")
-    short_name = Known()
-    pinyin = Known()
+    short_name = KnownValueField()
+    pinyin = KnownValueField()
     level_words = serializers.CharField(source="get_level_display")
-    telephone_code = Known()
+    telephone_code = KnownValueField()
     parent = serializers.CharField(source="parent_id", allow_null=True, help_text="上级的代码")
     successors = serializers.SlugRelatedField[Region](
         "code", many=True, read_only=True, help_text="撤销后归入的现行地区"
@@ -67,8 +67,8 @@ def _absolute(serializer: serializers.BaseSerializer[Any], path: str) -> str:
 class DocumentRef(serializers.Serializer[Document]):
     slug = serializers.CharField()
     title = serializers.CharField()
-    number = Known(help_text="文号")
-    issued = Known(help_text="发布日期，只知年月的只写年月")
+    number = KnownValueField(help_text="文号")
+    issued = KnownValueField(help_text="发布日期，只知年月的只写年月")
     page = Page(source="get_absolute_url")
 
     def to_representation(self, instance: Document) -> dict[str, Any]:
@@ -79,11 +79,11 @@ class DocumentRef(serializers.Serializer[Document]):
 class FactSerializer(serializers.ModelSerializer[Fact]):
     regions = RegionRef(many=True)
     document = DocumentRef()
-    entity = Known(help_text="说的是谁；null 是整个地区")
+    entity = KnownValueField(help_text="说的是谁；null 是整个地区")
     value = serializers.FloatField(allow_null=True, help_text="null 是没有数字，看 text")
-    text = Known()
-    unit = Known()
-    note = Known()
+    text = KnownValueField()
+    unit = KnownValueField()
+    note = KnownValueField()
     words = serializers.CharField(source="shown", help_text="照原文的写法，带“近”“约”")
     dated = serializers.CharField(help_text="截至，只知年月的只写年月")
 
@@ -102,7 +102,7 @@ class PolicyRef(serializers.Serializer[Policy]):
 
 
 class FollowsSerializer(serializers.Serializer[Follows]):
-    """Whether it goes along when the elder moves."""
+    """Portability of a benefit when the elder moves."""
 
     state = serializers.ChoiceField([(s, s) for s in ("yes", "part", "no")])
     label = serializers.CharField()
@@ -126,14 +126,14 @@ class PolicySerializer(serializers.Serializer[Any]):
     state = serializers.SerializerMethodField(help_text="为什么今天不算数；null 是没有日期说不算")
     grade = serializers.ChoiceField(Grade.choices, help_text="核实程度")
     grade_words = serializers.CharField(source="get_grade_display")
-    who = Known(help_text="给什么人")
-    papers = Known(help_text="带什么")
-    where_to_apply = Known(help_text="到哪里办")
-    paid = Known(help_text="什么时候给")
+    who = KnownValueField(help_text="给什么人")
+    papers = KnownValueField(help_text="带什么")
+    where_to_apply = KnownValueField(help_text="到哪里办")
+    paid = KnownValueField(help_text="什么时候给")
     ask = serializers.CharField(help_text="问谁")
-    note = Known()
+    note = KnownValueField()
     document = DocumentRef()
-    clause = Known()
+    clause = KnownValueField()
 
     @extend_schema_field(FollowsSerializer)
     def get_follows(self, policy: Policy) -> dict[str, Any]:
@@ -149,15 +149,17 @@ class PolicySerializer(serializers.Serializer[Any]):
 class RateSerializer(serializers.ModelSerializer[Rate]):
     """An amount as its document states it; which of them are filled depends on the kind."""
 
-    amount_kind = Known(help_text="fixed、range、share、standard、formula；null 是金额没有查到")
+    amount_kind = KnownValueField(
+        help_text="fixed、range、share、standard、formula；null 是金额没有查到"
+    )
     amount_fen = serializers.IntegerField(source="amount", allow_null=True)
     amount_to_fen = serializers.IntegerField(source="amount_to", allow_null=True)
-    base = Known(help_text="比例算在什么上")
+    base = KnownValueField(help_text="比例算在什么上")
     ceiling_fen = serializers.IntegerField(
         source="ceiling", allow_null=True, help_text="计算基数最多"
     )
     cap_fen = serializers.IntegerField(source="cap", allow_null=True, help_text="最多给")
-    formula = Known()
+    formula = KnownValueField()
 
     class Meta:
         model = Rate
@@ -179,7 +181,7 @@ class ConflictSerializer(serializers.Serializer[Conflict]):
     policies = PolicyRef(many=True)
     statuses = serializers.ListField(child=serializers.CharField())
     document = DocumentRef(source="exclusion.document")
-    clause = Known(source="exclusion.clause")
+    clause = KnownValueField(source="exclusion.clause")
 
 
 class PlaceRef(serializers.Serializer[Place]):
@@ -192,7 +194,7 @@ class SentenceSerializer(serializers.Serializer[Sentence]):
 
     document = DocumentRef(source="text.document")
     number = serializers.IntegerField(help_text="第几句")
-    clause = Known(help_text="条款")
+    clause = KnownValueField(help_text="条款")
     words = serializers.CharField(help_text="原文")
     makes = serializers.ChoiceField(Sentence.Makes.choices, help_text="定什么")
     page = Page(source="get_absolute_url")
@@ -209,8 +211,10 @@ class PolicyPageSerializer(serializers.Serializer[PolicyPage]):
     sentences = SentenceSerializer(many=True, help_text="原文里定这一项的句子；空的是原文没有找到")
 
 
-def paged(name: str, child: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
-    """The schema of a list that is read page by page."""
+def paged_schema(
+    name: str, child: type[serializers.BaseSerializer[Any]]
+) -> serializers.Serializer[Any]:
+    """Return the schema of a list that is read page by page."""
     fields = {
         "results": child(many=True, help_text="这一页的"),
         "next": serializers.URLField(allow_null=True, help_text="下一页的地址；null 是没有了"),

@@ -29,7 +29,7 @@ PAGING = described(PageForm.base_fields)
 
 
 class RegionForm(forms.Form):
-    """Which regions to list."""
+    """Filters of the list of regions."""
 
     name = forms.CharField(label="叫什么，也可以是曾用名", required=False, max_length=50)
     parent = forms.RegexField(
@@ -44,7 +44,7 @@ class RegionForm(forms.Form):
 
 
 class FactForm(forms.Form):
-    """Which facts to list."""
+    """Filters of the list of facts."""
 
     region = PlaceField("哪个地区，代码或全名")
     document = forms.CharField(label="出自哪份文件，slug", required=False, max_length=80)
@@ -71,7 +71,7 @@ class PolicyForm(forms.Form):
     summary="行政区划",
     description="现行的地区，代码照 GB/T 2260；按名字找的，曾用名算作现在的。",
     parameters=[*described(RegionForm.base_fields, {"parent": CODE}), *PAGING],
-    responses=serializers.paged("Regions", serializers.RegionSerializer),
+    responses=serializers.paged_schema("Regions", serializers.RegionSerializer),
     extensions={"x-example": "/api/v1/regions?parent=131000"},
 )
 @api_view(READ)
@@ -86,7 +86,7 @@ def regions(request: Request) -> HttpResponseBase:
         rows = rows.filter(parent=asked["parent"])
     if asked["level"] != "":
         rows = rows.filter(level=asked["level"])
-    return _page(request, rows, paging, serializers.RegionSerializer)
+    return _answer_page(request, rows, paging, serializers.RegionSerializer)
 
 
 @extend_schema(
@@ -98,11 +98,11 @@ def regions(request: Request) -> HttpResponseBase:
     extensions={"x-example": "/api/v1/regions/131082"},
 )
 @api_view(READ)
-def region(request: Request, code: str) -> HttpResponseBase:
+def region_detail(request: Request, code: str) -> HttpResponseBase:
     """One region, current or former."""
     refuse_unknown(request.GET, {})
     rows = Region.objects.with_ancestors().prefetch_related("successors")
-    return _one(request, get_object_or_404(rows, pk=code), serializers.RegionSerializer)
+    return _answer_one(request, get_object_or_404(rows, pk=code), serializers.RegionSerializer)
 
 
 @extend_schema(
@@ -110,12 +110,12 @@ def region(request: Request, code: str) -> HttpResponseBase:
     summary="文件里写明的事实",
     description="每一条都带原文、出处和截至的日期。nature 是 target 的是计划，不是已经做到。",
     parameters=[*described(FactForm.base_fields, {"document": SLUG}), *PAGING],
-    responses=serializers.paged("Facts", serializers.FactSerializer),
+    responses=serializers.paged_schema("Facts", serializers.FactSerializer),
     extensions={"x-example": "/api/v1/facts?region=500000"},
 )
 @api_view(READ)
-def facts(request: Request) -> HttpResponseBase:
-    """What documents say of regions."""
+def fact_list(request: Request) -> HttpResponseBase:
+    """Return facts that documents state about regions."""
     asked, paging = _checked(request, FactForm)
     rows = Fact.objects.published()
     if asked["region"]:
@@ -127,7 +127,7 @@ def facts(request: Request) -> HttpResponseBase:
     rows = rows.select_related("document").prefetch_related(
         Prefetch("regions", Region.objects.with_ancestors())
     )
-    return _page(request, rows, paging, serializers.FactSerializer)
+    return _answer_page(request, rows, paging, serializers.FactSerializer)
 
 
 @extend_schema(
@@ -135,16 +135,16 @@ def facts(request: Request) -> HttpResponseBase:
     summary="政策清单",
     description="和网页 /policies/ 一样；核实程度不够的不写金额。",
     parameters=[*described(PolicyForm.base_fields, {"region": CODE}), *PAGING],
-    responses=serializers.paged("Policies", serializers.PolicySerializer),
+    responses=serializers.paged_schema("Policies", serializers.PolicySerializer),
     extensions={"x-example": "/api/v1/policies?region=110000&kind=voucher"},
 )
 @api_view(READ)
 def policies(request: Request) -> HttpResponseBase:
-    """Every policy, or those of a region or kind."""
+    """Return every policy, or those of a region or kind."""
     _, paging = _checked(request, PolicyForm)
     page = PolicyList(legible(request.GET), localdate())
     refuse_errors({problem.name: [problem.why] for problem in page.problems})
-    return _page(request, page.rows, paging, serializers.PolicySerializer)
+    return _answer_page(request, page.rows, paging, serializers.PolicySerializer)
 
 
 @extend_schema(
@@ -156,26 +156,26 @@ def policies(request: Request) -> HttpResponseBase:
     extensions={"x-example": "/api/v1/policies/bj-01"},
 )
 @api_view(READ)
-def policy(request: Request, slug: str) -> HttpResponseBase:
+def policy_detail(request: Request, slug: str) -> HttpResponseBase:
     """One policy."""
     refuse_unknown(request.GET, {})
     page = PolicyPage(get_object_or_404(for_page(), slug=slug), localdate())
-    return _one(request, page, serializers.PolicyPageSerializer)
+    return _answer_one(request, page, serializers.PolicyPageSerializer)
 
 
 def _checked(request: Request, form: type[forms.Form]) -> tuple[dict[str, Any], PageForm]:
-    """What is asked for, once nothing of it is in error."""
+    """Return the checked parameters and the page; raise for any error."""
     refuse_unknown(request.GET, form.base_fields | PageForm.base_fields)
     asked, paging = form(legible(request.GET)), PageForm(request.GET)
     refuse_errors(asked.errors, paging.errors)
     return asked.cleaned_data, paging
 
 
-def _page(request: Request, rows: QuerySet[Any], paging: PageForm, kind: Any) -> Response:
+def _answer_page(request: Request, rows: QuerySet[Any], paging: PageForm, kind: Any) -> Response:
     found, cursor = list_page(rows, paging)
     results = kind(found, many=True, context={"request": request}).data
     return Response({"results": results, "next": next_url(request, cursor)})
 
 
-def _one(request: Request, row: Any, kind: Any) -> Response:
+def _answer_one(request: Request, row: Any, kind: Any) -> Response:
     return Response(kind(row, context={"request": request}).data)

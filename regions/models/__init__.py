@@ -1,4 +1,4 @@
-"""Where, and by which document: regions, sources, dated facts, and the staff of a region."""
+"""Regions, sources, dated facts, policies, and the staff of a region."""
 
 from .agreement import Agreement
 from .codes import DisabilityKind, Scale, Scheme, Setting, Status

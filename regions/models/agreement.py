@@ -1,4 +1,4 @@
-"""What regions have agreed on: settlement of medical bills, recognition of results and ratings."""
+"""Agreements of regions: settlement of medical bills, recognition of results and ratings."""
 
 import datetime
 from typing import Self
@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from .document import CITABLE, DatePrecision, Document, show_date
 from .region import ELSEWHERE_INSURED, NATION, Region
 
-# The columns that say what is agreed.
+# The columns of the agreed terms.
 RECOGNISED = ("assessments", "ratings", "lab_results", "imaging")
 SUBJECTS = ("inpatient", "outpatient", "pharmacy", "chronic", *RECOGNISED)
 
@@ -111,14 +111,16 @@ class Agreement(models.Model):
 
     @property
     def since(self) -> str:
-        """When it began as far as it is known, else an empty string."""
+        """Return the known part of its first day, else an empty string."""
         if self.in_force_from is None:
             return ""
         return show_date(self.in_force_from, self.in_force_from_precision)
 
     @property
     def terms(self) -> list[tuple[str, str]]:
-        """What is agreed, each with its subject in words; subjects not named are left out."""
+        """Return the agreed terms, each with its subject in words; unnamed subjects are left
+        out.
+        """
         return [
             (str(field.verbose_name), str(dict(field.flatchoices)[value]))
             for field in self._meta.fields

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Scale(models.TextChoices):
-    """Who assessed ability, and how; levels of different scales never mean the same."""
+    """Scales of ability; levels of different scales never mean the same."""
 
     NATIONAL = "gbt42195", "国家能力评估（GB/T 42195，0—4 级）"
     BEIJING = "beijing", "北京市老年人能力综合评估（3 为重度失能）"
@@ -18,7 +18,7 @@ class Scale(models.TextChoices):
     CONTRACT = "contract", "机构护理等级（0 自理、1 介助、2 介护）"
 
 
-# Plain words for the levels of GB/T 42195; pages say them first and the official term in brackets.
+# Plain words for the levels of GB/T 42195; pages show them first and the official term in brackets.
 ABILITY_WORDS = {
     0: "生活能自理",
     1: "大多能自理，有些事要人搭把手",
@@ -51,7 +51,7 @@ LEVEL_NAMES: dict[Scale, dict[int, str]] = {
 
 
 class Status(models.TextChoices):
-    """What an elder is recognised as, benefits already received included."""
+    """Recognised statuses of an elder, benefits already received included."""
 
     SUBSISTENCE = "subsistence", "享受低保"
     LOW_INCOME = "low_income", "低收入家庭"
@@ -79,7 +79,7 @@ class DisabilityKind(models.TextChoices):
 
 
 class Setting(models.TextChoices):
-    """Where care is given."""
+    """Places of care."""
 
     INSTITUTION = "institution", "住养老机构"
     HOME_CARE = "home_care", "居家，专业人员上门"

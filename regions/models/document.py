@@ -1,4 +1,4 @@
-"""Where a figure comes from: official documents, reports, notices and data sets."""
+"""Sources of figures: official documents, reports, notices and data sets."""
 
 import datetime
 from typing import Self
@@ -30,7 +30,7 @@ def validate_web_link(url: str) -> None:
 
 
 class DatePrecision(models.TextChoices):
-    """How much of a date the source states; the rest of the stored date is its first day."""
+    """The stated part of a date; the rest of the stored date is its first day."""
 
     DAY = "day", "日"
     MONTH = "month", "月"
@@ -38,7 +38,7 @@ class DatePrecision(models.TextChoices):
 
 
 def precision_field(verbose_name: str = "日期精确到") -> "models.CharField[str, str]":
-    """The column beside a date that says how much of it the source states."""
+    """Return the column beside a date with its stated precision."""
     return models.CharField(
         verbose_name, max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
     )
@@ -51,7 +51,7 @@ def show_date(on: datetime.date, precision: str) -> str:
 
 
 class Grade(models.TextChoices):
-    """How far a document's figures were checked; decides whether an amount may be shown."""
+    """Grade of the check of a document's figures; decides whether an amount may be shown."""
 
     OFFICIAL = "A", "已读官方全文"
     PRESS = "B", "公开报道或官方引述"
@@ -156,12 +156,12 @@ class Document(Reviewed):
 
     @property
     def heading(self) -> str:
-        """The title in its marks; a title of our own wording wears none."""
+        """Return the title in its marks; a title of our own wording wears none."""
         return self.title if self.title_is_ours else f"《{self.title}》"
 
     @property
     def shown(self) -> str:
-        """What families read of it: nothing of its own before it was passed."""
+        """Return the title for families; a generic one before the document is passed."""
         return str(self) if self.is_published else UNPASSED
 
     @property
@@ -171,7 +171,7 @@ class Document(Reviewed):
 
     @property
     def issued(self) -> str:
-        """The date of issue as far as it is known, or 日期未公布."""
+        """Return the known part of the date of issue, or 日期未公布."""
         if self.issued_on is None:
             return "日期未公布"
         return show_date(self.issued_on, self.issued_precision)

@@ -1,4 +1,4 @@
-"""What the documents say of regions: one stated figure or finding each."""
+"""Facts that documents state about regions: one figure or finding each."""
 
 from decimal import Decimal
 from typing import Self
@@ -24,7 +24,7 @@ class FactQuerySet(models.QuerySet["Fact"]):
         return self.filter(Q(regions=region) | Q(regions__successors=region)).distinct()
 
     def results(self) -> "FactQuerySet":
-        """What was found to be so; targets are plans and never counted as results."""
+        """Return observed results; targets are plans and never counted as results."""
         return self.filter(nature=Fact.Nature.RESULT)
 
 
@@ -98,7 +98,7 @@ class Fact(Reviewed):
 
     @property
     def shown(self) -> str:
-        """The figure as people write it: 近 6,000 位, 33.8%, or the text."""
+        """Return the figure as people write it: 近 6,000 位, 33.8%, or the text."""
         if self.value is None:
             return self.text
         return f"{self.get_bound_display()} {readable(self.value)} {self.unit}".strip()
@@ -114,7 +114,7 @@ class Fact(Reviewed):
 
     @property
     def dated_by(self) -> str:
-        """What `dated` is: the day the document states, or the day it came out for want of one."""
+        """Return the meaning of `dated`: the day stated, or the day of issue for want of one."""
         return "发布于" if self.as_of == self.document.issued_on else "截至"
 
     @property

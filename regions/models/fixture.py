@@ -1,4 +1,4 @@
-"""Which shipped fixtures this database has taken in."""
+"""Shipped fixtures that this database has loaded."""
 
 from django.db import models
 

@@ -73,7 +73,7 @@ class SentenceQuerySet(models.QuerySet["Sentence"]):
         return self.filter(text__stage=LawText.Stage.PUBLISHED)
 
     def unmapped(self) -> "SentenceQuerySet":
-        """Sentences of which nobody has said yet what they make."""
+        """Return sentences that nobody has mapped yet."""
         return self.filter(makes="")
 
 
@@ -144,7 +144,7 @@ class Sentence(models.Model):
 
     @property
     def anchor(self) -> str:
-        """The id of the sentence on the page of its document."""
+        """Return the id of the sentence on the page of its document."""
         return f"s{self.number}"
 
     def digest(self) -> str:

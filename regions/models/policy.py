@@ -178,7 +178,7 @@ class Policy(models.Model):
 
     @property
     def since(self) -> str:
-        """When it began as far as it is known, else an empty string."""
+        """Return the known part of its first day, else an empty string."""
         if self.in_force_from is None:
             return ""
         return show_date(self.in_force_from, self.in_force_from_precision)

@@ -12,7 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 from .codes import CodesField, DisabilityKind, Scale, Scheme, Setting, Status
 from .policy import NO_AMOUNT, QUOTABLE, Policy
 
-# The columns that say for whom a rate is; two rates never have all of them alike.
+# The columns that identify the group of a rate; two rates never have all of them alike.
 CONDITIONS = (
     "age_from",
     "age_to",
@@ -42,7 +42,7 @@ AMOUNTS = ("amount", "amount_to", "percent", "ceiling", "cap")
 
 
 def parts_fit() -> Q:
-    """Every kind of amount has its own columns filled and no other."""
+    """Return every kind of amount has its own columns filled and no other."""
     condition = Q(pk__in=[])
     for kind, (needed, optional) in PARTS.items():
         filled = {f"{name}__isnull": False for name in needed}
@@ -53,7 +53,7 @@ def parts_fit() -> Q:
 
 
 def overlap(first: "Rate | Policy", second: "Rate | Policy") -> bool:
-    """Whether two periods share a day; an open end has no bound."""
+    """Return whether two periods share a day; an open end has no bound."""
     return (first.in_force_from or datetime.date.min) <= (
         second.in_force_to or datetime.date.max
     ) and (second.in_force_from or datetime.date.min) <= (first.in_force_to or datetime.date.max)
@@ -236,7 +236,7 @@ class Rate(models.Model):
         return tuple(getattr(self, name) for name in CONDITIONS)
 
     def may_meet(self, other: "Rate") -> bool:
-        """Whether one elder may have both in one month, as far as place and care tell."""
+        """Return whether one elder may have both in one month, judged by place and care."""
         nested = other.policy.region_id in self.policy.region.codes_upward() or (
             self.policy.region_id in other.policy.region.codes_upward()
         )

@@ -19,12 +19,14 @@ SEPARATORS = re.compile(r"[\s·・/、，,>-]+")
 
 
 def is_code(text: str) -> bool:
-    """Whether `text` is a code of GB/T 2260, or one of 9 or 12 digits that begins with one."""
+    """Return whether `text` is a code of GB/T 2260, or one of 9 or 12 digits that begins with
+    one.
+    """
     return re.fullmatch(r"\d{6}(\d{3}|\d{6})?", text) is not None
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` may be a name at all."""
+    """Return whether `text` may be a name at all."""
     return len(text) <= LONGEST_TEXT and text.isprintable()
 
 
@@ -36,16 +38,17 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Regions in force today: what an institution may stand in."""
         return self.filter(is_current=True)
 
-    def within(self, region: "Region") -> Self:
-        """Current regions that are `region` or lie in it, or in what succeeded it."""
-        return self.current().filter(within("code", [region]))
+    def inside_of(self, region: "Region") -> Self:
+        """Return current regions that are `region` or lie in it, or in its successors."""
+        return self.current().filter(lies_within("code", [region]))
 
     def with_ancestors(self) -> Self:
-        """Rows that can say their full name without another query."""
+        """Load the regions above, so that full names need no other query."""
         return self.select_related("parent__parent")
 
     def resolve(self, text: str, context: "Region | None" = None) -> "Region":
-        """The one current region that `text` means; former codes and names lead to successors.
+        """Return the one current region that `text` means; former codes and names lead to
+        successors.
 
         Raises `Region.DoesNotExist` for an unknown text and `Region.MultipleObjectsReturned`
         for one that several regions answer to (朝阳区): a bare ambiguous name never guesses.
@@ -58,7 +61,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
         return final[0]
 
     def candidates(self, text: str, context: "Region | None" = None) -> list["Region"]:
-        """The current regions that `text` may mean, by code; former ones count as successors.
+        """Return the current regions that `text` may mean, by code; former ones count as
+        successors.
 
         `text` is a code (6 digits, or 9 or 12 of which the first six count) or names from wide
         to narrow (河北省廊坊市三河市, 河北·三河). `context` narrows where a name is looked up.
@@ -66,7 +70,7 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """
         text = SEPARATORS.sub("", text)
         places = context.heirs() if context else None
-        return meant(
+        return meant_regions(
             {
                 region: heirs
                 for region in self._answering(text)
@@ -173,7 +177,7 @@ class Region(models.Model):
         ]
 
     def __str__(self) -> str:
-        """The whole path, as staff meet it: four regions are called 鼓楼区."""
+        """Return the whole path, as staff meet it: four regions are called 鼓楼区."""
         return self.full_name if self.is_current else f"{self.full_name}（已撤销）"
 
     def natural_key(self) -> tuple[str]:
@@ -195,7 +199,7 @@ class Region(models.Model):
         return [*above, self]
 
     def code_range(self) -> tuple[str, str]:
-        """The first and last code of this region and everything in it, both inclusive."""
+        """Return the first and last code of this region and everything in it, both inclusive."""
         if self.code == NATION:
             return NATION, "999999"
         stem = self.code[: 2 * self.level]
@@ -208,7 +212,7 @@ class Region(models.Model):
         )
 
     def heirs(self) -> list["Region"]:
-        """The current regions this one stands for: itself, or its successors."""
+        """Return the current regions this one stands for: itself, or its successors."""
         return [self] if self.is_current else list(self.successors.all())
 
     def contains(self, other: "Region") -> bool:
@@ -219,7 +223,9 @@ class Region(models.Model):
         return any(region.contains(self) for region in regions)
 
     def answers_to(self, text: str) -> bool:
-        """Whether `text` is its name, full or short, after any names from above (河北三河)."""
+        """Return whether `text` is its name, full or short, after any names from above
+        (河北三河).
+        """
         for name in {self.name, self.short_name} - {""}:
             above = text.removesuffix(name)
             if above != text and (not above or self._lies_under(above)):
@@ -237,8 +243,8 @@ class Region(models.Model):
         return not self.is_current and other.is_current and self.code[:2] == other.code[:2]
 
 
-def meant(found: dict[Region, list[Region]]) -> list[Region]:
-    """Of regions that answer to one text, each with its heirs: the current ones meant, by code."""
+def meant_regions(found: dict[Region, list[Region]]) -> list[Region]:
+    """Return the current regions meant by one text, by code, from the matches with their heirs."""
     final = {heir for region in preferred(list(found)) for heir in found[region]}
     return sorted(final, key=lambda region: region.code)
 
@@ -250,8 +256,8 @@ def preferred(candidates: list[Region]) -> list[Region]:
     return [r for r in candidates if not any(r.gives_way_to(other) for other in candidates)]
 
 
-def within(field: str, regions: Iterable[Region]) -> Q:
-    """A condition on `field`, a current region's code: that it lies in any of `regions`.
+def lies_within(field: str, regions: Iterable[Region]) -> Q:
+    """Return the condition that `field`, a current region's code, lies in any of `regions`.
 
     An abolished region stands for its successors.
     """

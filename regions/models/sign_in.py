@@ -1,4 +1,4 @@
-"""Who signed in, when and from where: the rows of django-axes under names that staff read."""
+"""Sign-ins with time and address: the rows of django-axes under names that staff read."""
 
 from axes.models import AccessFailureLog, AccessLog
 

@@ -47,7 +47,7 @@ class PendingEditQuerySet(models.QuerySet["PendingEdit"]):
 
 
 class PendingEdit(models.Model):
-    """What somebody wants changed in a published source or fact, until a reviewer decides.
+    """An edit of a published source or fact, until a reviewer decides.
 
     `changes` are plain data, one for each field:
     `[{"field": "title", "old": "旧题", "new": "新题"}]`.
@@ -122,5 +122,5 @@ class PendingEdit(models.Model):
 
     @property
     def row(self) -> Any:
-        """The document or fact that it is about."""
+        """Return the document or fact that it is about."""
         return self.document or self.fact

@@ -1,4 +1,4 @@
-"""When a set of rows last changed, so that what was worked out from them can be kept."""
+"""Stamps of the last change of a set of rows, so that derived data can be cached."""
 
 import uuid
 
@@ -13,13 +13,15 @@ def new_token() -> uuid.UUID:
 
 
 def as_token(value: uuid.UUID | str) -> uuid.UUID:
-    """A token as a database gives it to plain SQL: SQLite has no type of its own for them."""
+    """Return a token as a database gives it to plain SQL: SQLite has no type of its own for
+    them.
+    """
     return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
 
 
 class StampQuerySet(models.QuerySet["Stamp"]):
     def of(self, name: str) -> uuid.UUID | None:
-        """The token of the last change, or None before the first; one query.
+        """Return the token of the last change, or None before the first; one query.
 
         Every page asks, so in plain SQL: put together by the ORM it takes ten times as long.
         """
@@ -29,7 +31,7 @@ class StampQuerySet(models.QuerySet["Stamp"]):
         return as_token(row[0]) if row else None
 
     def touch(self, name: str) -> None:
-        """Say, in the transaction that changed the rows, that they are changed."""
+        """Mark the rows as changed, in the transaction that changed them."""
         self.update_or_create(pk=name, defaults={"token": new_token()})
 
 

@@ -1,4 +1,4 @@
-"""Which region a text names: all regions in memory, for sheets with thousands of rows.
+"""Regions named by a text: all regions in memory, for sheets with thousands of rows.
 
 A code or a name is looked up as `Region.objects.resolve` does. A free address is read from wide to
 narrow (河北省廊坊市三河市燕郊…) as far as its words are certain; a bare name that several regions
@@ -17,7 +17,7 @@ from regions.models.region import (
     SEPARATORS,
     is_code,
     is_name,
-    meant,
+    meant_regions,
     preferred,
 )
 from regions.places.outside import Centres
@@ -49,12 +49,12 @@ class RegionNames:
         for region in self.by_code.values():
             if region.parent_id:
                 region.parent = self.by_code[region.parent_id]
-            for name in spoken(region):
+            for name in spoken_names(region):
                 self._named.setdefault(name, []).append(region)
         self._longest = max(map(len, self._named), default=0)
 
     @classmethod
-    def load(cls) -> Self:
+    def load_names(cls) -> Self:
         through = Region.successors.through._default_manager
         return cls(
             Region.objects.order_by("code"),
@@ -63,16 +63,18 @@ class RegionNames:
 
     @cached_property
     def centres(self) -> Centres:
-        """Where they lie; worked out when it is first asked for."""
+        """Return their centres, computed on first use."""
         return Centres(self.by_code.values())
 
     def heirs(self, region: Region) -> list[Region]:
         return [region] if region.is_current else self._heirs.get(region.code, [])
 
     def candidates(self, text: str) -> list[Region]:
-        """The current regions that a code or a name may mean: as `Region.objects.candidates`."""
+        """Return the current regions that a code or a name may mean: as
+        `Region.objects.candidates`.
+        """
         text = SEPARATORS.sub("", text)
-        return meant({region: self.heirs(region) for region in self._answering(text)})
+        return meant_regions({region: self.heirs(region) for region in self._answering(text)})
 
     def _answering(self, text: str) -> list[Region]:
         if is_code(text):
@@ -84,7 +86,8 @@ class RegionNames:
         return [region for region in found if region.answers_to(text)]
 
     def leading(self, word: str) -> tuple[list[Region], str]:
-        """The current regions that the longest possible beginning of `word` names, and the rest.
+        """Return the current regions that the longest possible beginning of `word` names, and the
+        rest.
 
         廊坊燕达: 廊坊市 and 燕达. Of a word that begins with no region, none and the word.
         """
@@ -98,48 +101,50 @@ class RegionNames:
         return [], word
 
     def find(self, address: str) -> Region | None:
-        """The narrowest current region that the address names for certain, or None."""
+        """Return the narrowest current region that the address names for certain, or None."""
         address = address[:200]
         for start in [0, *(match.end() for match in STARTS.finditer(address))]:
-            if place := self._read(address, start):
+            if place := self._follow_names(address, start):
                 return place
         return None
 
-    def _read(self, text: str, at: int) -> Region | None:
+    def _follow_names(self, text: str, at: int) -> Region | None:
         """Follow the names from `at` on, each inside the one before."""
         place: Region | None = None
-        while named := self._next(text, at, place):
+        while named := self._longest_name(text, at, place):
             word, regions = named
             if len(regions) != 1:
                 # A district that was parted: what its heirs have in common is still certain.
-                return common([*regions, place] if place else regions) or place
+                return common_region([*regions, place] if place else regions) or place
             place, at = regions[0], BETWEEN.match(text, at + len(word)).end()  # type: ignore[union-attr]
         return place
 
-    def _next(self, text: str, at: int, place: Region | None) -> tuple[str, list[Region]] | None:
-        """The longest name that stands at `at` inside `place`, and the regions it may mean."""
+    def _longest_name(
+        self, text: str, at: int, place: Region | None
+    ) -> tuple[str, list[Region]] | None:
+        """Return the longest name at `at` inside `place`, and the regions it may mean."""
         for end in range(min(len(text), at + self._longest), at + 1, -1):
             word = text[at:end]
             found = {
                 region: heirs
                 for region in self._named.get(word, [])
-                if is_said(region, word, text[end : end + 6], place)
+                if is_named_here(region, word, text[end : end + 6], place)
                 and (heirs := [h for h in self.heirs(region) if not place or place.contains(h)])
             }
             if found:
-                return word, meant(found)
+                return word, meant_regions(found)
         return None
 
 
-def spoken(region: Region) -> set[str]:
-    """What it is called: 玉龙纳西族自治县, 玉龙, 玉龙县."""
+def spoken_names(region: Region) -> set[str]:
+    """Return its names: 玉龙纳西族自治县, 玉龙, 玉龙县."""
     names = {region.name, region.short_name} - {""}
     kind = AUTONOMOUS.get(region.name[-3:])
     return names | {region.short_name + kind} if kind and region.short_name else names
 
 
-def is_said(region: Region, word: str, after: str, place: Region | None) -> bool:
-    """Whether `word`, followed by `after`, surely speaks of the region.
+def is_named_here(region: Region, word: str, after: str, place: Region | None) -> bool:
+    """Return whether `word`, followed by `after`, certainly means the region.
 
     城区 or 东区 alone speak of any town. A short name must not be part of another name. That of a
     county is heard only after its province or prefecture, that of a district never: what begins
@@ -152,13 +157,13 @@ def is_said(region: Region, word: str, after: str, place: Region | None) -> bool
     return region.level < Region.Level.COUNTY or (place is not None and region.name[-1] in "市县")
 
 
-def common(regions: list[Region]) -> Region | None:
-    """The narrowest region that all lie in; None where that is the whole nation."""
+def common_region(regions: list[Region]) -> Region | None:
+    """Return the narrowest region that all lie in; None where that is the whole nation."""
     lineages = [region.lineage() for region in regions]
     shared = [level[0] for level in zip(*lineages, strict=False) if len(set(level)) == 1]
     return shared[-1] if shared else None
 
 
 def contradicts(found: Region | None, region: Region) -> bool:
-    """Whether an address that names `found` cannot lie in `region`."""
+    """Return whether an address that names `found` cannot lie in `region`."""
     return found is not None and not (found.contains(region) or region.contains(found))

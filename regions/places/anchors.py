@@ -1,4 +1,4 @@
-"""The places distances are measured from: up to two, told in the address and stored nowhere."""
+"""The places distances are measured from: up to two, given in the address and stored nowhere."""
 
 import re
 from dataclasses import dataclass
@@ -54,12 +54,12 @@ class AnchorField(PlaceField):
         if len(text) > LONGEST_TYPED or UNREADABLE in text:
             raise ValidationError(f"看不懂。{HOW}")
         if pair := PAIR.fullmatch(text):
-            return _point(pair[1], pair[2])
+            return _point_anchor(pair[1], pair[2])
         region = super().clean(value)
-        return _centre(region) if region else None
+        return _centre_anchor(region) if region else None
 
 
-def _point(first: str, second: str) -> Anchor:
+def _point_anchor(first: str, second: str) -> Anchor:
     if not (re.fullmatch(NUMBER, first, re.ASCII) and re.fullmatch(NUMBER, second, re.ASCII)):
         raise ValidationError(f"看不懂这个坐标。{HOW}")
     latitude, longitude = float(first), float(second)
@@ -67,17 +67,17 @@ def _point(first: str, second: str) -> Anchor:
         raise ValidationError(f"像是经度写在了前面。请把纬度写在前面：{second},{first}。")
     if abs(latitude) > 90 or abs(longitude) > 180:
         raise ValidationError("纬度在 -90 到 90 之间，经度在 -180 到 180 之间，请核对。")
-    value = f"{_plain(latitude)},{_plain(longitude)}"
+    value = f"{_round_angle(latitude)},{_round_angle(longitude)}"
     return Anchor(value, f"您填的位置（{value}）", value, longitude, latitude)
 
 
-def _plain(angle: float) -> str:
-    """Three decimals are a hundred metres; nobody's door is told more exactly than that."""
+def _round_angle(angle: float) -> str:
+    """Round to three decimals, a hundred metres, so that nobody's door is revealed."""
     return f"{round(angle, 3) + 0.0:.3f}".rstrip("0").rstrip(".")
 
 
-def _centre(region: Region) -> Anchor:
-    """A region stands for its centre; one as large as a province has none a family would mean."""
+def _centre_anchor(region: Region) -> Anchor:
+    """Return the centre of a region; a province is too large for a meaningful one."""
     if region.level == Region.Level.NATION or (
         region.level == Region.Level.PROVINCE and region.name.endswith(("省", "自治区"))
     ):
@@ -90,7 +90,7 @@ def _centre(region: Region) -> Anchor:
 
 
 class AnchorForm(forms.Form):
-    """Where a family measures from; a place in error is told beside its field."""
+    """The places a family measures from; an error is shown beside its field."""
 
     near = AnchorField(LABELS[FIRST])
     near2 = AnchorField(LABELS[SECOND])
@@ -104,16 +104,16 @@ class AnchorForm(forms.Form):
     @cached_property
     def anchors(self) -> tuple[Anchor, ...]:
         self.errors  # noqa: B018  validates
-        return chosen(self.cleaned_data)
+        return chosen_anchors(self.cleaned_data)
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """What is told as parameters of an address; errors are left out."""
+    def parameter_pairs(self) -> list[tuple[str, str]]:
+        """Return the given places as parameters of an address; errors are left out."""
         self.errors  # noqa: B018  validates
         return [(name, str(value)) for name, value in self.cleaned_data.items() if value]
 
 
-def chosen(values: dict[str, Any]) -> tuple[Anchor, ...]:
-    """The places among the values of a form, each once, the first one first."""
+def chosen_anchors(values: dict[str, Any]) -> tuple[Anchor, ...]:
+    """Return the places among the values of a form, each once, the first one first."""
     found = [values[name] for name in LABELS if values.get(name)]
     return tuple(dict.fromkeys(found))

@@ -16,17 +16,17 @@ def wgs84_to_gcj02(longitude: float, latitude: float) -> tuple[float, float]:
     """Longitude and latitude as a Chinese map service draws them."""
     if not in_china(longitude, latitude):
         return longitude, latitude
-    east, north = _shift(longitude, latitude)
+    east, north = _datum_shift(longitude, latitude)
     return longitude + east, latitude + north
 
 
 def gcj02_to_wgs84(longitude: float, latitude: float) -> tuple[float, float]:
-    """The true position, found step by step, exact to 1e-7 degrees (a centimetre)."""
+    """Return the true position, found step by step, exact to 1e-7 degrees (a centimetre)."""
     if not in_china(longitude, latitude):
         return longitude, latitude
     true_longitude, true_latitude = longitude, latitude
     for _ in range(STEPS):
-        east, north = _shift(true_longitude, true_latitude)
+        east, north = _datum_shift(true_longitude, true_latitude)
         true_longitude, true_latitude = longitude - east, latitude - north
     return true_longitude, true_latitude
 
@@ -36,8 +36,8 @@ def in_china(longitude: float, latitude: float) -> bool:
     return 72.004 <= longitude <= 137.8347 and 0.8293 <= latitude <= 55.8271
 
 
-def _shift(longitude: float, latitude: float) -> tuple[float, float]:
-    """How far GCJ-02 lies east and north of a WGS-84 position."""
+def _datum_shift(longitude: float, latitude: float) -> tuple[float, float]:
+    """Return the offset of GCJ-02 east and north of a WGS-84 position."""
     x, y = longitude - 105.0, latitude - 35.0
     waves = (20 * sin(6 * pi * x) + 20 * sin(2 * pi * x)) * 2 / 3
     north = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * sqrt(abs(x)) + waves

@@ -23,12 +23,12 @@ def position(longitude: float, latitude: float) -> Position:
 
 
 def metres(one: Position, other: Position) -> float:
-    """How far apart over the ground, within two metres."""
+    """Return the distance over the ground in metres, within two metres."""
     return 2 * RADIUS * asin(min(1.0, chord_squared(one, other) ** 0.5 / (2 * RADIUS)))
 
 
 def chord_squared(one: Position, other: Position) -> int:
-    """The square of the straight line through the earth, in square metres."""
+    """Return the square of the straight line through the earth, in square metres."""
     return sum((a - b) ** 2 for a, b in zip(one, other, strict=True))
 
 

@@ -23,7 +23,7 @@ class PlaceField(SharedField, forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        found = [known] if (known := self.by_code.get(text)) else self._named(text)
+        found = [known] if (known := self.by_code.get(text)) else self._named_regions(text)
         if not found:
             raise ValidationError("没有找到这个地方，请写全，比如“北京市西城区”。")
         if found[0].code == NATION:
@@ -33,5 +33,5 @@ class PlaceField(SharedField, forms.CharField):
             raise ValidationError(f"叫这个名字的有 {len(found)} 个：{some}。请写全是哪一个。")
         return found[0]
 
-    def _named(self, text: str) -> list[Region]:
+    def _named_regions(self, text: str) -> list[Region]:
         return [] if UNREADABLE in text else Region.objects.candidates(text)

@@ -19,7 +19,7 @@ class Gazetteer:
     """
 
     def __init__(self) -> None:
-        self.names = RegionNames.load()
+        self.names = RegionNames.load_names()
         everything = self.names.by_code.items()
         self.regions = {code: region for code, region in everything if region.is_current}
         self.inside: dict[str | None, list[Region]] = defaultdict(list)
@@ -33,12 +33,12 @@ class Gazetteer:
 
 
 def gazetteer() -> Gazetteer:
-    """One query while nothing changed, which staff and `load_fixtures` say; else three more."""
+    """One query while nothing changed, as marked by staff and `load_fixtures`; else three more."""
     token = Stamp.objects.of(RULES)
-    return _kept(token) if token else Gazetteer()
+    return _kept_gazetteer(token) if token else Gazetteer()
 
 
 # One of the primary, and one of a replica that has not caught up.
 @lru_cache(maxsize=2)
-def _kept(token: uuid.UUID) -> Gazetteer:
+def _kept_gazetteer(token: uuid.UUID) -> Gazetteer:
     return Gazetteer()

@@ -34,7 +34,7 @@ from regions.places.distance import RADIUS, Position
 NORTHMOST = 85.0511
 # Seventy metres a side: homes closer than that stay together at any zoom.
 DEEPEST = 19
-# To this depth cells are kept with the homes in them; deeper ones are few homes, told one by one.
+# To this depth cells are kept with the homes in them; deeper ones are few homes, placed one by one.
 KEPT = 12
 SHALLOWEST = 3
 # What rounding to whole metres may carry a home beyond the edge of its cell, and more.
@@ -47,7 +47,7 @@ class Cell(NamedTuple):
     row: int
 
     def at(self, depth: int) -> "Cell":
-        """The cell of a smaller depth that this one lies in."""
+        """Return the cell of a smaller depth that this one lies in."""
         up = self.depth - depth
         return Cell(depth, self.column >> up, self.row >> up)
 
@@ -58,12 +58,12 @@ class Cell(NamedTuple):
 
     @property
     def neighbours(self) -> Iterable["Cell"]:
-        """The cells around this one, and itself."""
+        """Return the cells around this one, and itself."""
         near = (-1, 0, 1)
         return (Cell(self.depth, self.column + x, self.row + y) for y in near for x in near)
 
     def reach(self, here: Position) -> tuple[float, float]:
-        """How near and how far homes of the cell lie at most, in metres through the earth.
+        """Return the least and greatest distance to homes of the cell, in metres through the earth.
 
         All of a cell lies within half its diagonal of its middle, taken at the edge where it is
         widest: the one by the equator.
@@ -80,7 +80,9 @@ class Cell(NamedTuple):
         return away - around, away + around
 
     def inner_point(self, longitude: float, latitude: float) -> tuple[float, float]:
-        """The nearest point in the middle half of the cell: never close to one of the next cell."""
+        """Return the nearest point in the middle half of the cell: never close to one of the next
+        cell.
+        """
         east, south = (
             max(first + 0.25, min(first + 0.75, place))
             for first, place in zip(
@@ -95,7 +97,7 @@ def cell_at(longitude: float, latitude: float, depth: int) -> Cell:
 
 
 def cell_of(position: Position) -> Cell:
-    """The deepest cell a home lies in."""
+    """Return the deepest cell a home lies in."""
     x, y, z = position
     return _cell(*_columns_and_rows(atan2(y, x), z / (hypot(x, y) or 1), DEEPEST), DEEPEST)
 
@@ -138,7 +140,7 @@ class Window:
         return cell.column in self.columns and cell.row in self.rows
 
     def at(self, depth: int) -> "Window":
-        """The cells of a smaller depth that cover this."""
+        """Return the cells of a smaller depth that cover this."""
         up = self.depth - depth
         columns = range(self.columns[0] >> up, (self.columns[-1] >> up) + 1)
         return Window(depth, columns, range(self.rows[0] >> up, (self.rows[-1] >> up) + 1))
@@ -155,7 +157,7 @@ class Window:
         return west, south, east, north
 
     def borders(self, cell: Cell) -> bool:
-        """Whether a cell of the window lies at its rim."""
+        """Return whether a cell of the window lies at its rim."""
         ends = {self.columns[0], self.columns[-1]}, {self.rows[0], self.rows[-1]}
         return cell.column in ends[0] or cell.row in ends[1]
 
@@ -164,7 +166,7 @@ WORLD = Window(SHALLOWEST, range(2**SHALLOWEST), range(2**SHALLOWEST))
 
 
 def spanning(cells: Iterable[Cell]) -> Window | None:
-    """The smallest window that holds all of these, which are of one depth; of none, none."""
+    """Return the smallest window that holds all of these, which are of one depth; of none, none."""
     cells = list(cells)
     if not cells:
         return None
@@ -173,7 +175,7 @@ def spanning(cells: Iterable[Cell]) -> Window | None:
 
 
 def by_cell(cells: Mapping[int, Cell], depth: int) -> dict[Cell, BitMap]:
-    """The ids in each cell of one depth, from the deepest cell of each id."""
+    """Return the ids in each cell of one depth, from the deepest cell of each id."""
     groups: dict[Cell, list[int]] = defaultdict(list)
     for pk, deepest in cells.items():
         groups[deepest.at(depth)].append(pk)

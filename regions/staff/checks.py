@@ -1,4 +1,4 @@
-"""How staff must sign in: the length of a password, and what `check --deploy` asks for."""
+"""Rules for signing in: the length of a password, and checks of `check --deploy`."""
 
 from typing import Any
 

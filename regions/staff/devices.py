@@ -15,25 +15,25 @@ CODES = 10
 
 
 def has_phone(user: Any) -> bool:
-    """Whether the person finished setting up a phone."""
+    """Return whether the person finished setting up a phone."""
     return TOTPDevice.objects.filter(user=user, confirmed=True).exists()
 
 
-def begun(user: Any) -> TOTPDevice | None:
-    """The phone whose first code is still to come."""
+def pending_device(user: Any) -> TOTPDevice | None:
+    """Return the phone whose first code is still to come."""
     return TOTPDevice.objects.filter(user=user, confirmed=False).first()
 
 
-def begin(user: Any) -> TOTPDevice:
-    """A new key to be shown to a phone; the phone in use stays until that is done."""
+def begin_setup(user: Any) -> TOTPDevice:
+    """Create a key to be shown to a phone; the phone in use stays until that is done."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).delete()
         device: TOTPDevice = TOTPDevice.objects.create(user=user, name=PHONE, confirmed=False)
     return device
 
 
-def finish(user: Any, typed: str) -> TOTPDevice | None:
-    """The phone begun, once it shows the right code: from now on the only one."""
+def finish_setup(user: Any, typed: str) -> TOTPDevice | None:
+    """Confirm the pending phone if it shows the right code, and remove all others."""
     with transaction.atomic():
         rows = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False)
         device: TOTPDevice | None = rows.first()
@@ -56,12 +56,12 @@ def new_codes(user: Any) -> list[str]:
 
 
 def codes_left(user: Any) -> int:
-    """How many codes on paper are still good."""
+    """Return the number of unused codes on paper."""
     return int(StaticToken.objects.filter(device__user=user).count())
 
 
 def check(user: Any, typed: str) -> Any:
-    """The device that accepts what was typed, a phone's code or one on paper; else None.
+    """Return the device that accepts what was typed, a phone's code or one on paper; else None.
 
     A device that was wrong waits one second, then two, four and so on, so only the device that the
     code looks like is asked.
@@ -80,13 +80,13 @@ def cleaned(typed: str) -> str:
 
 
 def key_in_groups(device: TOTPDevice) -> str:
-    """The key for a phone without a camera: JBSW Y3DP ..."""
+    """Return the key for a phone without a camera: JBSW Y3DP ..."""
     key = base64.b32encode(device.bin_key).decode()
     return " ".join(key[at : at + 4] for at in range(0, len(key), 4))
 
 
-def reset(user: Any) -> None:
-    """For a lost phone or a forgotten password: no devices, no lock, until they are set again."""
+def reset_devices(user: Any) -> None:
+    """Remove devices and locks, for a lost phone or a forgotten password."""
     with transaction.atomic():
         for model in (TOTPDevice, StaticDevice):
             model.objects.filter(user=user).delete()

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 
 def typed_rows(data: Mapping[str, Any], prefix: str) -> dict[int, set[str]]:
-    """The numbers of the rows, each with the names of its fields as they stand in `data`."""
+    """Return the numbers of the rows, each with the names of its fields as they stand in `data`."""
     row = re.compile(rf"(?:initial-)?{re.escape(prefix)}-(\d{{1,9}})-\w+", re.ASCII)
     found: dict[int, set[str]] = {}
     for name in data:
@@ -18,7 +18,7 @@ def typed_rows(data: Mapping[str, Any], prefix: str) -> dict[int, set[str]]:
 
 
 def reordered(data: Any, prefix: str, order: Sequence[int]) -> Any:
-    """The same data with the rows of these numbers, in this order, and no others."""
+    """Return the same data with the rows of these numbers, in this order, and no others."""
     rows, kept = typed_rows(data, prefix), data.copy()
     for names in rows.values():
         for name in names:
@@ -31,5 +31,5 @@ def reordered(data: Any, prefix: str, order: Sequence[int]) -> Any:
 
 
 def counted(data: QueryDict, prefix: str, first: int, total: int) -> None:
-    """Say that the first rows are those of before, of so many in all."""
+    """Declare in the form data the number of initial rows and of all rows."""
     data[f"{prefix}-INITIAL_FORMS"], data[f"{prefix}-TOTAL_FORMS"] = str(first), str(total)

@@ -1,4 +1,4 @@
-"""What members of staff did, looked at and took away: the log of the admin, to be read only."""
+"""The log of the admin: what members of staff changed, viewed and exported, read-only."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def note_export(request: HttpRequest, model: type[Model], name: str, rows: int) 
 
 @admin.register(LogEntry)
 class JournalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What happened is a record of the past: nobody adds, changes or deletes it by hand."""
+    """A read-only log: nobody adds, changes or deletes entries by hand."""
 
     list_display = ["when", "who", "kind", "what", "words"]
     list_display_links = None

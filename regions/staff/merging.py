@@ -44,7 +44,7 @@ Fields = Mapping[str, forms.Field]
 
 
 class OpenedField(forms.CharField):
-    """What the form showed when it was opened: never a change by itself."""
+    """The values of the form when it was opened: never a change by themselves."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, strip=False, widget=forms.HiddenInput, **kwargs)
@@ -57,12 +57,12 @@ class OpenedField(forms.CharField):
 
 
 def sent_of(fields: Fields, values: Mapping[str, Any]) -> Sent:
-    """What a browser sends of a form that shows these values and is not touched."""
+    """Return the data a browser sends of an untouched form with these values."""
     return {name: _as_sent(one, values.get(name)) for name, one in fields.items()}
 
 
 def _as_sent(one: forms.Field, value: Any) -> list[str]:
-    widget = _inner(one)
+    widget = _inner_widget(one)
     value = one.prepare_value(value() if callable(value) else value)
     if isinstance(widget, forms.CheckboxInput):
         return ["on"] if widget.check_test(value) else []
@@ -73,20 +73,20 @@ def _as_sent(one: forms.Field, value: Any) -> list[str]:
 
 
 def _is_file(one: forms.Field) -> bool:
-    return _inner(one).needs_multipart_form
+    return _inner_widget(one).needs_multipart_form
 
 
-def _inner(one: forms.Field) -> forms.Widget:
-    """The widget itself, without the buttons that the admin puts around a choice."""
+def _inner_widget(one: forms.Field) -> forms.Widget:
+    """Return the widget without the buttons that the admin puts around a choice."""
     inner: forms.Widget = getattr(one.widget, "widget", None) or one.widget
     return inner
 
 
 def typed_of(fields: Fields, data: Any, files: Any, prefix: str, opened: Sent) -> Sent:
-    """What was sent of a form; a field that was not sent at all, or a file, is as opened."""
+    """Return the data sent of a form; a field not sent at all, or a file, is as opened."""
     found = {}
     for name, one in fields.items():
-        full, widget = f"{prefix}{name}", _inner(one)
+        full, widget = f"{prefix}{name}", _inner_widget(one)
         if _is_file(one):
             found[name] = [f"\0{full}"] if files.get(full) else opened.get(name, [""])
         elif widget.value_omitted_from_data(data, files, full):
@@ -96,31 +96,31 @@ def typed_of(fields: Fields, data: Any, files: Any, prefix: str, opened: Sent) -
     return found
 
 
-def same(one: forms.Field, first: list[str], second: list[str]) -> bool:
-    """Whether two things a browser may send for the field mean the same."""
-    if sorted(map(_plain, first)) == sorted(map(_plain, second)):
+def same_meaning(one: forms.Field, first: list[str], second: list[str]) -> bool:
+    """Return whether two values sent for the field mean the same."""
+    if sorted(map(_plain_lines, first)) == sorted(map(_plain_lines, second)):
         return True
     if isinstance(one, ModelChoiceField | forms.FileField):
         return False
     try:
-        return bool(_meant(one, first) == _meant(one, second))
+        return bool(_clean_value(one, first) == _clean_value(one, second))
     except ValidationError:
         return False
 
 
-def _plain(text: str) -> str:
-    """Browsers send every line break as two characters."""
+def _plain_lines(text: str) -> str:
+    """Replace line breaks, which browsers send as two characters."""
     return text.replace("\r\n", "\n").strip()
 
 
-def _meant(one: forms.Field, sent: list[str]) -> Any:
+def _clean_value(one: forms.Field, sent: list[str]) -> Any:
     data = MultiValueDict({"it": sent} if sent else {})
     return one.to_python(one.widget.value_from_datadict(data, MultiValueDict(), "it"))
 
 
-def spoken(one: forms.Field, sent: list[str]) -> str:
-    """What is sent, in people's words."""
-    widget = _inner(one)
+def describe_sent(one: forms.Field, sent: list[str]) -> str:
+    """Return the sent value in words for people."""
+    widget = _inner_widget(one)
     if isinstance(widget, forms.CheckboxInput):
         return "是" if sent else "否"
     if isinstance(one, ModelChoiceField):
@@ -128,7 +128,7 @@ def spoken(one: forms.Field, sent: list[str]) -> str:
         found = model._default_manager.filter(pk__in=filter(None, sent))
         words = "、".join(str(row) for row in found)
     elif choices := getattr(widget, "choices", None):
-        labels = {str(key): str(label) for key, label in _flat(choices)}
+        labels = {str(key): str(label) for key, label in _flat_choices(choices)}
         words = "、".join(labels.get(item, item) for item in sent if item)
     else:
         words = "、".join(sent)
@@ -136,7 +136,7 @@ def spoken(one: forms.Field, sent: list[str]) -> str:
     return f"{words[:LONGEST_WORDS]}…" if len(words) > LONGEST_WORDS else words or "空白"
 
 
-def _flat(choices: Any) -> Iterable[tuple[Any, Any]]:
+def _flat_choices(choices: Any) -> Iterable[tuple[Any, Any]]:
     for key, label in choices:
         yield from label if isinstance(label, list | tuple) else [(key, label)]
 
@@ -145,8 +145,10 @@ def _flat(choices: Any) -> Iterable[tuple[Any, Any]]:
 
 
 @dataclass
-class Merge:
-    """What became of one form: what to take from what stands now, and what to ask."""
+class MergedForm:
+    """Result of merging one form: values to take from the current row, and conflicts to ask
+    about.
+    """
 
     taken: Sent = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -154,47 +156,47 @@ class Merge:
     theirs: str = ""
 
 
-def merge(
+def merge_form(
     fields: Fields, opened: Sent | None, now: Sent, typed: Sent, subject: Iterable[str] = ()
-) -> Merge:
-    """Bring what was typed onto what stands now.
+) -> MergedForm:
+    """Merge typed values into the current row.
 
     `opened` is None where nobody knows what the form showed: then every difference is asked.
-    `subject` names the fields that say what a row is about: a figure typed for one thing is not
-    written down for another without asking.
+    `subject` names the fields that identify the subject of a row: a figure typed for one thing is
+    not written down for another without asking.
     """
     base = {} if opened is None else opened
 
     def differ(name: str, first: Sent, second: Sent) -> bool:
-        return not same(fields[name], first.get(name, [""]), second.get(name, [""]))
+        return not same_meaning(fields[name], first.get(name, [""]), second.get(name, [""]))
 
     mine = {n for n in fields if n not in base or differ(n, base, typed)}
     theirs = {n for n in fields if n not in base or differ(n, base, now)}
     agreed = {n for n in fields if not differ(n, typed, now)}
     apart, others = mine - agreed, theirs - agreed
     about = set(subject)
-    asked = {n for n in apart if _beside(n, others, about)}
+    asked = {n for n in apart if _depends_on(n, others, about)}
     if others & about:
         asked = apart
     elif apart & about and others:
         asked |= apart & about
-    return Merge(
+    return MergedForm(
         taken={n: now[n] for n in fields if n not in apart},
         asked={n: _question(n, fields, opened, now, others) for n in asked},
-        theirs="；".join(_told(n, fields, opened, now) for n in sorted(others)),
+        theirs="；".join(_describe_change(n, fields, opened, now) for n in sorted(others)),
     )
 
 
-def _beside(name: str, others: set[str], about: set[str]) -> bool:
-    """Whether others changed the statement that this field is part of."""
+def _depends_on(name: str, others: set[str], about: set[str]) -> bool:
+    """Return whether others changed the statement that this field is part of."""
     if name in others:
         return True
     group = next((group for group in TOGETHER if name in group), set())
-    return bool(others & group) or any(_dates(name, other) for other in others)
+    return bool(others & group) or any(_is_date_of(name, other) for other in others)
 
 
-def _dates(one: str, other: str) -> bool:
-    """Whether one of the fields is the date of the other, which is its precision."""
+def _is_date_of(one: str, other: str) -> bool:
+    """Return whether one of the fields is the date of the other, which is its precision."""
     stems = {name.removesuffix("_precision").removesuffix("_on") for name in (one, other)}
     return len(stems) == 1 and one.endswith("_precision") != other.endswith("_precision")
 
@@ -204,24 +206,30 @@ def _question(name: str, fields: Fields, opened: Sent | None, now: Sent, others:
         return "您打开这一页以后，别人换了它，您选的没有保存。要用您的，请再选一次，再保存。"
     if name in others:
         was = (
-            f"（原来是“{spoken(fields[name], opened[name])}”）" if opened and name in opened else ""
+            f"（原来是“{describe_sent(fields[name], opened[name])}”）"
+            if opened and name in opened
+            else ""
         )
-        told = f"您打开这一页以后，别人把它改成了“{spoken(fields[name], now[name])}”{was}。"
+        message = (
+            f"您打开这一页以后，别人把它改成了“{describe_sent(fields[name], now[name])}”{was}。"
+        )
     else:
-        changed = "；".join(_told(other, fields, opened, now) for other in sorted(others))
-        told = f"您打开这一页以后，别人改了和它有关的：{changed}。"
-    return f"{told}请核对；再保存就以您填的为准。"
+        changed = "；".join(
+            _describe_change(other, fields, opened, now) for other in sorted(others)
+        )
+        message = f"您打开这一页以后，别人改了和它有关的：{changed}。"
+    return f"{message}请核对；再保存就以您填的为准。"
 
 
-def _told(name: str, fields: Fields, opened: Sent | None, now: Sent) -> str:
+def _describe_change(name: str, fields: Fields, opened: Sent | None, now: Sent) -> str:
     if _is_file(fields[name]):
         return f"{fields[name].label or name}（换过了）"
-    was = f"{spoken(fields[name], opened[name])} → " if opened and name in opened else ""
-    return f"{fields[name].label or name} {was}{spoken(fields[name], now[name])}"
+    was = f"{describe_sent(fields[name], opened[name])} → " if opened and name in opened else ""
+    return f"{fields[name].label or name} {was}{describe_sent(fields[name], now[name])}"
 
 
 def read_opened(text: Any) -> Sent | None:
-    """Return what a form says it showed; None where it does not say it."""
+    """Return the values a form declares it showed; None where it declares none."""
     try:
         found = fit_data(json.loads(text or ""))
     except ValueError:
@@ -243,7 +251,7 @@ def put(data: Any, prefix: str, values: Sent) -> None:
 
 
 def own_fields(form: "forms.ModelForm[Any]") -> dict[str, forms.Field]:
-    """The fields of the form that show fields of its model."""
+    """Return the fields of the form that show fields of its model."""
     names = {
         one.name for one in (*form._meta.model._meta.fields, *form._meta.model._meta.many_to_many)
     }
@@ -267,21 +275,21 @@ class MergingForm(MergingRow):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.merged = Merge()
+        self.merged = MergedForm()
         if self.is_bound and self.instance.pk:
-            self._merge()
+            self._merge_changes()
 
     def unread(self) -> bool:
-        """Whether a form that does not say what it showed was opened on something else."""
+        """Return whether a form without its opened values was opened on another version."""
         return False
 
-    def _merge(self) -> None:
+    def _merge_changes(self) -> None:
         fields, prefix = own_fields(self), f"{self.prefix}-" if self.prefix else ""
         now, opened = sent_of(fields, self.initial), read_opened(self.data.get(f"{prefix}{OPENED}"))
         if opened is None and not self.unread():
             return
         typed = typed_of(fields, self.data, self.files, prefix, opened or now)
-        self.merged = merge(fields, opened, now, typed)
+        self.merged = merge_form(fields, opened, now, typed)
         data: Any = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
         put(data, prefix, without_files(fields, self.merged.taken))
         put(data, prefix, {OPENED: [json.dumps(now, ensure_ascii=False)]})
@@ -306,7 +314,7 @@ class MergingAdmin(SeenRows):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Say of a form that is too large to be sent before anything is typed into it."""
+        """Warn of a form too large to be sent, before anything is typed into it."""
         formsets = [one.formset for one in context["inline_admin_formsets"]]
         count = sum(len(form.fields) for one in formsets for form in one.forms)
         names = [
@@ -319,11 +327,11 @@ class MergingAdmin(SeenRows):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The page puts what the form showed outside of its boxes."""
+        """Return the page puts what the form showed outside of its boxes."""
         return [name for name in super().get_fields(request, obj) if name != OPENED]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Who saves waits for whoever is saving: what is read is what was left last."""
+        """Lock the row while it is saved, so that the last saved version is read."""
         row = super().get_object(request, object_id, from_field)
         if row is None or request.method != "POST":
             return row

@@ -1,4 +1,4 @@
-"""How documents and facts reach families: stages, and edits of published rows that wait.
+"""Publication of documents and facts: stages, and waiting edits of published rows.
 
 The counterpart of `institutions.register.review` for rows without parts: an edit is one change for
 each field, kept as plain data until somebody of enough reach decides.
@@ -47,30 +47,30 @@ def may_decide(user: AbstractBaseUser | AnonymousUser, pending: PendingEdit) -> 
 # From stage to stage
 
 
-def move(row: Row, name: str, *, seen: int | None = None) -> bool:
+def move_stage(row: Row, name: str, *, seen: int | None = None) -> bool:
     """Take the row one step further; False where it does not stand at the step's beginning.
 
-    `seen` is the version that was read. Raises `UnreadError` where the row has another by now, and
-    `ValidationError` where what it stands on, or what stands on it, forbids the step.
+    `seen` is the version that was read. Raises `UnreadError` where the row has another version by
+    now, and `ValidationError` where its sources, or rows that cite it, forbid the step.
     """
     step = MOVES[name]
     with transaction.atomic():
-        row = _locked(row)
+        row = _lock_row(row)
         if row.stage != step.origin:
             return False
         if seen is not None and row.version != seen:
             raise UnreadError
-        _refuse(row, step.target)
+        _refuse_stage(row, step.target)
         row.stage, row.version = step.target, row.version + 1
         row.save(update_fields=["stage", "version"])
     return True
 
 
-def _locked(row: Row) -> Any:
+def _lock_row(row: Row) -> Any:
     return type(row)._default_manager.select_for_update().get(pk=row.pk)
 
 
-def _refuse(row: Row, target: str) -> None:
+def _refuse_stage(row: Row, target: str) -> None:
     """Raise `ValidationError` where the row cannot have the stage `target`."""
     if isinstance(row, Fact):
         if target == Stage.PUBLISHED and not row.document.is_published:
@@ -94,7 +94,7 @@ def propose(row: Row, fields: dict[str, Any], *, by: AbstractBaseUser) -> Pendin
     changes = [
         {"field": name, "old": old, "new": new}
         for name, value in fields.items()
-        if (old := _stored(stored, name)) != (new := _plain(value))
+        if (old := _stored_value(stored, name)) != (new := _to_plain(value))
     ]
     if not changes:
         return None
@@ -110,21 +110,21 @@ def approve(pk: int, *, by: AbstractBaseUser) -> None:
     """
     with transaction.atomic():
         pending = _undecided(pk)
-        row = _locked(pending.row)
-        moved = [c["field"] for c in pending.changes if _stored(row, c["field"]) != c["old"]]
+        row = _lock_row(pending.row)
+        moved = [c["field"] for c in pending.changes if _stored_value(row, c["field"]) != c["old"]]
         if moved:
-            names = "、".join(_label(row, name) for name in moved)
+            names = "、".join(_field_label(row, name) for name in moved)
             raise ValidationError(f"提交以后，这些内容又被改过：{names}。请看过现在的内容再改。")
-        many = _write(row, pending.changes)
+        many = _set_values(row, pending.changes)
         row.version += 1
         row.full_clean()
         row.save()
         for name, keys in many.items():
             getattr(row, name).set(keys)
-        _decide(pending, State.APPROVED, by)
+        _close_edit(pending, State.APPROVED, by)
 
 
-def _write(row: Row, changes: list[dict[str, Any]]) -> dict[str, list[str]]:
+def _set_values(row: Row, changes: list[dict[str, Any]]) -> dict[str, list[str]]:
     """Set the new values on the row; return those of links to many, which need a saved row."""
     many = {}
     for change in changes:
@@ -136,12 +136,12 @@ def _write(row: Row, changes: list[dict[str, Any]]) -> dict[str, list[str]]:
     return many
 
 
-def reject(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
-    """Leave the row as it is and say why. Raises `DecidedError`."""
+def reject_edit(pk: int, reason: str, *, by: AbstractBaseUser) -> None:
+    """Leave the row as it is, with a reason. Raises `DecidedError`."""
     with transaction.atomic():
         pending = _undecided(pk)
         pending.reason = reason
-        _decide(pending, State.REJECTED, by)
+        _close_edit(pending, State.REJECTED, by)
 
 
 def _undecided(pk: int) -> PendingEdit:
@@ -151,23 +151,23 @@ def _undecided(pk: int) -> PendingEdit:
     return pending
 
 
-def _decide(pending: PendingEdit, state: str, by: AbstractBaseUser) -> None:
+def _close_edit(pending: PendingEdit, state: str, by: AbstractBaseUser) -> None:
     pending.state, pending.decided_at = state, now()
     pending.decided_by_id = by.pk
     pending.save()
 
 
-def _stored(row: Model, name: str) -> Any:
+def _stored_value(row: Model, name: str) -> Any:
     field: Any = row._meta.get_field(name)
-    return _plain(field.value_from_object(row))
+    return _to_plain(field.value_from_object(row))
 
 
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold: keys of rows, dates and decimals as text."""
+def _to_plain(value: Any) -> Any:
+    """Return a JSON value: keys of rows, dates and decimals as text."""
     if isinstance(value, Model):
         return value.pk
     if isinstance(value, list | QuerySet):
-        return sorted(_plain(one) for one in value)
+        return sorted(_to_plain(one) for one in value)
     if isinstance(value, Decimal):
         return f"{value:.2f}"
     return value if value is None or isinstance(value, bool | int) else str(value)
@@ -176,23 +176,23 @@ def _plain(value: Any) -> Any:
 # In words
 
 
-def lines(pending: PendingEdit) -> list[dict[str, str]]:
-    """Return each change with its label, what stood there and what shall, in words."""
+def describe_edit(pending: PendingEdit) -> list[dict[str, str]]:
+    """Return each change with its label, the old and the new value, in words."""
     return [
         {
-            "label": _label(pending.row, change["field"]),
-            "old": _words(pending.row, change["field"], change["old"]),
-            "new": _words(pending.row, change["field"], change["new"]),
+            "label": _field_label(pending.row, change["field"]),
+            "old": _value_words(pending.row, change["field"], change["old"]),
+            "new": _value_words(pending.row, change["field"], change["new"]),
         }
         for change in pending.changes
     ]
 
 
-def _label(row: Model, name: str) -> str:
+def _field_label(row: Model, name: str) -> str:
     return str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
-def _words(row: Model, name: str, value: Any) -> str:
+def _value_words(row: Model, name: str, value: Any) -> str:
     field: Any = row._meta.get_field(name)
     if value in (None, "", []):
         return EMPTY

@@ -16,12 +16,12 @@ from regions.staff.merging import MergingAdmin
 from regions.staff.review import (
     approve,
     codes_of,
-    lines,
+    describe_edit,
     may_decide,
     may_publish,
-    move,
+    move_stage,
     propose,
-    reject,
+    reject_edit,
 )
 from regions.staff.scope import in_scope, reaches
 from regions.staff.scoped_admin import ScopedAdmin
@@ -40,13 +40,13 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
 
     comparing = ("publish",)
 
-    # The field that says of which regions a row is.
+    # The field with the regions of a row.
     region_field: str
     change_form_template = "admin/regions/reviewed_change_form.html"
     actions = ["submit", "publish", "send_back", "withdraw"]
 
     def changed(self) -> None:
-        """Say that what families see is another now; for rows that something is made from."""
+        """Record that published rows changed; for rows that something is derived from."""
 
     # Whose rows
 
@@ -68,10 +68,10 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (
-            obj is None or self._keeps(request, obj)
+            obj is None or self._is_within_reach(request, obj)
         )
 
-    def _keeps(self, request: HttpRequest, row: Any) -> bool:
+    def _is_within_reach(self, request: HttpRequest, row: Any) -> bool:
         """Return whether the row is of the person's region, or a draft of their own."""
         if row.author_id == request.user.pk and not row.is_published:
             return True
@@ -127,8 +127,8 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
         held = getattr(request, "held", None)
         if held is None:
             return super().response_change(request, obj)
-        said = "没有什么要改的。" if held == "same" else HELD
-        self.message_user(request, said, messages.SUCCESS)
+        message = "没有什么要改的。" if held == "same" else HELD
+        self.message_user(request, message, messages.SUCCESS)
         return self.response_post_save_change(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
@@ -171,7 +171,7 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
             raise Http404
         if not self._may_move(request, row, name):
             raise PermissionDenied
-        why = self._move(request, row, name, request.POST.get("version", ""))
+        why = self._take_step(request, row, name, request.POST.get("version", ""))
         if why:
             self.message_user(request, f"没有{MOVES[name].label}：{why}", messages.WARNING)
         else:
@@ -179,13 +179,15 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
         address = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return HttpResponseRedirect(reverse(address, args=[pk]))
 
-    def _move(self, request: HttpRequest, row: Any, name: str, version: str) -> str:
-        """Take the step and return why not, or nothing. What is passed must have been seen."""
+    def _take_step(self, request: HttpRequest, row: Any, name: str, version: str) -> str:
+        """Take the step; return the reason if refused, else "". Only a version that was seen can
+        pass.
+        """
         seen = int(version) if re.fullmatch("[0-9]{1,9}", version) else 0
         if not self._may_move(request, row, name):
             return f"“{row}”不全在您管的地区里，要由管得到的人来办。"
         try:
-            done = move(row, name, seen=seen if name == "publish" else None)
+            done = move_stage(row, name, seen=seen if name == "publish" else None)
         except UnreadError:
             return "您打开这一页以后，别人又改过内容。请看过再点。"
         except ValidationError as error:
@@ -198,7 +200,7 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
     def _move_all(self, request: HttpRequest, queryset: "QuerySet[Any]", name: str) -> None:
         label, done = MOVES[name].label, 0
         for row in queryset.order_by("pk"):
-            why = self._move(request, row, name, request.POST.get(f"seen-{row.pk}", ""))
+            why = self._take_step(request, row, name, request.POST.get(f"seen-{row.pk}", ""))
             done += not why
             if why:
                 self.message_user(request, f"“{row}”没有{label}：{why}", messages.WARNING)
@@ -221,7 +223,7 @@ class ReviewedAdmin(ScopedAdmin, MergingAdmin):
         self._move_all(request, queryset, "withdraw")
 
 
-class RejectForm(forms.Form):
+class RejectEditForm(forms.Form):
     """Why an edit does not go live."""
 
     reason = forms.CharField(
@@ -281,16 +283,18 @@ class PendingEditAdmin(SeenRows):
         pending = self.get_object(request, object_id)
         if pending is None or not self.has_view_permission(request):
             return super().change_view(request, object_id, form_url, extra_context)
-        return self._page(request, pending, RejectForm())
+        return self._render_page(request, pending, RejectEditForm())
 
-    def _page(self, request: HttpRequest, pending: Any, form: RejectForm) -> HttpResponse:
+    def _render_page(
+        self, request: HttpRequest, pending: Any, form: RejectEditForm
+    ) -> HttpResponse:
         row = pending.row
         address = f"admin:regions_{row._meta.model_name}_change"
         page = {
             "title": str(pending),
             "original": pending,
             "opts": self.opts,
-            "lines": lines(pending),
+            "lines": describe_edit(pending),
             "row_url": reverse(address, args=[row.pk]),
             "form": form,
             "may_decide": self._may_decide(request, pending),
@@ -300,7 +304,7 @@ class PendingEditAdmin(SeenRows):
     def _may_decide(self, request: HttpRequest, pending: PendingEdit) -> bool:
         return self.has_publish_permission(request) and may_decide(request.user, pending)
 
-    def _posted(self, request: HttpRequest, pk: int) -> PendingEdit:
+    def _posted_edit(self, request: HttpRequest, pk: int) -> PendingEdit:
         pending: PendingEdit | None = self.get_queryset(request).filter(pk=pk).first()
         if pending is None or request.method != "POST":
             raise Http404
@@ -309,16 +313,16 @@ class PendingEditAdmin(SeenRows):
         return pending
 
     def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        self._approve(request, self._posted(request, pk))
+        self._approve(request, self._posted_edit(request, pk))
         return self._to_page(pk)
 
     def reject_view(self, request: Any, pk: int) -> HttpResponse:
-        pending = self._posted(request, pk)
-        form = RejectForm(request.POST)
+        pending = self._posted_edit(request, pk)
+        form = RejectEditForm(request.POST)
         if not form.is_valid():
-            return self._page(request, pending, form)
+            return self._render_page(request, pending, form)
         try:
-            reject(pk, form.cleaned_data["reason"], by=request.user)
+            reject_edit(pk, form.cleaned_data["reason"], by=request.user)
         except DecidedError:
             self.message_user(request, "别人已经审过这一条。", messages.WARNING)
         else:
@@ -331,8 +335,8 @@ class PendingEditAdmin(SeenRows):
             if self._may_decide(request, pending):
                 self._approve(request, pending)
             else:
-                said = f"没有通过：“{pending.row}”不全在您管的地区里。"
-                self.message_user(request, said, messages.WARNING)
+                message = f"没有通过：“{pending.row}”不全在您管的地区里。"
+                self.message_user(request, message, messages.WARNING)
 
     def _approve(self, request: Any, pending: PendingEdit) -> None:
         try:
@@ -340,14 +344,14 @@ class PendingEditAdmin(SeenRows):
         except DecidedError:
             self.message_user(request, "没有通过：别人已经审过这一条。", messages.ERROR)
         except ValidationError as error:
-            said = f"没有通过：{'；'.join(error.messages)}"
-            self.message_user(request, said, messages.ERROR)
+            message = f"没有通过：{'；'.join(error.messages)}"
+            self.message_user(request, message, messages.ERROR)
         else:
             self.changed()
             self.message_user(request, "已通过，网站上已经更新。")
 
     def changed(self) -> None:
-        """Say that what families see is another now."""
+        """Record that published rows changed."""
 
     def _to_page(self, pk: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:regions_pendingedit_change", args=[pk]))

@@ -1,4 +1,4 @@
-"""Which rows are a signed-in person's: those of the region of their post, and of all in it."""
+"""Rows within a signed-in person's reach: those of the region of their post, and of all in it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Q, QuerySet
 
 from regions.models import Region, StaffMember
-from regions.models.region import NATION, within
+from regions.models.region import NATION, lies_within
 
 
 def in_scope(
@@ -25,7 +25,7 @@ def in_scope(
         return rows.none()
     if post.region_id == NATION:
         return rows
-    inside = within(path, [post.region]) | Q(**{path: post.region_id})
+    inside = lies_within(path, [post.region]) | Q(**{path: post.region_id})
     if rows.model._meta.get_field(path.split("__")[0]).many_to_many:
         # A join would give a row once for each of its regions.
         return rows.filter(pk__in=rows.model._base_manager.filter(inside).values("pk"))
@@ -45,7 +45,7 @@ def reaches(user: AbstractBaseUser | AnonymousUser, codes: Iterable[str]) -> boo
     return bool(asked) and found.count() == len(asked)
 
 
-def above(user: AbstractBaseUser | AnonymousUser) -> list[str]:
+def codes_above(user: AbstractBaseUser | AnonymousUser) -> list[str]:
     """Return the codes of the regions that the person's own lies in, the nation last."""
     post: StaffMember | None = getattr(user, "staff_member", None)
     return post.region.codes_upward() if post else []

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from carebridge.lib.typed_fields import typed_field
-from regions.staff.scope import above, in_scope
+from regions.staff.scope import codes_above, in_scope
 from regions.staff.seen_rows import SeenRows
 
 # Fields that lead out of one's region by their nature: a home of 廊坊 stands on a list of 北京.
@@ -70,7 +70,7 @@ class ScopedAdmin(ScopedChoices, SeenRows):
 
 def _with_wider(rows: "QuerySet[Any]", own: "QuerySet[Any]", request: Any) -> "QuerySet[Any]":
     """Return the person's own regions and those that these lie in."""
-    return own | rows.filter(pk__in=above(request.user))
+    return own | rows.filter(pk__in=codes_above(request.user))
 
 
 def _named_now(db_field: Any, request: Any) -> "QuerySet[Any]":
@@ -92,7 +92,7 @@ def _asks_choices_of(request: HttpRequest, fields: set[tuple[str, str]]) -> bool
 
 # Where a home has as many already, so many more may be added; never more than MOST_HELD in all.
 ROOM, MOST_HELD = 50, 1_000
-# Django takes 2,000 of a kind where a request says so: 170 MB of forms.
+# Django takes 2,000 of a kind where a request asks for it: 170 MB of forms.
 MOST_ROWS = 300
 
 

@@ -19,7 +19,9 @@ BESIDE = {"last_login"}
 
 
 def seen_of(row: models.Model) -> str:
-    """Stand for what a row says: its version, or a digest of its columns where it has none."""
+    """Return a mark of a row's content: its version, or a digest of its columns where it has
+    none.
+    """
     try:
         row._meta.get_field("version")
     except FieldDoesNotExist:
@@ -51,7 +53,7 @@ class SeenRows(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self._changes_rows(request):
             return super().response_action(request, queryset)
         with transaction.atomic():
-            moved = self._moved(request)
+            moved = self._rows_changed(request)
             if not moved:
                 return super().response_action(request, queryset)
             names = "、".join(f"“{row}”" for row in moved[:MOST_NAMED])
@@ -74,8 +76,8 @@ class SeenRows(admin.ModelAdmin):  # type: ignore[type-arg]
             return False
         return action is not None and getattr(action[0], "allowed_permissions", None) != ["view"]
 
-    def _moved(self, request: HttpRequest) -> list[Any]:
-        """The rows of the list, each locked, that are no longer what the list showed of them."""
+    def _rows_changed(self, request: HttpRequest) -> list[Any]:
+        """Return the rows, each locked, that changed since the list showed them."""
         seen = {
             name.removeprefix(SEEN): value
             for name, value in request.POST.items()

@@ -12,7 +12,7 @@ from regions.models import FailedSignIn, SignIn
 
 
 class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What happened is a record of the past: nobody adds, changes or deletes it by hand."""
+    """A read-only log: nobody adds, changes or deletes entries by hand."""
 
     list_per_page = 50
     search_fields = ["=username", "=ip_address"]
@@ -74,8 +74,8 @@ class FailedSignInAdmin(LogAdmin):
 DAYS = 180
 
 
-def forget(now: datetime.datetime) -> int:
-    """Delete the log older than 180 days, and sessions that have ended; how many lines it was."""
+def forget_old(now: datetime.datetime) -> int:
+    """Delete lines older than 180 days, and ended sessions; return the number of lines."""
     before = now - datetime.timedelta(days=DAYS)
     Session.objects.filter(expire_date__lt=now).delete()
     return sum(

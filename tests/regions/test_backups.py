@@ -17,7 +17,7 @@ from django.db import OperationalError, connection, connections
 from django.db.backends.utils import CursorWrapper
 
 from carebridge.lib.backups.dumps import named_beside
-from carebridge.lib.backups.fingerprint import differences, tables
+from carebridge.lib.backups.fingerprint import differences, fingerprint_tables
 from institutions.models import Institution
 
 
@@ -61,7 +61,7 @@ def wipe() -> None:
 
 def test_backup_wipe_restore(folder, media):
     """Row counts and checksums of every table are equal, and so are the files."""
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     assert before["institutions_institution"]["rows"] == Institution.objects.count() > 100
     assert "备份可以恢复" in run("verify_backup", folder)
     wipe()
@@ -71,7 +71,7 @@ def test_backup_wipe_restore(folder, media):
     said = run("restore", folder)
     assert f"{len(before)} 张表" in said
     assert (
-        tables(connections["default"])
+        fingerprint_tables(connections["default"])
         == before
         == json.loads((folder / "manifest.json").read_text())["tables"]
     )
@@ -143,7 +143,7 @@ def test_a_damaged_database_is_replaced_by_its_backup(folder, damage):
     said = run("restore", folder, "--replace")
 
     listed = json.loads((folder / "manifest.json").read_text())["tables"]
-    assert tables(connections["default"]) == listed
+    assert fingerprint_tables(connections["default"]) == listed
     aside = [*file.parent.glob(f"{file.name}.before-*[0-9]")]
     assert [path.read_bytes() for path in aside] == ([left] if left else [])
     assert all(str(path) in said for path in aside)
@@ -153,7 +153,7 @@ def test_a_damaged_database_is_replaced_by_its_backup(folder, damage):
 
 @pytest.mark.parametrize("damage", [name for name in DAMAGES if name != "not there"])
 def test_a_damaged_dump_with_a_right_checksum_changes_nothing(folder, media, damage):
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     DAMAGES[damage](folder / "database.dump")
     files = json.loads((folder / "manifest.json").read_text())["files"]
     digest = hashlib.sha256((folder / "database.dump").read_bytes()).hexdigest()
@@ -163,19 +163,19 @@ def test_a_damaged_dump_with_a_right_checksum_changes_nothing(folder, media, dam
 
     with pytest.raises(CommandError):
         run("restore", folder, "--replace")
-    assert tables(connections["default"]) == before
+    assert fingerprint_tables(connections["default"]) == before
     assert (media / "photos/b.webp").read_bytes() == b"of today"
     beside = Path(connections["default"].settings_dict["NAME"])
     assert not [*beside.parent.glob(f"{beside.name}.restored*")]
 
 
 def test_a_dump_that_is_not_what_its_list_says_changes_nothing(folder):
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     change(folder, tables=before | {"regions_region": {"rows": 1, "checksum": "0"}})
     connections["default"].close()
     with pytest.raises(CommandError, match="regions_region：应有 1 行"):
         run("restore", folder, "--replace")
-    assert tables(connections["default"]) == before
+    assert fingerprint_tables(connections["default"]) == before
 
 
 def test_a_missing_database_of_postgresql_is_made(folder):
@@ -187,7 +187,7 @@ def test_a_missing_database_of_postgresql_is_made(folder):
         cursor.execute(f'DROP DATABASE "{connection.settings_dict["NAME"]}"')
     run("restore", folder)
     listed = json.loads((folder / "manifest.json").read_text())["tables"]
-    assert tables(connection) == listed
+    assert fingerprint_tables(connection) == listed
 
 
 def change(folder: Path, **told: object) -> None:
@@ -197,7 +197,7 @@ def change(folder: Path, **told: object) -> None:
 
 def test_what_is_no_whole_backup_of_this_site_is_refused(folder):
     """Nothing of the database is touched before the backup is known to be good."""
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     with pytest.raises(CommandError, match="已经存在"):
         run("backup", folder)
     other = before | {"regions_region": before["regions_region"] | {"checksum": "0"}}
@@ -213,7 +213,7 @@ def test_what_is_no_whole_backup_of_this_site_is_refused(folder):
     (folder / "media.tar").unlink()
     with pytest.raises(CommandError, match="不是完整的备份"):
         run("restore", folder, "--replace")
-    assert tables(connections["default"]) == before
+    assert fingerprint_tables(connections["default"]) == before
 
 
 def test_differences_are_told_table_by_table():
@@ -225,9 +225,11 @@ def test_differences_are_told_table_by_table():
 
 @pytest.mark.django_db
 def test_one_value_changes_the_checksum_of_its_table_only():
-    before = tables(connection)
+    before = fingerprint_tables(connection)
     Institution.objects.filter(pk=Institution.objects.first().pk).update(name="改了")
-    changed = {name for name, table in tables(connection).items() if table != before[name]}
+    changed = {
+        name for name, table in fingerprint_tables(connection).items() if table != before[name]
+    }
     assert changed == {"institutions_institution"}
 
 
@@ -273,7 +275,7 @@ class Nth:
 def test_a_swap_that_fails_halfway_loses_nothing(folder, media, monkeypatch, name, number, code):
     """Whatever rename fails: database, journal and files are as they were, or all are swapped."""
     connection = connections["default"]
-    before, files = tables(connection), {"photos/b.webp", "photos/a.webp"}
+    before, files = fingerprint_tables(connection), {"photos/b.webp", "photos/a.webp"}
     (media / "photos/b.webp").write_bytes(b"of today")
     connection.close()
     held = {}
@@ -295,7 +297,7 @@ def test_a_swap_that_fails_halfway_loses_nothing(folder, media, monkeypatch, nam
         file.with_name(f"{file.name}-wal").unlink()
     if fails:
         assert names_of(media) == files
-    assert tables(connection) == before
+    assert fingerprint_tables(connection) == before
 
 
 def test_a_filesystem_without_links_is_enough(folder, monkeypatch):
@@ -314,7 +316,7 @@ def test_a_second_rename_that_fails_puts_the_first_name_back(folder, media, monk
     connection = connections["default"]
     if connection.vendor != "postgresql":
         pytest.skip("the files of SQLite are moved above")
-    before, real = tables(connection), CursorWrapper.execute
+    before, real = fingerprint_tables(connection), CursorWrapper.execute
 
     def execute(self, sql, params=None):
         if sql.startswith("ALTER DATABASE") and '_restored" RENAME' in sql:
@@ -325,7 +327,7 @@ def test_a_second_rename_that_fails_puts_the_first_name_back(folder, media, monk
     monkeypatch.setattr(CursorWrapper, "execute", execute)
     with pytest.raises(CommandError, match="现有的数据没有动"):
         run("restore", folder, "--replace")
-    assert tables(connection) == before
+    assert fingerprint_tables(connection) == before
     assert names_of(media) == {"photos/a.webp"}
 
 
@@ -346,14 +348,14 @@ def test_uploaded_files_are_put_aside_for_their_owner(folder, media):
 
 @pytest.mark.parametrize("content", [b"no archive", b"", b"\0" * 511])
 def test_an_archive_that_cannot_be_read_changes_nothing(folder, media, content):
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     (folder / "media.tar").write_bytes(content)
     files = json.loads((folder / "manifest.json").read_text())["files"]
     change(folder, files=files | {"media.tar": hashlib.sha256(content).hexdigest()})
     connections["default"].close()
     with pytest.raises(CommandError, match="上传文件"):
         run("restore", folder, "--replace")
-    assert tables(connections["default"]) == before
+    assert fingerprint_tables(connections["default"]) == before
     assert names_of(media) == {"photos/a.webp"}
 
 
@@ -366,7 +368,7 @@ def test_a_list_that_is_none_is_refused(folder, content):
 
 
 def test_a_full_disk_is_said_in_plain_words(folder, media, monkeypatch, tmp_path):
-    before = tables(connections["default"])
+    before = fingerprint_tables(connections["default"])
     connections["default"].close()
     full = OSError(errno.ENOSPC, "No space left on device", "a file")
 
@@ -382,7 +384,7 @@ def test_a_full_disk_is_said_in_plain_words(folder, media, monkeypatch, tmp_path
             run("backup", tmp_path / "another")
     assert not [*tmp_path.glob("another*")]
     assert names_of(media) == {"photos/a.webp"}
-    assert tables(connections["default"]) == before
+    assert fingerprint_tables(connections["default"]) == before
 
 
 def test_a_long_name_of_a_database_is_never_cut_to_its_own():

@@ -38,7 +38,10 @@ def test_a_migration_is_backed_up_first(var):
     folder = Path(re.search(r"先备份到 (\S+)（", said)[1])
     assert [*(var / "backups").iterdir()] == [folder]
     assert folder.stat().st_mode & 0o077 == 0
-    assert backups.verify(folder)["institutions_institution"]["rows"] == Institution.objects.count()
+    assert (
+        backups.verify_backup(folder)["institutions_institution"]["rows"]
+        == Institution.objects.count()
+    )
 
 
 def test_nothing_to_do_makes_no_backup(var):

@@ -3,7 +3,7 @@
 import pytest
 
 from regions.models import Region
-from regions.models.region import within
+from regions.models.region import lies_within
 
 pytestmark = pytest.mark.django_db
 
@@ -194,12 +194,12 @@ def test_within_is_what_walking_up_the_parents_finds(text: str) -> None:
     expected = {
         place.code for place in current if any(lies_below(place, heir, parents) for heir in heirs)
     }
-    assert {place.code for place in Region.objects.within(region)} == expected
+    assert {place.code for place in Region.objects.inside_of(region)} == expected
     assert {place.code for place in current if place.lies_in(heirs)} == expected
 
 
 def test_within_nothing_is_nothing() -> None:
-    assert not Region.objects.filter(within("code", [])).exists()
+    assert not Region.objects.filter(lies_within("code", [])).exists()
 
 
 def test_full_name_and_lineage(django_assert_num_queries) -> None:

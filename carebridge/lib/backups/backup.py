@@ -21,7 +21,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from carebridge.lib.backups import dumps
-from carebridge.lib.backups.fingerprint import Tables, differences, tables
+from carebridge.lib.backups.fingerprint import Tables, differences, fingerprint_tables
 from carebridge.lib.backups.moves import Moves, explain
 
 DATABASE, FILES, LIST = "database.dump", "media.tar", "manifest.json"
@@ -29,8 +29,12 @@ BLOCK = 1 << 20
 # Within the folder of uploaded files: what a restore brings, and what was there before it.
 ASIDE = ".restore-"
 REFUSALS = {
-    dumps.State.FULL: "数据库里已经有数据。要用备份代替它，请加 --replace；现在的数据会放在旁边。",
-    dumps.State.DAMAGED: "数据库打不开或损坏了。要用备份代替它，请加 --replace；坏的会放在旁边。",
+    dumps.DatabaseState.FULL: (
+        "数据库里已经有数据。要用备份代替它，请加 --replace；现在的数据会放在旁边。"
+    ),
+    dumps.DatabaseState.DAMAGED: (
+        "数据库打不开或损坏了。要用备份代替它，请加 --replace；坏的会放在旁边。"
+    ),
 }
 
 
@@ -38,7 +42,7 @@ class BackupError(Exception):
     """What is wrong, in words for whoever keeps the site."""
 
 
-def make(folder: Path, at: datetime.datetime) -> Tables:
+def make_backup(folder: Path, at: datetime.datetime) -> Tables:
     """Write a backup into a new folder, which is there whole or not at all."""
     if folder.exists():
         raise BackupError(f"{folder} 已经存在。请给一个新的文件夹。")
@@ -47,7 +51,7 @@ def make(folder: Path, at: datetime.datetime) -> Tables:
     unfinished.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished.mkdir(mode=0o700)
     try:
-        found = _fill(unfinished, at)
+        found = _write_files(unfinished, at)
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -55,10 +59,10 @@ def make(folder: Path, at: datetime.datetime) -> Tables:
     return found
 
 
-def _fill(unfinished: Path, at: datetime.datetime) -> Tables:
+def _write_files(unfinished: Path, at: datetime.datetime) -> Tables:
     connection = connections[DEFAULT_DB_ALIAS]
-    found = dumps.dump(connection, unfinished / DATABASE)
-    _pack(unfinished / FILES)
+    found = dumps.dump_database(connection, unfinished / DATABASE)
+    _pack_photos(unfinished / FILES)
     told = {
         "made_at": at.isoformat(),
         "vendor": connection.vendor,
@@ -71,16 +75,16 @@ def _fill(unfinished: Path, at: datetime.datetime) -> Tables:
     return found
 
 
-def verify(folder: Path) -> Tables:
+def verify_backup(folder: Path) -> Tables:
     """Prove that the backup can be restored, by doing so beside the site; returns what is in it."""
-    told = _read(folder)
-    with dumps.opened(connections[DEFAULT_DB_ALIAS], folder / DATABASE) as trial:
-        _compare(told, trial)
+    told = _read_list(folder)
+    with dumps.open_dump(connections[DEFAULT_DB_ALIAS], folder / DATABASE) as trial:
+        _compare_tables(told, trial)
     return told["tables"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RestoreOutcome:
     """The tables that a restore put in place, and where the database and files before it are."""
 
     tables: Tables
@@ -88,22 +92,22 @@ class Outcome:
     files_aside: str
 
 
-def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
+def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> RestoreOutcome:
     """Put the backup in the place of an empty database, or of any with `replace`.
 
     The live database is neither opened for writing nor moved before the backup has been read into
     a fresh one and compared with its list, row by row. It may be damaged, cut short or not there.
     """
-    listed = _read(folder)
+    listed = _read_list(folder)
     connection = connections[DEFAULT_DB_ALIAS]
-    found = dumps.state(connection)
-    if found is not dumps.State.EMPTY and not replace:
+    found = dumps.database_state(connection)
+    if found is not dumps.DatabaseState.EMPTY and not replace:
         raise BackupError(REFUSALS[found])
     stamp = f"{at:%Y%m%d%H%M%S}"
-    media = _unpack(folder / FILES, stamp)
+    media = _unpack_photos(folder / FILES, stamp)
     try:
         with dumps.restored(connection, folder / DATABASE) as fresh:
-            _compare(listed, fresh.connection)
+            _compare_tables(listed, fresh.connection)
             files_aside, moves = _swap_media(media, stamp)
             try:
                 aside = fresh.swap(stamp)
@@ -114,10 +118,10 @@ def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> Outcome:
                 _remove_if_empty(settings.MEDIA_ROOT / f"{ASIDE}before-{stamp}")
     finally:
         shutil.rmtree(media, ignore_errors=True)
-    return Outcome(listed["tables"], aside, files_aside)
+    return RestoreOutcome(listed["tables"], aside, files_aside)
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _read_list(folder: Path) -> dict[str, Any]:
     """Return the list of a backup of this kind of database whose files are as they were written."""
     try:
         told: dict[str, Any] = json.loads((folder / LIST).read_text())
@@ -131,16 +135,16 @@ def _read(folder: Path) -> dict[str, Any]:
     return told
 
 
-def _compare(told: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
+def _compare_tables(told: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
     try:
-        found = tables(connection)
+        found = fingerprint_tables(connection)
     except DatabaseError as error:
         raise BackupError(f"备份里的数据库读不出来：{error}") from error
     if unlike := differences(told["tables"], found):
         raise BackupError("和备份时不一样：" + "；".join(unlike))
 
 
-def _pack(file: Path) -> None:
+def _pack_photos(file: Path) -> None:
     with tarfile.open(file, "w") as archive:
         if settings.MEDIA_ROOT.exists():
             archive.add(settings.MEDIA_ROOT, arcname=".", filter=_without_asides)
@@ -150,7 +154,7 @@ def _without_asides(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return None if member.name.startswith(f"./{ASIDE}") else member
 
 
-def _unpack(file: Path, stamp: str) -> Path:
+def _unpack_photos(file: Path, stamp: str) -> Path:
     """Return a new folder within that of the uploaded files, with those of the backup.
 
     The folder itself may be a mount point, which nothing moves; within it every move is a rename.

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import DatabaseError, OperationalError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from carebridge.lib.backups.fingerprint import Tables, tables
+from carebridge.lib.backups.fingerprint import Tables, fingerprint_tables
 from carebridge.lib.backups.moves import REASONS, Moves, explain
 
 # The database that a dump is tried in.
@@ -35,23 +35,25 @@ class DumpError(Exception):
     """A program failed; the text is what it said."""
 
 
-def dump(connection: BaseDatabaseWrapper, file: Path) -> Tables:
+def dump_database(connection: BaseDatabaseWrapper, file: Path) -> Tables:
     """Write the file; returns what is in it, as it was at one moment."""
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(file)) as copy:
             connection.ensure_connection()
             connection.connection.backup(copy)
-        with opened(connection, file) as copied:
-            return tables(copied)
+        with open_dump(connection, file) as copied:
+            return fingerprint_tables(copied)
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SELECT pg_export_snapshot()")
         [snapshot] = cursor.fetchone()
-        _run(connection, "pg_dump", f"--file={file}", "--format=custom", f"--snapshot={snapshot}")
-        return tables(connection)
+        _run_program(
+            connection, "pg_dump", f"--file={file}", "--format=custom", f"--snapshot={snapshot}"
+        )
+        return fingerprint_tables(connection)
 
 
-class State(Enum):
+class DatabaseState(Enum):
     """How a database stands before a restore."""
 
     EMPTY = "empty"  # or not there
@@ -59,35 +61,35 @@ class State(Enum):
     DAMAGED = "damaged"
 
 
-def state(connection: BaseDatabaseWrapper) -> State:
+def database_state(connection: BaseDatabaseWrapper) -> DatabaseState:
     """Look at the live database without writing to it, and without trusting that it opens."""
     if connection.vendor == "sqlite":
-        return _state_of_file(_path(connection))
+        return _state_of_file(_database_path(connection))
     try:
         names = connection.introspection.table_names()
     except OperationalError as error:
         if "does not exist" in str(error):
-            return State.EMPTY
+            return DatabaseState.EMPTY
         raise DumpError(f"连不上数据库服务器：{error}") from error
-    return State.FULL if names else State.EMPTY
+    return DatabaseState.FULL if names else DatabaseState.EMPTY
 
 
-def _path(connection: BaseDatabaseWrapper) -> Path:
+def _database_path(connection: BaseDatabaseWrapper) -> Path:
     return Path(str(connection.settings_dict["NAME"]))
 
 
-def _state_of_file(file: Path) -> State:
+def _state_of_file(file: Path) -> DatabaseState:
     if not file.exists() or file.stat().st_size == 0:
-        return State.EMPTY
+        return DatabaseState.EMPTY
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as live:
             names = live.execute("SELECT name FROM sqlite_master").fetchall()
             [found] = live.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError:
-        return State.DAMAGED
+        return DatabaseState.DAMAGED
     if found != "ok":
-        return State.DAMAGED
-    return State.FULL if names else State.EMPTY
+        return DatabaseState.DAMAGED
+    return DatabaseState.FULL if names else DatabaseState.EMPTY
 
 
 @dataclass
@@ -109,9 +111,9 @@ def restored(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
 
 @contextmanager
 def _restored_file(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
-    path = _path(live)
+    path = _database_path(live)
     fresh = path.with_name(f"{path.name}.restored")
-    _remove(fresh)
+    _remove_file(fresh)
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL, 0o600))
     try:
@@ -131,17 +133,17 @@ def _restored_file(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restored]:
             live.close()
             return _swap_files(path, fresh, stamp)
 
-        with _beside(live, f"{fresh.absolute().as_uri()}?mode=ro") as other:
+        with _connect_beside(live, f"{fresh.absolute().as_uri()}?mode=ro") as other:
             yield Restored(other, swap)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
             raise DumpError(REASONS[errno.ENOSPC]) from error
         raise DumpError(f"备份里的数据库读不出来：{error}") from error
     finally:
-        _remove(fresh)
+        _remove_file(fresh)
 
 
-def _remove(file: Path) -> None:
+def _remove_file(file: Path) -> None:
     for ending in ("", *JOURNALS):
         file.with_name(file.name + ending).unlink(missing_ok=True)
 
@@ -185,8 +187,10 @@ def _restored_database(live: BaseDatabaseWrapper, file: Path) -> Iterator[Restor
         return _swap_databases(live, fresh, stamp)
 
     try:
-        with _beside(live, fresh) as other:
-            _run(other, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file))
+        with _connect_beside(live, fresh) as other:
+            _run_program(
+                other, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file)
+            )
             yield Restored(other, swap)
     finally:
         with live._nodb_cursor() as cursor:
@@ -229,17 +233,19 @@ def named_beside(name: str, ending: str) -> str:
     return name.encode()[:room].decode(errors="ignore") + ending
 
 
-def load(connection: BaseDatabaseWrapper, file: Path) -> None:
+def load_dump(connection: BaseDatabaseWrapper, file: Path) -> None:
     """Fill a new database of PostgreSQL with the file's contents."""
     connection.close()
-    _run(connection, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file))
+    _run_program(
+        connection, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", str(file)
+    )
 
 
 @contextmanager
-def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabaseWrapper]:
+def open_dump(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabaseWrapper]:
     """Yield a database of its own with the file's contents, for as long as somebody looks at it."""
     if connection.vendor == "sqlite":
-        with _beside(connection, f"file:{file}?mode=ro") as trial:
+        with _connect_beside(connection, f"file:{file}?mode=ro") as trial:
             yield trial
         return
     name = named_beside(str(connection.settings_dict["NAME"]), "_trial")
@@ -248,8 +254,8 @@ def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabase
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     try:
-        with _beside(connection, name) as trial:
-            load(trial, file)
+        with _connect_beside(connection, name) as trial:
+            load_dump(trial, file)
             yield trial
     finally:
         with connection._nodb_cursor() as cursor:
@@ -257,7 +263,7 @@ def opened(connection: BaseDatabaseWrapper, file: Path) -> Iterator[BaseDatabase
 
 
 @contextmanager
-def _beside(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabaseWrapper]:
+def _connect_beside(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabaseWrapper]:
     """Yield a connection with the same settings to another database."""
     options: dict[str, Any] = {"uri": True} if connection.vendor == "sqlite" else {}
     options = options or connection.settings_dict["OPTIONS"]
@@ -269,7 +275,7 @@ def _beside(connection: BaseDatabaseWrapper, name: str) -> Iterator[BaseDatabase
         other.close()
 
 
-def _run(connection: BaseDatabaseWrapper, program: str, *arguments: str) -> None:
+def _run_program(connection: BaseDatabaseWrapper, program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL on the database; the password is in no list of processes."""
     told = connection.get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}

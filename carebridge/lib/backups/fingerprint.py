@@ -11,14 +11,16 @@ BATCH = 5_000
 DERIVED = "institutions_tokens_index"
 
 
-def tables(connection: BaseDatabaseWrapper) -> Tables:
+def fingerprint_tables(connection: BaseDatabaseWrapper) -> Tables:
     """Return every table with its number of rows and a checksum that no order of rows changes."""
     with connection.cursor() as cursor:
         names = [table.name for table in connection.introspection.get_table_list(cursor)]
-    return {name: _table(connection, name) for name in sorted(names) if DERIVED not in name}
+    return {
+        name: _fingerprint_table(connection, name) for name in sorted(names) if DERIVED not in name
+    }
 
 
-def _table(connection: BaseDatabaseWrapper, name: str) -> dict[str, Any]:
+def _fingerprint_table(connection: BaseDatabaseWrapper, name: str) -> dict[str, Any]:
     rows, total = 0, 0
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")  # noqa: S608 our own name
@@ -26,11 +28,11 @@ def _table(connection: BaseDatabaseWrapper, name: str) -> dict[str, Any]:
         order = sorted(range(len(columns)), key=columns.__getitem__)
         while batch := cursor.fetchmany(BATCH):
             rows += len(batch)
-            total += sum(_digest([row[at] for at in order]) for row in batch)
+            total += sum(_digest_rows([row[at] for at in order]) for row in batch)
     return {"rows": rows, "checksum": f"{total % 2**256:064x}"}
 
 
-def _digest(values: list[Any]) -> int:
+def _digest_rows(values: list[Any]) -> int:
     plain = [bytes(value) if isinstance(value, memoryview) else value for value in values]
     return int.from_bytes(hashlib.sha256(repr(plain).encode()).digest(), "big")
 

@@ -1,4 +1,4 @@
-"""Brings in a sheet of institutions, CSV or XLSX: `--dry-run` says what it would do."""
+"""Imports a sheet of institutions, CSV or XLSX: `--dry-run` shows its effect."""
 
 import datetime
 from argparse import ArgumentTypeError
@@ -65,10 +65,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        taken = self.taken(options)
+        taken = self.make_upload(options)
         try:
             sheet, plan = examine(taken, say=self.progress)
-            self.report(taken, plan)
+            self.report_plan(taken, plan)
             refused, wanted = plan.counts["refused"], plan.of("new") or plan.of("changed")
             asked = plan.counts["asked"]
             del sheet, plan
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         except MovedError as error:
             raise CommandError("核对之后数据被别人改了，什么也没有导入。请再来一次。") from error
 
-    def taken(self, options: dict[str, Any]) -> SheetImport:
+    def make_upload(self, options: dict[str, Any]) -> SheetImport:
         path: Path = options["file"]
         try:
             with path.open("rb") as file:
@@ -121,8 +121,8 @@ class Command(BaseCommand):
             | {str(n): {ANY: OTHER} for n in options["not_same"]},
         )
 
-    def report(self, taken: SheetImport, plan: Plan) -> None:
-        """Every difference and every fault: file, row, column, value, reason."""
+    def report_plan(self, taken: SheetImport, plan: Plan) -> None:
+        """Print every difference and every fault: file, row, column, value, reason."""
         name = taken.file_name
         for words in taken.about_worksheets():
             self.stdout.write(words)
@@ -140,8 +140,8 @@ class Command(BaseCommand):
                 for p in found:
                     where = f"{name} {taken.place(p.row)} {p.column}“{p.value}”"
                     self.stdout.write(f"{where}{word}：{p.reason}")
-        told = "，".join(f"{WORDS[outcome]} {count:,}" for outcome, count in plan.counts.items())
-        self.stdout.write(f"{told}。")
+        summary = "，".join(f"{WORDS[outcome]} {count:,}" for outcome, count in plan.counts.items())
+        self.stdout.write(f"{summary}。")
         if not (plan.of("new") or plan.of("changed")):
             self.stdout.write("没有变化。")
 

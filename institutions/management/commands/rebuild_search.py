@@ -13,11 +13,11 @@ class Command(BaseCommand):
     help = "重新生成全部检索词和检索索引；索引缺了触发器，或改过地区的名字、拼音以后运行。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        def say(done: int, number: int) -> None:
+        def report_done(done: int, number: int) -> None:
             if options["verbosity"]:
                 self.stdout.write(f"已生成 {done:,} / {number:,} 家的检索词。")
 
-        listings.rebuild_tokens(say)
+        listings.rebuild_tokens(report_done)
         search_index.make(connection)
         listings.mark_changed()  # workers keep who held a word
         if options["verbosity"]:

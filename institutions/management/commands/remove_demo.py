@@ -23,10 +23,10 @@ class Command(BaseCommand):
             self.stdout.write("没有示例机构。")
             return
         if options["interactive"]:
-            self.ask(count)
+            self.confirm_removal(count)
         self.stdout.write(f"已删除 {listings.delete_homes(homes):,} 家示例机构。")
 
-    def ask(self, count: int) -> None:
+    def confirm_removal(self, count: int) -> None:
         question = f"要删除全部 {count:,} 家示例机构，不能恢复。确定请输入 yes："
         try:
             answer = input(question)

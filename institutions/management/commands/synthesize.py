@@ -30,13 +30,15 @@ class Command(BaseCommand):
                 "DATABASE_URL=sqlite:////tmp/synthetic.sqlite3；生成的机构不能放进网站用的库。"
             )
 
-        def say(done: int) -> None:
+        def report_done(done: int) -> None:
             if options["verbosity"]:
                 self.stdout.write(f"已生成 {done:,} / {number:,} 家。")
 
-        fixtures.load(settings.BASE_DIR / "fixtures", today, lambda _: None, fixtures.REFERENCE)
+        fixtures.load_folder(
+            settings.BASE_DIR / "fixtures", today, lambda _: None, fixtures.REFERENCE
+        )
         try:
-            synthesis.synthesize(number, options["seed"], today, say)
+            synthesis.synthesize(number, options["seed"], today, report_done)
         except synthesis.NotEmptyError as error:
             raise CommandError(
                 "这个数据库里已经有机构，没有写入任何数据。请另建一个空库，先运行 migrate。"

@@ -1,4 +1,4 @@
-"""Takes an import of institutions back as one act: `--dry-run` says what it would do."""
+"""Undoes an import of institutions as one act: `--dry-run` shows its effect."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import localdate
 
 from institutions.models import SheetImport
-from institutions.sheets.undo import UndoneError, examine_undo, undo
+from institutions.sheets.undo import UndoneError, examine_undo, undo_import
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 found = examine_undo(sheet)
             else:
-                found = undo(sheet, by=None, on=localdate())
+                found = undo_import(sheet, by=None, on=localdate())
         except UndoneError as error:
             raise CommandError("这次导入已经撤回过，或者还没有导入。") from error
         for one in found:

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from institutions.costs.estimator import Estimator, estimator
 from institutions.models import Listing
-from institutions.pages.compare.questions import groups
+from institutions.pages.compare.questions import question_groups
 from institutions.pages.compare.rating_scales import Crosswalk, crosswalk
-from institutions.pages.compare.table import Column, Group, Notes
+from institutions.pages.compare.table import Group, HomeColumn, Notes
 from institutions.pages.institution.page import for_profile, profile
 from institutions.pages.parts import carried_homes as picked
-from institutions.pages.parts.card import card, with_lists
+from institutions.pages.parts.card import make_card, with_lists
 from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
 from regions.models import Agreement
@@ -26,11 +26,13 @@ MOST = picked.MOST_COMPARED
 
 
 def address(ids: Iterable[int], **more: str) -> str:
-    """The page that compares these homes; nothing of the elder is in it. Always with a query."""
+    """Return the page that compares these homes; nothing of the elder is in it. Always with a
+    query.
+    """
     return picked.address("compare", ids, more)
 
 
-class Comparison:
+class HomeComparison:
     """The homes that an address names, in its order, each asked the same questions.
 
     `search` is the one that the homes were picked from, as a parameter; links take it along.
@@ -43,24 +45,24 @@ class Comparison:
         self.only_differences = query.get("only") == "differences"
         texts = list(dict.fromkeys(text.strip() for text in query.getlist("id")))
         self.unreadable = [text for text in texts if text and not picked.is_id(text)]
-        self.asked = picked.ids(texts)[: picked.MOST_READ]
+        self.asked = picked.read_ids(texts)[: picked.MOST_READ]
         listings = Listing.objects.select_related("institution").prefetch_related("designations")
         self.listings = listings.in_bulk(self.asked)
         self.known = [pk for pk in self.asked if pk in self.listings]
         self.ids = self.known[:MOST]
 
     @cached_property
-    def columns(self) -> list[Column]:
-        """A dozen queries, however many homes."""
+    def columns(self) -> list[HomeColumn]:
+        """Return a dozen queries, however many homes."""
         homes = for_profile().published().in_bulk(self.ids)
         found = []
         for pk in (pk for pk in self.ids if pk in homes):
             listing = self.listings[pk]
             listing.institution = with_lists(homes[pk])
             by = self.by if self.elder.told else None
-            shown = card(listing, [], self.on, by, anchors=self.places.anchors)
+            shown = make_card(listing, [], self.on, by, anchors=self.places.anchors)
             settles = tuple(care(self.insured, listing.region_id, self._agreements))
-            found.append(Column(profile(homes[pk], self.on), shown, settles, self.on))
+            found.append(HomeColumn(profile(homes[pk], self.on), shown, settles, self.on))
         return found
 
     @property
@@ -72,12 +74,12 @@ class Comparison:
         return agreements(self.on) if self.insured else []
 
     @cached_property
-    def book(self) -> policies.Book:
+    def rulebook(self) -> policies.Book:
         return policies.book()
 
     @cached_property
     def by(self) -> Estimator:
-        return estimator(self.elder.elder, self.book, self.on)
+        return estimator(self.elder.elder, self.rulebook, self.on)
 
     @cached_property
     def notes(self) -> Notes:
@@ -85,7 +87,7 @@ class Comparison:
 
     @cached_property
     def all_groups(self) -> list[Group]:
-        return groups(self.columns, self.notes)
+        return question_groups(self.columns, self.notes)
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -97,7 +99,7 @@ class Comparison:
 
     @cached_property
     def crosswalk(self) -> Crosswalk:
-        return crosswalk(self.columns, self.notes, self.elder.elder, self.book)
+        return crosswalk(self.columns, self.notes, self.elder.elder, self.rulebook)
 
     @property
     def differing(self) -> int:
@@ -110,11 +112,11 @@ class Comparison:
     @cached_property
     def questions(self) -> Questions:
         kept = [("id", str(pk)) for pk in self.ids]
-        kept += [*self._shown.items(), *self.places.pairs]
+        kept += [*self._view_parameters.items(), *self.places.parameter_pairs]
         return questions(self.elder, reverse("compare"), kept)
 
     @property
-    def _shown(self) -> dict[str, str]:
+    def _view_parameters(self) -> dict[str, str]:
         """What links to this comparison take along beside homes and elder."""
         return {**({"only": "differences"} if self.only_differences else {}), **self.search}
 
@@ -122,7 +124,9 @@ class Comparison:
 
     @property
     def url(self) -> str:
-        """The path of this comparison without the elder: no doubles, nothing that is not there."""
+        """Return the path of this comparison without the elder: no doubles, nothing that is not
+        there.
+        """
         return address(self.ids) if self.ids else reverse("compare")
 
     @property
@@ -134,16 +138,19 @@ class Comparison:
         return address(self.ids, only="differences", **self.search)
 
     @property
-    def removals(self) -> list[tuple[Column, str]]:
-        """Every column with the address of the comparison without it."""
+    def removals(self) -> list[tuple[HomeColumn, str]]:
+        """Return every column with the address of the comparison without it."""
         return [
-            (column, address((pk for pk in self.ids if pk != column.home.pk), **self._shown))
+            (
+                column,
+                address((pk for pk in self.ids if pk != column.home.pk), **self._view_parameters),
+            )
             for column in self.columns
         ]
 
     @property
     def more_url(self) -> str:
-        """The register as it was searched, carrying the choice along."""
+        """Return the register as it was searched, carrying the choice along."""
         return picked.register(picked.COMPARED, self.ids, self.search)
 
     @property

@@ -8,17 +8,17 @@ from institutions.costs.monthly_cost import Lack
 from institutions.models import Bed, Designation, Fee, Institution, Level, QualityRecord
 from institutions.models.institution import TAKES
 from institutions.pages.compare.table import (
-    Answer,
+    AnswerLine,
     Bridge,
-    Column,
     Group,
+    HomeAnswer,
+    HomeColumn,
+    HomeQuestion,
     Notes,
-    Question,
-    Said,
+    answer_row,
     extreme,
-    row,
+    plain_answer,
     shortfalls,
-    words,
 )
 from institutions.register.ages import format_period
 from institutions.register.record import path_of
@@ -38,17 +38,17 @@ QUALITY_KINDS = (
 )
 
 
-def groups(columns: list[Column], notes: Notes) -> list[Group]:
-    """Every question, by what families want to know."""
+def question_groups(columns: list[HomeColumn], notes: Notes) -> list[Group]:
+    """Return every question, by what families want to know."""
     asked = {
-        "每月要花多少": money(columns),
+        "每月要花多少": money_questions(columns),
         "能不能住": ROOM_FOR_THE_ELDER,
         "看病和医保": MEDICAL,
         "试住、退费和留床": TERMS,
-        "质量、人员和位置": [*QUALITY_AND_PLACE, *_far(columns)],
+        "质量、人员和位置": [*QUALITY_AND_PLACE, *_distance_questions(columns)],
     }
     return [
-        Group(title, tuple(row(question, columns, notes) for question in questions))
+        Group(title, tuple(answer_row(question, columns, notes) for question in questions))
         for title, questions in asked.items()
     ]
 
@@ -56,88 +56,88 @@ def groups(columns: list[Column], notes: Notes) -> list[Group]:
 # What a month costs
 
 
-def money(columns: list[Column]) -> list[Question]:
+def money_questions(columns: list[HomeColumn]) -> list[HomeQuestion]:
     prices = [c.cost.list_price for c in columns if c.cost and c.cost.list_price]
     dearest = max(prices, default=0)
     open_ended = any(c.cost and c.cost.ledger.is_at_most for c in columns)
     least = "按已经确定的算，最低" if open_ended else "补贴后最低"
     for_elder = [
-        Question("补贴后每月", "", lambda c: _net(c, dearest), extreme(min, least)),
-        Question("标价", "补贴前", _list_price, extreme(min, "标价最低")),
-        Question("跟着老人走的", "抵账单和发给老人的", _follows, shortfalls),
-        Question("为什么", "哪几项，依据什么文件", _reasons),
-        Question("还没算进的", "要先确认，或不知道", _open),
+        HomeQuestion("补贴后每月", "", lambda c: _net_price(c, dearest), extreme(min, least)),
+        HomeQuestion("标价", "补贴前", _list_price, extreme(min, "标价最低")),
+        HomeQuestion("跟着老人走的", "抵账单和发给老人的", _follows, shortfalls),
+        HomeQuestion("为什么", "哪几项，依据什么文件", _reasons),
+        HomeQuestion("还没算进的", "要先确认，或不知道", _open_benefits),
     ]
-    lowest = [Question("每月标价，最低", "补贴前", _lowest, extreme(min, "标价最低"))]
+    lowest = [HomeQuestion("每月标价，最低", "补贴前", _lowest_price, extreme(min, "标价最低"))]
     return [
         *(for_elder if any(c.cost for c in columns) else lowest),
-        Question("标价里有什么", "", _parts),
-        Question("押金", "", lambda c: _once(c, Fee.Kind.DEPOSIT)),
-        Question("医疗备用金", "", lambda c: _once(c, Fee.Kind.MEDICAL_RESERVE)),
-        Question("会员费", "", lambda c: _once(c, Fee.Kind.MEMBERSHIP)),
-        Question("另外收的钱", "水电、用品、试住等", _other_fees),
+        HomeQuestion("标价里有什么", "", _price_parts),
+        HomeQuestion("押金", "", lambda c: _one_off_fees(c, Fee.Kind.DEPOSIT)),
+        HomeQuestion("医疗备用金", "", lambda c: _one_off_fees(c, Fee.Kind.MEDICAL_RESERVE)),
+        HomeQuestion("会员费", "", lambda c: _one_off_fees(c, Fee.Kind.MEMBERSHIP)),
+        HomeQuestion("另外收的钱", "水电、用品、试住等", _other_fees),
     ]
 
 
-def _net(column: Column, dearest: int) -> Answer:
+def _net_price(column: HomeColumn, dearest: int) -> HomeAnswer:
     cost = column.cost
     if cost is None or cost.to_pay is None or cost.list_price is None:
-        return words("暂时算不出", cost.missing if cost else "")
+        return plain_answer("暂时算不出", cost.missing if cost else "")
     most = "至多" if cost.ledger.is_at_most else ""
     share = 100 / dearest if dearest else 0
-    return Answer(
-        (Said(most, cost.to_pay, "元/月", is_big=True),),
+    return HomeAnswer(
+        (AnswerLine(most, cost.to_pay, "元/月", is_big=True),),
         ("fees",),
         rank=cost.to_pay,
         bridge=Bridge(round(cost.list_price * share, 1), round(cost.to_pay * share, 1)),
     )
 
 
-def _list_price(column: Column) -> Answer:
+def _list_price(column: HomeColumn) -> HomeAnswer:
     cost = column.cost
     if cost is None or cost.list_price is None:
-        return words(cost.missing) if cost and cost.lack == Lack.REFUSED else Answer()
+        return plain_answer(cost.missing) if cost and cost.lack == Lack.REFUSED else HomeAnswer()
     whom = f"按{cost.level.label}、最便宜的房型算" if cost.level is not None else ""
-    said = (Said("", cost.list_price, "元/月"), Said(whom))
-    return Answer(said, ("fees",), rank=cost.list_price)
+    said = (AnswerLine("", cost.list_price, "元/月"), AnswerLine(whom))
+    return HomeAnswer(said, ("fees",), rank=cost.list_price)
 
 
-def _lowest(column: Column) -> Answer:
+def _lowest_price(column: HomeColumn) -> HomeAnswer:
     price = column.card.price
     if price.amount is None:
-        return words(*([f"算不出：{price.missing}"] if column.profile.fees.lines else []))
-    said = (Said("", price.amount, "元/月"), Said(price.words))
-    return Answer(said, ("fees",), rank=price.amount)
+        return plain_answer(*([f"算不出：{price.missing}"] if column.profile.fees.lines else []))
+    said = (AnswerLine("", price.amount, "元/月"), AnswerLine(price.words))
+    return HomeAnswer(said, ("fees",), rank=price.amount)
 
 
-def _follows(column: Column) -> Answer:
+def _follows(column: HomeColumn) -> HomeAnswer:
     if column.cost is None or column.cost.to_pay is None:
-        return words("暂时算不出")
+        return plain_answer("暂时算不出")
     if not column.cost.follows and column.cost.ledger.is_at_most:
-        return words("还没有能确定的")
-    said = Said("", -column.cost.follows, "元/月")
-    return Answer((said,), rank=column.cost.follows)
+        return plain_answer("还没有能确定的")
+    said = AnswerLine("", -column.cost.follows, "元/月")
+    return HomeAnswer((said,), rank=column.cost.follows)
 
 
-def _reasons(column: Column) -> Answer:
+def _reasons(column: HomeColumn) -> HomeAnswer:
     if column.cost is None or column.cost.ledger.bill is None:
-        return words("暂时算不出")
+        return plain_answer("暂时算不出")
     said = tuple(
-        Said(line.policy.name, -(line.counted or 0), "元", False, line.cited, line.cited_url)
+        AnswerLine(line.policy.name, -(line.counted or 0), "元", False, line.cited, line.cited_url)
         for line in column.cost.ledger.counted
     )
-    return Answer(said or (Said("没有能确定跟着走的"),))
+    return HomeAnswer(said or (AnswerLine("没有能确定跟着走的"),))
 
 
-def _open(column: Column) -> Answer:
+def _open_benefits(column: HomeColumn) -> HomeAnswer:
     if column.cost is None:
-        return Answer()
+        return HomeAnswer()
     lines = column.cost.ledger.open_lines
-    said = tuple(Said(f"{line.policy.name}：{line.verdict}") for line in lines)
-    return Answer(said or (Said("没有"),))
+    said = tuple(AnswerLine(f"{line.policy.name}：{line.verdict}") for line in lines)
+    return HomeAnswer(said or (AnswerLine("没有"),))
 
 
-def _parts(column: Column) -> Answer:
+def _price_parts(column: HomeColumn) -> HomeAnswer:
     """Bed, meals and care at the elder's level; else at the level of the lowest price."""
     levels = column.profile.fees.levels
     if column.cost and column.cost.level is not None:
@@ -149,73 +149,75 @@ def _parts(column: Column) -> Answer:
     known = [f"{name} {exact_yuan(fen)} 元" for name, fen in parts.items() if fen is not None]
     unknown = [name for name, fen in parts.items() if fen is None]
     if not known:
-        return Answer()
-    return words(*known, *([f"{'、'.join(unknown)}：未公布"] if unknown else []), paths=["fees"])
+        return HomeAnswer()
+    return plain_answer(
+        *known, *([f"{'、'.join(unknown)}：未公布"] if unknown else []), paths=["fees"]
+    )
 
 
-def _once(column: Column, kind: Fee.Kind) -> Answer:
+def _one_off_fees(column: HomeColumn, kind: Fee.Kind) -> HomeAnswer:
     fees = column.fees(kind)
-    found = words(*(_fee(fee) for fee in fees), paths=map(path_of, fees))
+    found = plain_answer(*(_fee_words(fee) for fee in fees), paths=map(path_of, fees))
     too_much = kind == Fee.Kind.DEPOSIT and any("押金" in w for w in column.profile.fees.warnings)
     return replace(found, mark="高于国家规定的上限", is_short=True) if too_much else found
 
 
-def _fee(fee: Fee) -> str:
+def _fee_words(fee: Fee) -> str:
     conditions = f"（{fee.conditions}）" if fee.conditions else ""
     return f"{exact_yuan(fee.amount)} {fee.get_period_display()}{conditions}"
 
 
-def _other_fees(column: Column) -> Answer:
+def _other_fees(column: HomeColumn) -> HomeAnswer:
     fees = column.fees(*OTHER_FEES)
-    lines = [f"{fee.get_kind_display()} {_fee(fee)}" for fee in fees]
-    return words(*lines, paths=map(path_of, fees))
+    lines = [f"{fee.get_kind_display()} {_fee_words(fee)}" for fee in fees]
+    return plain_answer(*lines, paths=map(path_of, fees))
 
 
 # Whom it takes, and where there is room
 
 
-def _operating(column: Column) -> Answer:
+def _operating(column: HomeColumn) -> HomeAnswer:
     home = column.home
     if not home.operating:
-        return Answer()
+        return HomeAnswer()
     since = f"（{home.stopped}）" if home.stopped else ""
-    found = words(f"{home.get_operating_display()}{since}", paths=["operating"])
+    found = plain_answer(f"{home.get_operating_display()}{since}", paths=["operating"])
     if home.operating == Institution.Operating.OPEN:
         return found
     return replace(found, mark="现在不能入住", is_short=True)
 
 
-def _vacancy(column: Column) -> Answer:
+def _vacancy(column: HomeColumn) -> HomeAnswer:
     card = column.card
     if card.vacant is None:
-        return Answer()
+        return HomeAnswer()
     paths = [path_of(bed) for bed in column.home.beds.all() if bed.vacant is not None]
     if not card.vacancy_told:
-        return replace(words("先打电话问", paths=paths), as_of=card.vacant_as_of)
-    found = words(f"{card.vacant} 张", paths=paths)
+        return replace(plain_answer("先打电话问", paths=paths), as_of=card.vacant_as_of)
+    found = plain_answer(f"{card.vacant} 张", paths=paths)
     return replace(found, rank=card.vacant, as_of=card.vacant_as_of)
 
 
-def _this_elder(column: Column) -> Answer:
+def _this_elder(column: HomeColumn) -> HomeAnswer:
     level = column.cost.level if column.cost else None
     if level is None:
-        return words("先填老人的国家能力评估等级")
+        return plain_answer("先填老人的国家能力评估等级")
     name = f"takes_level_{level}"
-    found = words(*filter(None, [column.takes(name)]), paths=[name])
+    found = plain_answer(*filter(None, [column.takes(name)]), paths=[name])
     if column.takes(name) == "不收":
         return replace(found, mark="不收这样的老人", is_short=True)
     return found
 
 
-def _levels(column: Column) -> Answer:
+def _levels_taken(column: HomeColumn) -> HomeAnswer:
     return _by_answer(column, [f"takes_level_{level}" for level in Level])
 
 
-def _needs(column: Column) -> Answer:
+def _needs_met(column: HomeColumn) -> HomeAnswer:
     return _by_answer(column, NEEDS)
 
 
-def _by_answer(column: Column, names: Iterable[str]) -> Answer:
+def _by_answer(column: HomeColumn, names: Iterable[str]) -> HomeAnswer:
     """收：…；不收：…；未公布：…, of several questions with the same answers."""
     lines = [line for line in column.profile.takes if line.path in set(names)]
     answers: dict[str, list[str]] = {}
@@ -223,70 +225,70 @@ def _by_answer(column: Column, names: Iterable[str]) -> Answer:
         short = line.official if line.path.startswith("takes_level") else line.label
         answers.setdefault(line.answer, []).append(short.removesuffix("的老人"))
     if set(answers) == {""}:
-        return Answer()
+        return HomeAnswer()
     told = [f"{answer or '未公布'}：{'、'.join(whom)}" for answer, whom in answers.items()]
-    return words(*told, paths=[line.path for line in lines if line.answer])
+    return plain_answer(*told, paths=[line.path for line in lines if line.answer])
 
 
-def _one(name: str) -> Callable[[Column], Answer]:
-    return lambda column: words(column.takes(name), paths=[name])
+def _yes_or_no(name: str) -> Callable[[HomeColumn], HomeAnswer]:
+    return lambda column: plain_answer(column.takes(name), paths=[name])
 
 
-def _rooms(column: Column) -> Answer:
+def _room_kinds(column: HomeColumn) -> HomeAnswer:
     known = [bed for bed in column.home.beds.all() if bed.room != Bed.Room.UNSPECIFIED]
     rooms = dict.fromkeys(str(bed.get_room_display()) for bed in known)
-    return words("、".join(rooms), paths=map(path_of, known))
+    return plain_answer("、".join(rooms), paths=map(path_of, known))
 
 
 ROOM_FOR_THE_ELDER = [
-    Question("现在营业吗", "营业状态", _operating),
-    Question("空床", "", _vacancy, extreme(max, "空床最多")),
-    Question("收不收这位老人", "按能力等级", _this_elder),
-    Question("收哪些能力等级", "", _levels),
-    Question("记性不好、会糊涂的老人", "认知症", _one("takes_dementia")),
-    Question("爷爷", "男性", _one("takes_men")),
-    Question("奶奶", "女性", _one("takes_women")),
-    Question("户口不在当地", "外地户籍", _one("takes_nonlocal")),
-    Question("只住一阵子", "短住、旅居康养", _one("takes_sojourn")),
-    Question("特别的照顾", "", _needs),
-    Question("有哪些房型", "", _rooms),
+    HomeQuestion("现在营业吗", "营业状态", _operating),
+    HomeQuestion("空床", "", _vacancy, extreme(max, "空床最多")),
+    HomeQuestion("收不收这位老人", "按能力等级", _this_elder),
+    HomeQuestion("收哪些能力等级", "", _levels_taken),
+    HomeQuestion("记性不好、会糊涂的老人", "认知症", _yes_or_no("takes_dementia")),
+    HomeQuestion("爷爷", "男性", _yes_or_no("takes_men")),
+    HomeQuestion("奶奶", "女性", _yes_or_no("takes_women")),
+    HomeQuestion("户口不在当地", "外地户籍", _yes_or_no("takes_nonlocal")),
+    HomeQuestion("只住一阵子", "短住、旅居康养", _yes_or_no("takes_sojourn")),
+    HomeQuestion("特别的照顾", "", _needs_met),
+    HomeQuestion("有哪些房型", "", _room_kinds),
 ]
 
 # Medical care
 
 
-def _modes(column: Column) -> Answer:
+def _medical_modes(column: HomeColumn) -> HomeAnswer:
     links = column.home.medical_links.all()
-    return words(*dict.fromkeys(map(str, links)), paths=map(path_of, links))
+    return plain_answer(*dict.fromkeys(map(str, links)), paths=map(path_of, links))
 
 
-def _settlement(column: Column) -> Answer:
+def _settlement(column: HomeColumn) -> HomeAnswer:
     links = [link for link in column.home.medical_links.all() if link.is_on_site]
     told = "" if column.card.settlement == "未公布" else column.card.settlement
-    return words(told, paths=map(path_of, links))
+    return plain_answer(told, paths=map(path_of, links))
 
 
-def _away(column: Column) -> Answer:
+def _settlement_away(column: HomeColumn) -> HomeAnswer:
     """How bills settle between the place of insurance and the home's, kind by kind."""
-    return Answer(tuple(map(_matter, column.care)))
+    return HomeAnswer(tuple(map(_matter_line, column.care)))
 
 
-def _matter(matter: Matter) -> Said:
+def _matter_line(matter: Matter) -> AnswerLine:
     words = f"{matter.label}：{matter.words}"
     if matter.agreement is None:
-        return Said(words)
+        return AnswerLine(words)
     document = matter.agreement.document
     cited = f"{document}，{document.issued}（{document.get_grade_display()}）"
-    return Said(words, cited=cited, url=document.get_absolute_url())
+    return AnswerLine(words, cited=cited, url=document.get_absolute_url())
 
 
-def _link(name: str, yes: str, no: str) -> Callable[[Column], Answer]:
+def _link_answer(name: str, yes: str, no: str) -> Callable[[HomeColumn], HomeAnswer]:
     """Of every medical institution that answers: who does and who does not."""
 
-    def answer(column: Column) -> Answer:
+    def answer(column: HomeColumn) -> HomeAnswer:
         links = column.home.medical_links.all()
         told = [link for link in links if getattr(link, name) is not None]
-        return words(
+        return plain_answer(
             *(f"{yes if getattr(link, name) else no}（{link}）" for link in told),
             paths=[f"{path_of(link)}/{name}" for link in told],
         )
@@ -294,32 +296,38 @@ def _link(name: str, yes: str, no: str) -> Callable[[Column], Answer]:
     return answer
 
 
-def _on_list(*kinds: Designation.Kind) -> Callable[[Column], Answer]:
-    """The lists it stands on, with who keeps each and since when; of the others nobody says."""
+def _on_list(*kinds: Designation.Kind) -> Callable[[HomeColumn], HomeAnswer]:
+    """Return the lists it stands on, with who keeps each and since when; of the others nobody
+    says.
+    """
 
-    def answer(column: Column) -> Answer:
+    def answer(column: HomeColumn) -> HomeAnswer:
         rows = column.designations(*kinds)
         lines = [
             f"{d.get_kind_display()}（{d.region.full_name}"
             f"，{format_period(d.since, d.valid_to) or '起止未公布'}）"
             for d in rows
         ]
-        return words(*lines, paths=map(path_of, rows))
+        return plain_answer(*lines, paths=map(path_of, rows))
 
     return answer
 
 
 MEDICAL = [
-    Question("和医院、医务室的联系", "医养结合", _modes),
-    Question("在这里看病能不能刷医保", "院内或隔壁的医保结算", _settlement),
-    Question("参保地的医保到这里怎么结算", "异地就医", _away),
-    Question("重病转到哪里", "转诊医院", _link("is_transfer_hospital", "转到这里", "不转到这里")),
-    Question("看急病有绿色通道", "", _link("green_channel", "有", "没有")),
-    Question(
-        "检查结果别处也认", "互认名单", _link("on_recognition_list", "在名单内", "不在名单内")
+    HomeQuestion("和医院、医务室的联系", "医养结合", _medical_modes),
+    HomeQuestion("在这里看病能不能刷医保", "院内或隔壁的医保结算", _settlement),
+    HomeQuestion("参保地的医保到这里怎么结算", "异地就医", _settlement_away),
+    HomeQuestion(
+        "重病转到哪里", "转诊医院", _link_answer("is_transfer_hospital", "转到这里", "不转到这里")
     ),
-    Question("长护险定点", "长期护理保险", _on_list(Designation.Kind.LTCI)),
-    Question(
+    HomeQuestion("看急病有绿色通道", "", _link_answer("green_channel", "有", "没有")),
+    HomeQuestion(
+        "检查结果别处也认",
+        "互认名单",
+        _link_answer("on_recognition_list", "在名单内", "不在名单内"),
+    ),
+    HomeQuestion("长护险定点", "长期护理保险", _on_list(Designation.Kind.LTCI)),
+    HomeQuestion(
         "外地补贴名单和试点",
         "",
         _on_list(Designation.Kind.SUBSIDY_LIST, Designation.Kind.PILOT),
@@ -329,10 +337,10 @@ MEDICAL = [
 # Trying, leaving, paying ahead
 
 
-def _term(number: int) -> Callable[[Column], Answer]:
-    def answer(column: Column) -> Answer:
+def _term_answer(number: int) -> Callable[[HomeColumn], HomeAnswer]:
+    def answer(column: HomeColumn) -> HomeAnswer:
         line = column.profile.terms[number]
-        found = words(line.answer, paths=[line.path])
+        found = plain_answer(line.answer, paths=[line.path])
         too_much = line.path.endswith("prepay_months") and any(
             "服务费" in warning for warning in column.profile.fees.warnings
         )
@@ -342,19 +350,19 @@ def _term(number: int) -> Callable[[Column], Answer]:
 
 
 TERMS = [
-    Question("试住", "", _term(0)),
-    Question("退费", "", _term(1)),
-    Question("请假时床位留不留", "留床", _term(2)),
-    Question("最多先交几个月", "预收费", _term(3)),
-    Question("预收的钱存在哪家银行", "存管", _term(4)),
-    Question("存管账户公示了吗", "", _term(5)),
+    HomeQuestion("试住", "", _term_answer(0)),
+    HomeQuestion("退费", "", _term_answer(1)),
+    HomeQuestion("请假时床位留不留", "留床", _term_answer(2)),
+    HomeQuestion("最多先交几个月", "预收费", _term_answer(3)),
+    HomeQuestion("预收的钱存在哪家银行", "存管", _term_answer(4)),
+    HomeQuestion("存管账户公示了吗", "", _term_answer(5)),
 ]
 
 # Quality, people, place
 
 
-def _latest_quality(column: Column) -> Answer:
-    """The newest record of each kind; the rows come newest first."""
+def _latest_quality(column: HomeColumn) -> HomeAnswer:
+    """Return the newest record of each kind; the rows come newest first."""
     newest: dict[str, QualityRecord] = {}
     for record in column.home.quality_records.all():
         newest.setdefault(record.kind, record)
@@ -362,10 +370,10 @@ def _latest_quality(column: Column) -> Answer:
     lines = [
         f"{record}（{record.by + '，' if record.by else ''}{record.dated}）" for record in found
     ]
-    return words(*lines, paths=map(path_of, found))
+    return plain_answer(*lines, paths=map(path_of, found))
 
 
-def _staff(column: Column) -> Answer:
+def _staff_counts(column: HomeColumn) -> HomeAnswer:
     figures = [f for f in column.home.staff_figures.all() if f.headcount is not None]
     lines = [
         f"{f.get_role_display()} {f.headcount} 人"
@@ -373,37 +381,37 @@ def _staff(column: Column) -> Answer:
         + f"（{f.dated}）"
         for f in figures
     ]
-    return words(*lines, paths=map(path_of, figures))
+    return plain_answer(*lines, paths=map(path_of, figures))
 
 
-def _field(name: str) -> Callable[[Column], Answer]:
-    def answer(column: Column) -> Answer:
+def _field_answer(name: str) -> Callable[[HomeColumn], HomeAnswer]:
+    def answer(column: HomeColumn) -> HomeAnswer:
         display = getattr(column.home, f"get_{name}_display", None)
         told = display() if display else getattr(column.home, name)
-        return words(str(told or ""), paths=[name])
+        return plain_answer(str(told or ""), paths=[name])
 
     return answer
 
 
 QUALITY_AND_PLACE = [
-    Question("检查、评价、信用和保险", "每种最近一次", _latest_quality),
-    Question("在这里工作的人", "", _staff),
-    Question("机构类型", "", _field("kind")),
-    Question("谁办的", "运营方式", _field("ownership")),
-    Question("备案编号", "", _field("filing_number")),
-    Question("地区", "", lambda c: words(c.card.place, paths=["region"])),
-    Question("地址", "", _field("address")),
+    HomeQuestion("检查、评价、信用和保险", "每种最近一次", _latest_quality),
+    HomeQuestion("在这里工作的人", "", _staff_counts),
+    HomeQuestion("机构类型", "", _field_answer("kind")),
+    HomeQuestion("谁办的", "运营方式", _field_answer("ownership")),
+    HomeQuestion("备案编号", "", _field_answer("filing_number")),
+    HomeQuestion("地区", "", lambda c: plain_answer(c.card.place, paths=["region"])),
+    HomeQuestion("地址", "", _field_answer("address")),
 ]
 
 
-def _far(columns: list[Column]) -> list[Question]:
+def _distance_questions(columns: list[HomeColumn]) -> list[HomeQuestion]:
     """How far each is from the places a family measures from, if any is told."""
     if not any(column.card.distances for column in columns):
         return []
-    return [Question("直线距离", "", _distance)]
+    return [HomeQuestion("直线距离", "", _distance)]
 
 
-def _distance(column: Column) -> Answer:
+def _distance(column: HomeColumn) -> HomeAnswer:
     told = [distance.words for distance in column.card.distances]
     is_known = any(distance.metres is not None for distance in column.card.distances)
-    return words(*told, paths=["longitude", "latitude"] if is_known else [])
+    return plain_answer(*told, paths=["longitude", "latitude"] if is_known else [])

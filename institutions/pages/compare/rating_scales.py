@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from institutions.models import Rating
-from institutions.pages.compare.table import Answer, Column, Notes, Question, Row, row, words
+from institutions.pages.compare.table import (
+    AnswerRow,
+    HomeAnswer,
+    HomeColumn,
+    HomeQuestion,
+    Notes,
+    answer_row,
+    plain_answer,
+)
 from institutions.register.record import path_of
 from regions.engine.rules import Elder
 from regions.models import Document, Scale
@@ -36,7 +44,7 @@ class SchemeRow:
 
     about: str
     document: Document | None
-    row: Row
+    row: AnswerRow
 
 
 @dataclass(frozen=True)
@@ -57,41 +65,43 @@ class Crosswalk:
     scales: tuple[ScaleRow, ...]
 
 
-def crosswalk(columns: list[Column], notes: Notes, elder: Elder, book: Book) -> Crosswalk:
-    """The schemes that any of the homes is rated by, and every scale; one query."""
+def crosswalk(columns: list[HomeColumn], notes: Notes, elder: Elder, book: Book) -> Crosswalk:
+    """Return the schemes that any of the homes is rated by, and every scale; one query."""
     documents = {
         document.slug: document for document in Document.objects.published().filter(slug__in=SLUGS)
     }
     return Crosswalk(
         tuple(_schemes(columns, notes, documents)),
-        tuple(_scale(scale, elder, book, documents) for scale in Scale),
+        tuple(_scale_row(scale, elder, book, documents) for scale in Scale),
     )
 
 
 def _schemes(
-    columns: list[Column], notes: Notes, documents: dict[str, Document]
+    columns: list[HomeColumn], notes: Notes, documents: dict[str, Document]
 ) -> Iterable[SchemeRow]:
     rated = {rating.scheme for column in columns for rating in column.home.ratings.all()}
     for scheme, (about, slug) in SCHEMES.items():
         if scheme in rated:
-            question = Question(str(Rating.Scheme(scheme).label), "", _asked(scheme))
-            yield SchemeRow(about, documents.get(slug), row(question, columns, notes))
+            question = HomeQuestion(str(Rating.Scheme(scheme).label), "", _ask_scheme(scheme))
+            yield SchemeRow(about, documents.get(slug), answer_row(question, columns, notes))
 
 
-def _asked(scheme: str) -> Callable[[Column], Answer]:
-    def answer(column: Column) -> Answer:
+def _ask_scheme(scheme: str) -> Callable[[HomeColumn], HomeAnswer]:
+    def answer(column: HomeColumn) -> HomeAnswer:
         rows = [rating for rating in column.home.ratings.all() if rating.scheme == scheme]
-        return words(*(_level(r, column.on) for r in rows[:1]), paths=map(path_of, rows[:1]))
+        return plain_answer(
+            *(_rating_words(r, column.on) for r in rows[:1]), paths=map(path_of, rows[:1])
+        )
 
     return answer
 
 
-def _level(rating: Rating, on: datetime.date) -> str:
+def _rating_words(rating: Rating, on: datetime.date) -> str:
     expired = "" if rating.is_in_force(on) else "，已过期"
     return f"{rating.level_name}（{rating.year} 年评的{expired}）"
 
 
-def _scale(scale: Scale, elder: Elder, book: Book, documents: dict[str, Document]) -> ScaleRow:
+def _scale_row(scale: Scale, elder: Elder, book: Book, documents: dict[str, Document]) -> ScaleRow:
     level = elder.level(scale)
     by_it = [rule.slug for rule in book.rules.rules if any(r.scale == scale for r in rule.rates)]
     return ScaleRow(

@@ -17,7 +17,7 @@ from regions.policies.agreements import Matter
 
 
 @dataclass(frozen=True)
-class Column:
+class HomeColumn:
     """One home, what it costs the elder, and how medical bills settle there, if that is told."""
 
     profile: Profile
@@ -38,7 +38,7 @@ class Column:
         return next(line.answer for line in self.profile.takes if line.path == name)
 
     def fees(self, *kinds: Fee.Kind) -> list[Fee]:
-        """The published prices of these kinds that hold."""
+        """Return the published prices of these kinds that hold."""
         return [
             fee for fee in self.home.fees.all() if fee.kind in kinds and fee.is_in_force(self.on)
         ]
@@ -49,7 +49,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Said:
+class AnswerLine:
     """One line of an answer: words, an amount or both; `cited` is what it rests on.
 
     `note` is the number of that under the table.
@@ -86,10 +86,10 @@ class Bridge:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HomeAnswer:
     """What one home says to one question. `rank` is what its row is ordered by, if by anything."""
 
-    said: tuple[Said, ...] = ()
+    said: tuple[AnswerLine, ...] = ()
     paths: tuple[str, ...] = ()
     rank: int | None = None
     mark: str = ""
@@ -99,13 +99,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Question:
+class HomeQuestion:
     """Plain words, the official term or nothing, and how a home answers."""
 
     label: str
     official: str
-    ask: Callable[[Column], Answer]
-    mark: Callable[[list[Answer]], list[Answer]] = list
+    ask: Callable[[HomeColumn], HomeAnswer]
+    mark: Callable[[list[HomeAnswer]], list[HomeAnswer]] = list
 
 
 @dataclass(frozen=True)
@@ -134,19 +134,23 @@ class Notes:
     def __init__(self) -> None:
         self._numbers: dict[SourceLine | Cited, int] = {}
 
-    def _number(self, source: SourceLine | Cited) -> int:
+    def _note_number(self, source: SourceLine | Cited) -> int:
         return self._numbers.setdefault(source, len(self._numbers) + 1)
 
-    def noted(self, said: Said) -> Said:
-        """The line with the number of what it rests on."""
-        return replace(said, note=self._number(Cited(said.cited, said.url))) if said.cited else said
+    def with_note(self, said: AnswerLine) -> AnswerLine:
+        """Return the line with the number of what it rests on."""
+        return (
+            replace(said, note=self._note_number(Cited(said.cited, said.url)))
+            if said.cited
+            else said
+        )
 
-    def numbers(self, column: Column, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
-        """The numbers of what stands at these paths, and the date of the oldest."""
+    def numbers(self, column: HomeColumn, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
+        """Return the numbers of what stands at these paths, and the date of the oldest."""
         rows = sources_of(column.home.provenance.all(), paths)
         lines = [replace(SourceLine.from_row(row), label="", quote="") for row in rows]
         oldest = min(lines, key=lambda line: line.as_of, default=None)
-        numbers = sorted({self._number(line) for line in lines})
+        numbers = sorted({self._note_number(line) for line in lines})
         return tuple(numbers), oldest.dated if oldest else ""
 
     @property
@@ -155,18 +159,18 @@ class Notes:
 
 
 @dataclass(frozen=True)
-class Cell:
+class AnswerCell:
     name: str
-    answer: Answer
+    answer: HomeAnswer
     notes: tuple[int, ...]
     dated: str
 
 
 @dataclass(frozen=True)
-class Row:
+class AnswerRow:
     label: str
     official: str
-    cells: tuple[Cell, ...]
+    cells: tuple[AnswerCell, ...]
 
     @property
     def is_alone(self) -> bool:
@@ -174,39 +178,43 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        """Whether the homes say different things; when they said it does not count."""
+        """Return whether the homes say different things; when they said it does not count."""
         return len({cell.answer.said for cell in self.cells}) > 1
 
 
 @dataclass(frozen=True)
 class Group:
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[AnswerRow, ...]
 
 
-def row(question: Question, columns: list[Column], notes: Notes) -> Row:
-    answers = question.mark([_noted(question.ask(column), notes) for column in columns])
+def answer_row(question: HomeQuestion, columns: list[HomeColumn], notes: Notes) -> AnswerRow:
+    answers = question.mark([_with_notes(question.ask(column), notes) for column in columns])
     cells = [
-        Cell(column.home.name, answer, *notes.numbers(column, answer.paths if answer.said else ()))
+        AnswerCell(
+            column.home.name, answer, *notes.numbers(column, answer.paths if answer.said else ())
+        )
         for column, answer in zip(columns, answers, strict=True)
     ]
-    return Row(question.label, question.official, tuple(cells))
+    return AnswerRow(question.label, question.official, tuple(cells))
 
 
-def _noted(answer: Answer, notes: Notes) -> Answer:
-    return replace(answer, said=tuple(map(notes.noted, answer.said)))
+def _with_notes(answer: HomeAnswer, notes: Notes) -> HomeAnswer:
+    return replace(answer, said=tuple(map(notes.with_note, answer.said)))
 
 
-def words(*lines: str, paths: Iterable[str] = ()) -> Answer:
-    """An answer in plain lines; empty ones are left out."""
-    return Answer(tuple(Said(line) for line in lines if line), tuple(paths))
+def plain_answer(*lines: str, paths: Iterable[str] = ()) -> HomeAnswer:
+    """Return an answer in plain lines; empty ones are left out."""
+    return HomeAnswer(tuple(AnswerLine(line) for line in lines if line), tuple(paths))
 
 
 # Marks: which is least, most, or short of the others
 
 
-def extreme(pick: Callable[[list[int]], int], mark: str) -> Callable[[list[Answer]], list[Answer]]:
-    def marked(answers: list[Answer]) -> list[Answer]:
+def extreme(
+    pick: Callable[[list[int]], int], mark: str
+) -> Callable[[list[HomeAnswer]], list[HomeAnswer]]:
+    def marked(answers: list[HomeAnswer]) -> list[HomeAnswer]:
         ranks = [answer.rank for answer in answers if answer.rank is not None]
         if len(set(ranks)) < 2:
             return answers
@@ -215,7 +223,7 @@ def extreme(pick: Callable[[list[int]], int], mark: str) -> Callable[[list[Answe
     return marked
 
 
-def shortfalls(answers: list[Answer]) -> list[Answer]:
+def shortfalls(answers: list[HomeAnswer]) -> list[HomeAnswer]:
     most = max((answer.rank for answer in answers if answer.rank is not None), default=0)
     return [
         replace(a, mark=f"少 {exact_yuan(most - a.rank)} 元", is_short=True)

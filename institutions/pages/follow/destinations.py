@@ -38,7 +38,7 @@ Cell = TypeVar("Cell")
 
 
 @dataclass(frozen=True)
-class Row(Generic[Cell]):
+class DestinationRow(Generic[Cell]):
     """One matter across the places."""
 
     name: str
@@ -54,7 +54,7 @@ def homes_by_city() -> Counter[str]:
 
 
 def elsewhere(homes: Counter[str], chosen: Region | None) -> list[Region]:
-    """The cities with most homes but for the one asked about, most first; one query."""
+    """Return the cities with most homes but for the one asked about, most first; one query."""
     spoken_for = {city_of(chosen.code), chosen.code} if chosen else set()
     codes = [code for code, _ in homes.most_common() if code not in spoken_for]
     rows = Region.objects.current().with_ancestors().in_bulk(codes[:MOST])
@@ -69,22 +69,24 @@ def homes_in(region: Region, homes: Counter[str]) -> int | None:
     return sum(number for code, number in homes.items() if low <= code <= high)
 
 
-def benefits(columns: Sequence[Destination]) -> list[Row[Item]]:
-    """The benefits that some place has, or that places answer differently."""
+def benefits(columns: Sequence[Destination]) -> list[DestinationRow[Item]]:
+    """Return the benefits that some place has, or that places answer differently."""
     lines = zip(*(column.crossing.items for column in columns), strict=True)
     return [
-        Row(items[0].line.policy.name, tuple(zip(columns, items, strict=True)))
+        DestinationRow(items[0].line.policy.name, tuple(zip(columns, items, strict=True)))
         for items in lines
-        if items[0].line.payee is not Payee.HOME and tells_apart(items)
+        if items[0].line.payee is not Payee.HOME and differ_by_home(items)
     ]
 
 
-def tells_apart(items: Sequence[Item]) -> bool:
+def differ_by_home(items: Sequence[Item]) -> bool:
     answers = {item.line.answer for item in items}
     return bool(answers & {Answer.YES, Answer.CONFIRM}) or len(answers) > 1
 
 
-def settlements(columns: Sequence[Destination]) -> list[Row[Matter]]:
+def settlements(columns: Sequence[Destination]) -> list[DestinationRow[Matter]]:
     """How each kind of care is settled in each place."""
     matters = zip(*(column.care for column in columns), strict=True)
-    return [Row(found[0].label, tuple(zip(columns, found, strict=True))) for found in matters]
+    return [
+        DestinationRow(found[0].label, tuple(zip(columns, found, strict=True))) for found in matters
+    ]

@@ -16,7 +16,7 @@ from institutions.costs.monthly_cost import Cost, cost
 from institutions.models import Listing, Provenance
 from institutions.pages.follow import destinations
 from institutions.pages.follow.destination_form import DestinationForm
-from institutions.pages.follow.destinations import Destination, Row
+from institutions.pages.follow.destinations import Destination, DestinationRow
 from institutions.register.provenance import sources_of
 from regions.elder.form import ElderForm
 from regions.elder.questions import Question, Questions, question_id, questions
@@ -65,7 +65,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownBenefits:
     """What is known of some benefits whoever the elder is: whether they can be taken along."""
 
     state: str
@@ -84,7 +84,7 @@ class Follow:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing is asked yet."""
+        """Return whether nothing is asked yet."""
         return self.asked.is_blank and not any(map(self.going.data.get, self.going.fields))
 
     @cached_property
@@ -93,7 +93,7 @@ class Follow:
 
     @cached_property
     def to(self) -> Region | None:
-        """The place asked for, or the one where the home stands."""
+        """Return the place asked for, or the one where the home stands."""
         told: Region | None = self.going.cleaned_data.get("to")
         return self.home.institution.region if self.home else told
 
@@ -105,19 +105,21 @@ class Follow:
 
     @property
     def lives_at_hukou(self) -> bool:
-        """Whether it is only taken for granted that the elder lives where the hukou is."""
+        """Return whether it is only taken for granted that the elder lives where the hukou is."""
         return self.now is not None and "e_now" not in self.asked.told
 
     # What was asked
 
     @property
     def facts(self) -> list[str]:
-        """The elder and where they would go, in a few words."""
+        """Return the elder and where they would go, in a few words."""
         return [*self.asked.words, *([f"去{self.to.full_name}"] if self.to else [])]
 
     @property
     def asks_first(self) -> bool:
-        """Whether the questions stand open: nothing is told of the elder, or something is wrong."""
+        """Return whether the questions stand open: nothing is told of the elder, or something is
+        wrong.
+        """
         return not self.asked.told or bool(self.problems)
 
     @cached_property
@@ -136,7 +138,7 @@ class Follow:
 
     @cached_property
     def problems(self) -> list[tuple[str, str, str]]:
-        """Every parameter in error: field, label and why; a home has no field of its own."""
+        """Return every parameter in error: field, label and why; a home has no field of its own."""
         going = [
             ("to", str(self.going.fields[name].label), " ".join(map(str, errors)))
             for name, errors in self.going.errors.items()
@@ -148,13 +150,13 @@ class Follow:
         return f"{reverse('follow')}?{urlencode(EXAMPLE, safe=':')}"
 
     def address(self, to: str) -> str:
-        """This page for the same elder in another place."""
+        """Return this page for the same elder in another place."""
         query = urlencode([("to", to), *self.asked.pairs], safe=":")
         return f"{reverse('follow')}?{query}"
 
     @property
     def results(self) -> str:
-        """The homes of the place for this elder."""
+        """Return the homes of the place for this elder."""
         return self.results_in(self.to)
 
     def results_in(self, place: Region | None) -> str:
@@ -165,44 +167,44 @@ class Follow:
     # What follows
 
     @cached_property
-    def book(self) -> Book:
+    def rulebook(self) -> Book:
         return book()
 
     @cached_property
     def by(self) -> Estimator:
-        return estimator(self.asked.elder, self.book, self.on)
+        return estimator(self.asked.elder, self.rulebook, self.on)
 
     @cached_property
-    def found(self) -> Assessment:
+    def assessment(self) -> Assessment:
         if self.home:
             return self.by.assessment(self.by.class_of(self.home))
-        return self._assess(self.to)
+        return self._assess_at(self.to)
 
-    def _assess(self, place: Region | None) -> Assessment:
-        """A home there, of which no more is told: not whether it is on any list."""
+    def _assess_at(self, place: Region | None) -> Assessment:
+        """Return a home there, of which no more is told: not whether it is on any list."""
         stay = Stay(place.code if place else None, Setting.INSTITUTION)
-        return assess(self.asked.elder, stay, self.book.rules, self.on)
+        return assess(self.asked.elder, stay, self.rulebook.rules, self.on)
 
     @cached_property
     def answers_now(self) -> dict[str, Before]:
         code = self.now.code if self.now else None
-        return answers_now(self.asked.elder, code, self.book, self.on)
+        return answers_now(self.asked.elder, code, self.rulebook, self.on)
 
     @cached_property
     def cost(self) -> Cost | None:
-        """A month in the home, if one is asked about."""
+        """Return a month in the home, if one is asked about."""
         if self.home is None:
             return None
         return cost(self.home, self.by.level, self.by)
 
     @cached_property
     def crossing(self) -> Crossing:
-        there = self.cost.ledger if self.cost else ledger(self.found, self.book)
-        return crossing(self.found, self.answers_now, there)
+        there = self.cost.ledger if self.cost else ledger(self.assessment, self.rulebook)
+        return crossing(self.assessment, self.answers_now, there)
 
     @cached_property
     def price_source(self) -> Provenance | None:
-        """The source of the home's price, the oldest of several."""
+        """Return the source of the home's price, the oldest of several."""
         if self.home is None or self.cost is None or self.cost.list_price is None:
             return None
         rows = Provenance.objects.filter(institution=self.home.pk).select_related("document")
@@ -214,12 +216,12 @@ class Follow:
     def _agreements(self) -> list[Agreement]:
         return agreements(self.on)
 
-    def _care(self, place: Region | None) -> list[Matter]:
+    def _care_matters(self, place: Region | None) -> list[Matter]:
         return care(self.asked.elder.insured, place.code if place else None, self._agreements)
 
     @cached_property
     def care(self) -> list[Matter]:
-        return self._care(self.to)
+        return self._care_matters(self.to)
 
     @property
     def medical_agreements(self) -> list[Agreement]:
@@ -235,41 +237,41 @@ class Follow:
 
     @cached_property
     def destinations(self) -> list[Destination]:
-        """The place asked for, then those with most homes."""
+        """Return the place asked for, then those with most homes."""
         homes = destinations.homes_by_city()
         others = destinations.elsewhere(homes, self.to)
         return [self._destination(r, homes) for r in [*filter(None, [self.to]), *others]]
 
     def _destination(self, region: Region, homes: Counter[str]) -> Destination:
-        found = self._assess(region)
+        found = self._assess_at(region)
         return Destination(
             region=region,
             url=self.address(region.code),
             results=self.results_in(region),
             homes=destinations.homes_in(region, homes),
-            crossing=crossing(found, self.answers_now, ledger(found, self.book)),
-            care=self._care(region),
+            crossing=crossing(found, self.answers_now, ledger(found, self.rulebook)),
+            care=self._care_matters(region),
             chosen=region == self.to,
         )
 
     @cached_property
-    def benefits(self) -> list[Row[Item]]:
+    def benefits(self) -> list[DestinationRow[Item]]:
         return destinations.benefits(self.destinations)
 
     @cached_property
-    def settlements(self) -> list[Row[Matter]]:
+    def settlements(self) -> list[DestinationRow[Matter]]:
         return destinations.settlements(self.destinations)
 
     @cached_property
     def papers(self) -> Papers:
-        return papers(self.found, self.book)
+        return papers(self.assessment, self.rulebook)
 
     @cached_property
     def asks(self) -> list[Ask]:
         """What to tell first: the question that most benefits wait for."""
         waiting = Counter(
             ask
-            for outcome in self.found.outcomes
+            for outcome in self.assessment.outcomes
             if outcome.answer is Answer.UNKNOWN and outcome.rule.payee is not Payee.HOME
             if not {reason.code for reason in outcome.reasons} & NOT_FOUND
             for ask in {ask_for(reason) for reason in outcome.reasons} - {None}
@@ -277,19 +279,21 @@ class Follow:
         return [Ask(*ask, benefits) for ask, benefits in waiting.most_common() if ask]
 
     @cached_property
-    def known(self) -> list[Known]:
+    def known(self) -> list[KnownBenefits]:
         """Which benefits can be taken along, whoever the elder is; what goes furthest first."""
         found: dict[tuple[str, str], list[Policy]] = {}
-        for policy in self.book.policies.values():
+        for policy in self.rulebook.policies.values():
             if policy.payee != Policy.Payee.HOME:
                 told = follows(policy)
                 found.setdefault((told.state, told.label), []).append(policy)
         ways = sorted(found, key=lambda way: (STATES.index(way[0]), way[1]))
-        return [Known(*way, tuple(found[way])) for way in ways]
+        return [KnownBenefits(*way, tuple(found[way])) for way in ways]
 
 
 def ask_for(reason: Reason) -> tuple[str, str] | None:
-    """The element that would answer a reason, and what to ask; None: the family cannot tell."""
+    """Return the element that would answer a reason, and what to ask; None: the family cannot
+    tell.
+    """
     if reason.code is Missing.TELL_ABILITY:
         scale = Scale(reason.about)
         return question_id(scale), f"评估结果：{scale.label}"

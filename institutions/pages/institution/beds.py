@@ -33,7 +33,7 @@ class BedRow:
 
 
 @dataclass(frozen=True)
-class Beds:
+class BedTable:
     rows: list[BedRow]
     registered: Count
     operating: Count
@@ -43,7 +43,7 @@ class Beds:
 
     @property
     def counts(self) -> list[tuple[str, Count]]:
-        """The totals in the order of the table's columns, with their names."""
+        """Return the totals in the order of the table's columns, with their names."""
         return [
             ("备案", self.registered),
             ("运营", self.operating),
@@ -53,14 +53,14 @@ class Beds:
 
     @property
     def incomplete(self) -> bool:
-        """Whether a total leaves out rows that publish no number."""
+        """Return whether a total leaves out rows that publish no number."""
         return any(count.known is not None and count.unknown_rows for _, count in self.counts)
 
 
-def bed_table(beds: list[Bed], fees: list[Fee], on: datetime.date) -> Beds:
+def bed_table(beds: list[Bed], fees: list[Fee], on: datetime.date) -> BedTable:
     as_of = min((bed.as_of for bed in beds if bed.vacant is not None and bed.as_of), default=None)
-    return Beds(
-        rows=[_row(bed, fees, on) for bed in beds],
+    return BedTable(
+        rows=[_bed_row(bed, fees, on) for bed in beds],
         registered=Count.of(bed.registered for bed in beds),
         operating=Count.of(bed.operating for bed in beds),
         occupied=Count.of(bed.occupied for bed in beds),
@@ -69,8 +69,8 @@ def bed_table(beds: list[Bed], fees: list[Fee], on: datetime.date) -> Beds:
     )
 
 
-def _row(bed: Bed, fees: list[Fee], on: datetime.date) -> BedRow:
-    """The fee is that of the room, else the one published for every room."""
+def _bed_row(bed: Bed, fees: list[Fee], on: datetime.date) -> BedRow:
+    """Return the fee is that of the room, else the one published for every room."""
     regular = [
         fee
         for fee in fees

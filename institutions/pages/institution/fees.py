@@ -33,7 +33,7 @@ class FeeLine:
             "·".join(filter(None, name)),
             exact_yuan(fee.amount),
             fee.get_period_display(),
-            _whom(fee),
+            _levels_words(fee),
             fee.conditions,
             format_period(fee.valid_from, fee.valid_to),
             state_on(fee.valid_from, fee.valid_to, on),
@@ -88,8 +88,8 @@ def _monthly(fee: Fee | None) -> int | None:
     return None if fee is None else monthly(fee)
 
 
-def _whom(fee: Fee) -> str:
-    """The ability levels a fee is for; an empty string when it is for all of them."""
+def _levels_words(fee: Fee) -> str:
+    """Return the ability levels a fee is for; an empty string when it is for all of them."""
     if (fee.level_from, fee.level_to) == (Level.ABLE, Level.COMPLETE):
         return ""
     ends = dict.fromkeys((fee.get_level_from_display(), fee.get_level_to_display()))

@@ -9,7 +9,7 @@ from institutions.models import Institution
 from institutions.pages.institution.page import Profile
 
 
-def about(profile: Profile, url: str) -> dict[str, Any] | None:
+def describe_home(profile: Profile, url: str) -> dict[str, Any] | None:
     """None for a demo home, and for one that is closed: nobody is to be led there."""
     home = profile.institution
     if home.is_demo or home.operating == Institution.Operating.CLOSED:
@@ -25,7 +25,7 @@ def about(profile: Profile, url: str) -> dict[str, Any] | None:
         "url": home.website,
         "telephone": profile.phone.number if profile.phone else "",
         "address": _address(profile),
-        "geo": _geo(home),
+        "geo": _geo_data(home),
         "identifier": _credit_code(home),
         "foundingDate": home.opened,
     }
@@ -33,7 +33,7 @@ def about(profile: Profile, url: str) -> dict[str, Any] | None:
 
 
 def _address(profile: Profile) -> dict[str, str]:
-    """The province apart from what lies in it; the street only if it is published."""
+    """Return the province apart from what lies in it; the street only if it is published."""
     province, *below = [region.name for region in profile.lineage]
     told = {
         "@type": "PostalAddress",
@@ -45,7 +45,7 @@ def _address(profile: Profile) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
-def _geo(home: Institution) -> dict[str, Any] | None:
+def _geo_data(home: Institution) -> dict[str, Any] | None:
     if home.longitude is None or home.latitude is None:
         return None
     return {"@type": "GeoCoordinates", "latitude": home.latitude, "longitude": home.longitude}

@@ -40,7 +40,7 @@ class Whereabouts:
 def whereabouts(
     home: Institution, form: AnchorForm, kept: Iterable[tuple[str, str]]
 ) -> Whereabouts:
-    """The position of a home; `kept` are the parameters that its strip sends along."""
+    """Return the position of a home; `kept` are the parameters that its strip sends along."""
     url, kept = home.get_absolute_url(), list(kept)
     return Whereabouts(
         distance_form(form, form.anchors, f"{url}#place", kept),
@@ -75,8 +75,8 @@ def map_links(home: Institution) -> tuple[MapLink, ...]:
     }
     point = f"{latitude},{longitude}"
     return (
-        _amap("marker", amap),
-        _baidu("marker", baidu),
+        _amap_link("marker", amap),
+        _baidu_link("marker", baidu),
         MapLink("手机自带的地图", f"geo:{point}?q={point}({quote(home.name, safe='')})"),
     )
 
@@ -87,19 +87,21 @@ def finders(home: Institution) -> tuple[MapLink, ...]:
         return ()
     city = home.region.lineage()[:2][-1].name
     return (
-        _amap("search", {"keyword": home.name, "city": city, "callnative": "1", "src": SOURCE}),
-        _baidu(
+        _amap_link(
+            "search", {"keyword": home.name, "city": city, "callnative": "1", "src": SOURCE}
+        ),
+        _baidu_link(
             "place/search",
             {"query": home.name, "region": city, "output": "html", "src": f"webapp.{SOURCE}"},
         ),
     )
 
 
-def _amap(path: str, query: dict[str, str]) -> MapLink:
+def _amap_link(path: str, query: dict[str, str]) -> MapLink:
     return MapLink("高德地图", f"https://uri.amap.com/{path}?{urlencode(query, safe=',')}")
 
 
-def _baidu(path: str, query: dict[str, str]) -> MapLink:
+def _baidu_link(path: str, query: dict[str, str]) -> MapLink:
     return MapLink("百度地图", f"https://api.map.baidu.com/{path}?{urlencode(query, safe=',')}")
 
 

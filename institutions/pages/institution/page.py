@@ -26,7 +26,7 @@ from institutions.models import (
 )
 from institutions.models.institution import PARTS, TAKES, InstitutionQuerySet
 from institutions.models.quality import latest_ratings
-from institutions.pages.institution.beds import Beds, bed_table
+from institutions.pages.institution.beds import BedTable, bed_table
 from institutions.pages.institution.fees import Fees, fee_table
 from institutions.pages.institution.updates import UpdateLine, for_updates, updates
 from institutions.register.ages import format_period, is_stale, state_on
@@ -78,7 +78,7 @@ def for_profile() -> InstitutionQuerySet:
 
 
 @dataclass(frozen=True)
-class Line:
+class ProfileLine:
     """A question and its answer in words; an empty answer is not published.
 
     `path` is the figure's place in the record, for whoever says that it is wrong.
@@ -93,7 +93,7 @@ class Line:
 @dataclass(frozen=True)
 class MedicalLine:
     title: str
-    answers: list[Line]
+    answers: list[ProfileLine]
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ class Profile:
     tags: list[str]
     stop: Stop | None
     stale: Stale | None
-    beds: Beds
+    beds: BedTable
     fees: Fees
-    terms: list[Line]
-    takes: list[Line]
+    terms: list[ProfileLine]
+    takes: list[ProfileLine]
     medical: list[MedicalLine]
     designations: list[DesignationLine]
     ratings: list[RatingLine]
@@ -169,17 +169,17 @@ class Profile:
 
     @property
     def phone(self) -> Phone | None:
-        """The first number that can be rung."""
+        """Return the first number that can be rung."""
         return next((phone for phone in self.phones if phone.dialable), None)
 
     @property
     def answered(self) -> bool:
-        """Whether anything is published of whom it takes."""
+        """Return whether anything is published of whom it takes."""
         return any(line.answer for line in self.takes)
 
 
 def profile(institution: Institution, on: datetime.date) -> Profile:
-    """The page of `institution`, which comes from `for_profile()`, on the day `on`."""
+    """Return the page of `institution`, which comes from `for_profile()`, on the day `on`."""
     provenance = list(institution.provenance.all())
     bed_rows, fee_rows = list(institution.beds.all()), list(institution.fees.all())
     terms = getattr(institution, "terms", None)
@@ -190,16 +190,18 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
         institution=institution,
         aliases=[alias for alias in map(str.strip, institution.aliases.splitlines()) if alias],
         lineage=institution.region.lineage(),
-        tags=_tags(institution, on),
-        stop=_stop(institution),
-        stale=_stale(beds, fee_rows, min((row.as_of for row in fee_sources), default=None), on),
+        tags=_home_tags(institution, on),
+        stop=_stop_notice(institution),
+        stale=_stale_notice(
+            beds, fee_rows, min((row.as_of for row in fee_sources), default=None), on
+        ),
         beds=beds,
         fees=fee_table(fee_rows, terms, on, refused),
-        terms=_terms(terms),
-        takes=_takes(institution),
+        terms=_terms_lines(terms),
+        takes=_takes_lines(institution),
         medical=[_medical(link) for link in institution.medical_links.all()],
         designations=[_designation(d, on) for d in institution.designations.all()],
-        ratings=[_rating(rating, on) for rating in institution.ratings.all()],
+        ratings=[_rating_line(rating, on) for rating in institution.ratings.all()],
         quality=list(institution.quality_records.all()),
         staff=list(institution.staff_figures.all()),
         services=list(institution.services.all()),
@@ -212,7 +214,7 @@ def profile(institution: Institution, on: datetime.date) -> Profile:
     )
 
 
-def _tags(institution: Institution, on: datetime.date) -> list[str]:
+def _home_tags(institution: Institution, on: datetime.date) -> list[str]:
     latest = latest_ratings(institution.ratings.all(), on)
     words = [
         institution.get_ownership_display(),
@@ -227,7 +229,7 @@ def _tags(institution: Institution, on: datetime.date) -> list[str]:
     return list(dict.fromkeys(word for word in words if word))
 
 
-def _stop(institution: Institution) -> Stop | None:
+def _stop_notice(institution: Institution) -> Stop | None:
     """None for a home that is open, or of which nobody says that it is not."""
     titles = {
         Institution.Operating.CLOSED: "这家机构已经停业，不能再入住",
@@ -240,8 +242,8 @@ def _stop(institution: Institution) -> Stop | None:
     return Stop(title, institution.stopped, institution.operating_reason)
 
 
-def _stale(
-    beds: Beds, fees: list[Fee], fees_as_of: datetime.date | None, on: datetime.date
+def _stale_notice(
+    beds: BedTable, fees: list[Fee], fees_as_of: datetime.date | None, on: datetime.date
 ) -> Stale | None:
     dates = {
         "空床": beds.vacant_as_of,
@@ -254,7 +256,7 @@ def _stale(
     return Stale("和".join(old), oldest, (on - oldest).days)
 
 
-def _terms(terms: ContractTerms | None) -> list[Line]:
+def _terms_lines(terms: ContractTerms | None) -> list[ProfileLine]:
     def told(number: int | None, some: Callable[[int], str], none: str) -> str:
         return "" if number is None else some(number) if number else none
 
@@ -267,12 +269,12 @@ def _terms(terms: ContractTerms | None) -> list[Line]:
         return f"terms/{name}" if terms else "terms"
 
     return [
-        Line("试住", trial, path=at("trial_days")),
-        Line("退费", given.refund_rule, path=at("refund_rule")),
-        Line("请假时床位留不留", given.bed_hold_rule, "留床", at("bed_hold_rule")),
-        Line("最多先交几个月", prepaid, "预收费", at("prepay_months")),
-        Line("预收的钱存在哪家银行", given.custody_bank, "存管", at("custody_bank")),
-        Line("存管账户公示了吗", public, path=at("custody_account_public")),
+        ProfileLine("试住", trial, path=at("trial_days")),
+        ProfileLine("退费", given.refund_rule, path=at("refund_rule")),
+        ProfileLine("请假时床位留不留", given.bed_hold_rule, "留床", at("bed_hold_rule")),
+        ProfileLine("最多先交几个月", prepaid, "预收费", at("prepay_months")),
+        ProfileLine("预收的钱存在哪家银行", given.custody_bank, "存管", at("custody_bank")),
+        ProfileLine("存管账户公示了吗", public, path=at("custody_account_public")),
     ]
 
 
@@ -280,21 +282,24 @@ def _yes_no(answer: bool | None, yes: str = "是", no: str = "否") -> str:
     return "" if answer is None else yes if answer else no
 
 
-def _takes(institution: Institution) -> list[Line]:
+def _takes_lines(institution: Institution) -> list[ProfileLine]:
     def answer(name: str) -> str:
         words = ("收", "不收") if name.startswith("takes") else ("能照顾", "不能照顾")
         return _yes_no(getattr(institution, name), *words)
 
-    return [Line(TAKES_WORDS[name][0], answer(name), TAKES_WORDS[name][1], name) for name in TAKES]
+    return [
+        ProfileLine(TAKES_WORDS[name][0], answer(name), TAKES_WORDS[name][1], name)
+        for name in TAKES
+    ]
 
 
 def _medical(link: MedicalLink) -> MedicalLine:
     path = path_of(link)
 
-    def line(label: str, name: str, answer: str, official: str = "") -> Line:
-        return Line(label, answer, official, f"{path}/{name}")
+    def line(label: str, name: str, answer: str, official: str = "") -> ProfileLine:
+        return ProfileLine(label, answer, official, f"{path}/{name}")
 
-    def asked(label: str, name: str, official: str = "") -> Line:
+    def asked(label: str, name: str, official: str = "") -> ProfileLine:
         return line(label, name, _yes_no(getattr(link, name)), official)
 
     return MedicalLine(
@@ -324,8 +329,8 @@ def _designation(designation: Designation, on: datetime.date) -> DesignationLine
     )
 
 
-def _rating(rating: Rating, on: datetime.date) -> RatingLine:
-    """The level as one sentence that needs no stars: 四星级，满分 5 星."""
+def _rating_line(rating: Rating, on: datetime.date) -> RatingLine:
+    """Return the level as one sentence that needs no stars: 四星级，满分 5 星."""
     expired = rating.valid_to is not None and rating.valid_to < on
     most = {"星级": "星", "叶级": "叶"}.get(rating.level_name[1:], "级")
     level = f"{rating.level_name}，满分 5 {most}"

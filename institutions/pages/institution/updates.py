@@ -16,7 +16,9 @@ LATEST, NAMED = 10, 5
 
 
 def for_updates() -> "Prefetch[str]":
-    """The latest steps, as `latest_steps`; how a home came to the site is no change of it."""
+    """Return the latest steps, as `latest_steps`; how a home came to the site is no change of
+    it.
+    """
     steps = Revision.objects.exclude(how__in=[Revision.How.CREATED, Revision.How.STAGE])
     return Prefetch("revisions", steps[:LATEST], to_attr="latest_steps")
 
@@ -32,7 +34,9 @@ class UpdateLine:
 
 
 def updates(steps: Iterable[Revision]) -> list[UpdateLine]:
-    """The steps of a home, newest first; those that only mark a check name what was checked."""
+    """Return the steps of a home, newest first; those that only mark a check name what was
+    checked.
+    """
     return [
         UpdateLine(
             localdate(step.made_at),

@@ -13,7 +13,7 @@ from institutions.costs.monthly_cost import Cost, cost
 from institutions.models import Fee, Institution, Listing
 from institutions.models.fee import MOST_DEPOSIT_IN_BED_FEES, MOST_PREPAID_MONTHS
 from institutions.pages.institution.location import MapLink, finders, map_links
-from institutions.pages.institution.page import Line, Profile, profile
+from institutions.pages.institution.page import Profile, ProfileLine, profile
 from institutions.register.list_price import monthly
 from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
@@ -45,7 +45,7 @@ class VisitQuestion:
     """What to ask, and what is published already; nothing: 未公布 where it could be."""
 
     words: str
-    line: Line | None
+    line: ProfileLine | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Pack:
     # What it costs, what follows, and the papers for it
 
     @cached_property
-    def _by(self) -> Estimator:
+    def _estimator(self) -> Estimator:
         return estimator(self.asked.elder, policies.book(), self.on)
 
     @cached_property
@@ -108,14 +108,14 @@ class Pack:
     def cost(self) -> Cost | None:
         if not self.asked.told:
             return None
-        return cost(self._listing, self._by.level, self._by)
+        return cost(self._listing, self._estimator.level, self._estimator)
 
     @cached_property
     def papers(self) -> Papers | None:
         if not self.asked.told:
             return None
-        found = self._by.assessment(self._by.class_of(self._listing))
-        return papers(found, self._by.book)
+        found = self._estimator.assessment(self._estimator.class_of(self._listing))
+        return papers(found, self._estimator.book)
 
     @cached_property
     def care(self) -> list[Matter]:
@@ -139,14 +139,14 @@ class Pack:
 
     @cached_property
     def rules(self) -> list[Document]:
-        """The documents that protect it, the older first; one query."""
+        """Return the documents that protect it, the older first; one query."""
         return list(
             Document.objects.published().filter(slug__in=(RULE, CUSTODY)).order_by("issued_on")
         )
 
     @property
     def rules_ended(self) -> bool:
-        """Whether the term of the rule is over, so that what holds now has to be asked."""
+        """Return whether the term of the rule is over, so that what holds now has to be asked."""
         ends = [document.in_force_to for document in self.rules if document.in_force_to]
         return any(end < self.on for end in ends)
 
@@ -154,11 +154,11 @@ class Pack:
     def protections(self) -> list[Protection]:
         return [self._prepaid(), self._deposit(), self._membership(), self._custody()]
 
-    def _fees(self, kind: Fee.Kind) -> list[Fee]:
+    def _fees_of(self, kind: Fee.Kind) -> list[Fee]:
         fees = self.home.fees.all()
         return [fee for fee in fees if fee.kind == kind and fee.is_in_force(self.on)]
 
-    def _term(self, label: str) -> str:
+    def _term_words(self, label: str) -> str:
         return next(line.answer for line in self.profile.terms if line.label == label)
 
     def _prepaid(self) -> Protection:
@@ -168,16 +168,16 @@ class Pack:
             return Protection(rule, "", "先问清楚，写进合同。")
         too_much = terms.prepay_months > MOST_PREPAID_MONTHS
         verdict = "超过了规定，不要签。" if too_much else "没有超过规定。"
-        return Protection(rule, self._term("最多先交几个月"), verdict, too_much)
+        return Protection(rule, self._term_words("最多先交几个月"), verdict, too_much)
 
     def _deposit(self) -> Protection:
         """Measured against the cheapest and the dearest bed: which one is taken is not known."""
         rule = f"押金最多是这位老人每月床位费的 {MOST_DEPOSIT_IN_BED_FEES} 倍。"
-        deposits = [fee.amount for fee in self._fees(Fee.Kind.DEPOSIT)]
+        deposits = [fee.amount for fee in self._fees_of(Fee.Kind.DEPOSIT)]
         if not deposits:
             return Protection(rule, "", "先问清楚，写进合同。")
         here = "押金 " + "、".join(f"{exact_yuan(amount)} 元" for amount in sorted(set(deposits)))
-        beds = self._fees(Fee.Kind.BED)
+        beds = self._fees_of(Fee.Kind.BED)
         limits = [MOST_DEPOSIT_IN_BED_FEES * monthly(b) for b in beds if b.period != b.Period.ONCE]
         if not limits:
             return Protection(rule, here, "床位费未公布，还不能判断。")
@@ -191,18 +191,21 @@ class Pack:
 
     def _membership(self) -> Protection:
         rule = "会员费要存进银行专户，还要留风险保证金；不许说能赚钱、能返利。"
-        fees = [f"{exact_yuan(fee.amount)} 元" for fee in self._fees(Fee.Kind.MEMBERSHIP)]
+        fees = [f"{exact_yuan(fee.amount)} 元" for fee in self._fees_of(Fee.Kind.MEMBERSHIP)]
         if not fees:
             return Protection(rule, "", "先问收不收。")
         return Protection(rule, f"会员费 {'、'.join(fees)}", "先看存管协议，再决定交不交。")
 
     def _custody(self) -> Protection:
         rule = "预收的钱进一个指定账户，机构不能转走；退钱的申请有效，一天内办。"
-        bank, public = self._term("预收的钱存在哪家银行"), self._term("存管账户公示了吗")
+        bank, public = (
+            self._term_words("预收的钱存在哪家银行"),
+            self._term_words("存管账户公示了吗"),
+        )
         here = "；".join(filter(None, [bank and f"存在{bank}", public and f"账户{public}"]))
         return Protection(rule, here, "交钱只交进这个账户。" if here else "先问清楚，写进合同。")
 
 
 def _least_bed(deposits: list[int]) -> int:
-    """The monthly bed fee from which the deposit keeps to the rule, whole yuan upwards."""
+    """Return the monthly bed fee from which the deposit keeps to the rule, whole yuan upwards."""
     return -(-max(deposits) // (MOST_DEPOSIT_IN_BED_FEES * 100)) * 100

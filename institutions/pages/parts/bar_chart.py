@@ -28,7 +28,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Figure:
+class ChartFigure:
     """A number of a row in words, as it stands in the cell beside the bar."""
 
     number: str
@@ -37,12 +37,12 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Row:
+class ChartRow:
     """One row: what it is of, what qualifies it, its bar, and its numbers."""
 
     label: str
     bars: tuple[Bar, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[ChartFigure, ...]
     note: str = ""
     url: str = ""
 
@@ -53,12 +53,12 @@ class Chart:
 
     title: str
     caption: str
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     notes: tuple[str, ...] = ()
     is_wide: bool = False
 
 
-def length(amount: Amount, scale: Amount) -> int:
+def bar_length(amount: Amount, scale: Amount) -> int:
     """Thousandths of the scale, a half up; what is more than nothing stays visible."""
     if not scale or amount <= 0:
         return 0
@@ -69,26 +69,28 @@ def stacked(parts: Sequence[tuple[str, Amount]], scale: Amount) -> tuple[Bar, ..
     """Bars end to end, one per (tone, amount); amounts of nothing leave no bar."""
     bars, at = [], 0
     for tone, amount in parts:
-        if long := length(amount, scale):
+        if long := bar_length(amount, scale):
             bars.append(Bar(tone, min(at, FULL - long), long))
             at += long
     return tuple(bars)
 
 
-def spread(
+def spread_bar(
     lowest: Amount, middle: Amount, highest: Amount, scale: Amount, tone: str = "val"
 ) -> tuple[Bar, ...]:
     """From the lowest to the highest, with a mark at the middle."""
-    start, end = length(lowest, scale), length(highest, scale)
+    start, end = bar_length(lowest, scale), bar_length(highest, scale)
     whole = Bar(tone, min(start, FULL - 1), max(1, end - start))
-    return (whole, Bar("mark", min(length(middle, scale), FULL - MARK), MARK))
+    return (whole, Bar("mark", min(bar_length(middle, scale), FULL - MARK), MARK))
 
 
-def apart(label: str, real: tuple[int, int], demo: tuple[int, int]) -> Row:
+def paired_row(label: str, real: tuple[int, int], demo: tuple[int, int]) -> ChartRow:
     """Real homes above demo homes, each a (count, whole) and drawn against its own whole."""
-    figures = (Figure(f"{real[0]:,}", "家", "实名"), Figure(f"{demo[0]:,}", "家", "示例"))
+    figures = (ChartFigure(f"{real[0]:,}", "家", "实名"), ChartFigure(f"{demo[0]:,}", "家", "示例"))
     lanes = (("val", 0, real), ("alt", HEIGHT - LANE, demo))
     bars = tuple(
-        Bar(tone, 0, long, top, LANE) for tone, top, (n, all_) in lanes if (long := length(n, all_))
+        Bar(tone, 0, long, top, LANE)
+        for tone, top, (n, all_) in lanes
+        if (long := bar_length(n, all_))
     )
-    return Row(label, bars, figures)
+    return ChartRow(label, bars, figures)

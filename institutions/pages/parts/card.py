@@ -8,7 +8,7 @@ from institutions.costs.estimator import Estimator
 from institutions.costs.monthly_cost import Cost, Lack, cost, first_taken
 from institutions.models import Institution, Level, Listing, MedicalLink, Phone, Provenance
 from institutions.models.quality import latest_ratings
-from institutions.pages.parts.match_reasons import Fit, Wish, fit
+from institutions.pages.parts.match_reasons import MatchReasons, Wanted, match_reasons
 from institutions.register.ages import is_stale
 from institutions.register.provenance import source_of, sources_of
 from institutions.search.distance import Distance, distances
@@ -35,7 +35,7 @@ class Card:
     warning: str
     price: Price
     cost: Cost | None
-    fit: Fit | None
+    fit: MatchReasons | None
     takes: str
     medical: str
     settlement: str
@@ -49,15 +49,16 @@ class Card:
     distances: tuple[Distance, ...]
 
 
-def card(
+def make_card(
     listing: Listing,
     levels: list[Level],
     on: datetime.date,
     elder: Estimator | None = None,
-    wish: Wish | None = None,
+    wish: Wanted | None = None,
     anchors: Iterable[Anchor] = (),
 ) -> Card:
-    """The card of one row of `ListingQuerySet.for_cards()`, priced by the first level it can.
+    """Return the card of one row of `ListingQuerySet.for_cards()`, priced by the first level it
+    can.
 
     With an elder's estimator it says what a month costs that elder, at the elder's own level;
     with a wish, why the home fits.
@@ -71,12 +72,12 @@ def card(
     return Card(
         institution=home,
         place=home.region.path_words,
-        tags=_tags(home, on),
+        tags=_card_tags(home, on),
         warning=_warning(home),
-        price=_price(listing, levels),
+        price=_card_price(listing, levels),
         cost=priced,
-        fit=fit(listing, wish, priced, settlement, on) if wish else None,
-        takes=_takes(listing),
+        fit=match_reasons(listing, wish, priced, settlement, on) if wish else None,
+        takes=_takes_words(listing),
         medical=_medical(home.card_links),
         settlement=settlement,
         vacant=listing.vacant,
@@ -91,13 +92,15 @@ def card(
 
 
 def with_lists(home: Institution) -> Institution:
-    """A home from `for_profile()` with the lists that `for_cards()` gives those of results."""
+    """Return a home from `for_profile()` with the lists that `for_cards()` gives those of
+    results.
+    """
     home.card_ratings, home.card_links = list(home.ratings.all()), list(home.medical_links.all())
     home.card_provenance = list(home.provenance.all())
     return home
 
 
-def _tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
+def _card_tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
     """Kind, ownership, and the latest valid rating under each scheme with its year."""
     ratings = (
         f"{r.get_scheme_display()} {r.level_name}（{r.year}）"
@@ -115,8 +118,10 @@ def _warning(home: Institution) -> str:
     return f"{home.get_operating_display()}{since}"
 
 
-def _price(listing: Listing, levels: list[Level]) -> Price:
-    """The price `filters` sorts and filters by: of the first level with one, else the lowest."""
+def _card_price(listing: Listing, levels: list[Level]) -> Price:
+    """Return the price `filters` sorts and filters by: of the first level with one, else the
+    lowest.
+    """
     if levels:
         priced = next((k for k in levels if listing.price(k) is not None), None)
     else:
@@ -128,7 +133,7 @@ def _price(listing: Listing, levels: list[Level]) -> Price:
     return Price(listing.price(priced), f"起（最便宜的房型），按{priced.label}算", "")
 
 
-def _takes(listing: Listing) -> str:
+def _takes_words(listing: Listing) -> str:
     takes = listing.members("takes")
     words = [Level(k).label for k in Level.values if f"takes_level_{k}" in takes]
     if "takes_dementia" in takes:
@@ -145,7 +150,7 @@ def _medical(links: list[MedicalLink]) -> str:
 
 
 def _settlement(links: list[MedicalLink]) -> str:
-    """Whether insurance settles inside or next door; each half yes, no or not published.
+    """Return whether insurance settles inside or next door; each half yes, no or not published.
 
     A hospital that only has a contract with the home settles for its own patients.
     """

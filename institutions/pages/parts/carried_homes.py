@@ -36,25 +36,28 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_ID
 
 
-def ids(texts: Iterable[str]) -> list[int]:
-    """Those of the texts that are ids, each once, in their order."""
+def read_ids(texts: Iterable[str]) -> list[int]:
+    """Return those of the texts that are ids, each once, in their order."""
     return list(dict.fromkeys(int(text) for text in texts if is_id(text)))
 
 
 def read(data: Mapping[str, str], name: str, most: int) -> list[int]:
-    """The homes that the address of another page carries: compare=3,7; what is no id is dropped."""
+    """Return the homes that the address of another page carries: compare=3,7; what is no id is
+    dropped.
+    """
     texts = data.get(name, "")[: MOST_READ * (LONGEST_ID + 1)].split(",")
-    return ids(texts)[:most]
+    return read_ids(texts)[:most]
 
 
 def carried(name: str, pks: Iterable[int]) -> dict[str, str]:
-    """The homes as the links of a page take them along."""
+    """Return the homes as the links of a page take them along."""
     text = ",".join(map(str, pks))
     return {name: text} if text else {}
 
 
 def search_of(data: Mapping[str, str]) -> dict[str, str]:
-    """The search of a results page, or the one that another page carries; {} where there is none.
+    """Return the search of a results page, or the one that another page carries; {} where there is
+    none.
 
     Of what is carried only the parameters of a search are kept, so it leads nowhere else.
     """
@@ -75,33 +78,33 @@ class Carried:
 
     @cached_property
     def compared(self) -> list[int]:
-        """The homes chosen for comparison."""
+        """Return the homes chosen for comparison."""
         return read(self._data, COMPARED, MOST_COMPARED)
 
     @cached_property
     def kept(self) -> list[int]:
-        """The shortlist."""
+        """Return the shortlist."""
         return read(self._data, KEPT, MOST_KEPT)
 
     @cached_property
-    def search(self) -> dict[str, str]:
-        """The search as one parameter; {} where there is none."""
+    def search_parameter(self) -> dict[str, str]:
+        """Return the search as one parameter; {} where there is none."""
         return search_of(self._data)
 
     @cached_property
     def compared_parameter(self) -> dict[str, str]:
-        """The parameter by which links take the compared homes along."""
+        """Return the parameter by which links take the compared homes along."""
         return carried(COMPARED, self.compared)
 
     @cached_property
     def kept_parameter(self) -> dict[str, str]:
-        """The parameter by which links take the shortlist along."""
+        """Return the parameter by which links take the shortlist along."""
         return carried(KEPT, self.kept)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """All that links to the page of a home take along beside the elder."""
-        return self.compared_parameter | self.kept_parameter | self.search
+        """Return all that links to the page of a home take along beside the elder."""
+        return self.compared_parameter | self.kept_parameter | self.search_parameter
 
     @cached_property
     def query(self) -> str:
@@ -110,8 +113,8 @@ class Carried:
 
     @cached_property
     def search_query(self) -> str:
-        """`search` as it stands in an address."""
-        return urlencode(self.search, safe=":")
+        """`search_parameter` as it stands in an address."""
+        return urlencode(self.search_parameter, safe=":")
 
 
 def carried_by(request: HttpRequest | None) -> Carried:
@@ -132,11 +135,13 @@ def carried_by(request: HttpRequest | None) -> Carried:
 
 
 def address(page: str, pks: Iterable[int], more: Mapping[str, str]) -> str:
-    """The address of a page of these homes, to which the elder can be added: it has a query."""
+    """Return the address of a page of these homes, to which the elder can be added: it has a
+    query.
+    """
     return f"{reverse(page)}?{urlencode([*(('id', pk) for pk in pks), *more.items()], safe=':')}"
 
 
 def register(name: str, pks: list[int], search: Mapping[str, str]) -> str:
-    """The register as it was searched, carrying the homes along; it has a query."""
+    """Return the register as it was searched, carrying the homes along; it has a query."""
     homes = urlencode(carried(name, pks), safe=",")
     return f"{reverse('institutions')}?{'&'.join(filter(None, [homes, search.get(FROM)]))}"

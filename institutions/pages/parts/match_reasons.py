@@ -15,7 +15,7 @@ from regions.engine.settlement import same_pool
 
 
 @dataclass(frozen=True)
-class Wish:
+class Wanted:
     """What a search asks for beyond its filters: needs, the elder, the level, a bound in yuan."""
 
     needs: tuple[str, ...]
@@ -31,14 +31,16 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Fit:
+class MatchReasons:
     """Sentences: what is known to fit, and what nobody has published."""
 
     good: tuple[str, ...]
     ask: tuple[str, ...]
 
 
-def fit(listing: Listing, wish: Wish, cost: Cost | None, settlement: str, on: datetime.date) -> Fit:
+def match_reasons(
+    listing: Listing, wish: Wanted, cost: Cost | None, settlement: str, on: datetime.date
+) -> MatchReasons:
     """How one home meets the wish on the day `on`; `settlement` is what its card says of bills."""
     needs, takes = wish.needs_in(listing.region_id), set(listing.members("takes"))
     refused = set(listing.members("refuses"))
@@ -48,22 +50,22 @@ def fit(listing: Listing, wish: Wish, cost: Cost | None, settlement: str, on: da
         f"先问清收不收{need_words(need)}，没有公布" for need in needs if need not in takes | refused
     ]
     lines = (
-        _price(listing, wish, cost),
-        _beds(listing, on),
+        _price_reason(listing, wish, cost),
+        _bed_reason(listing, on),
         _settlement(listing, wish, settlement),
     )
     for fits, words in lines:
         (good if fits else ask).append(words)
-    return Fit(tuple(good), tuple(ask))
+    return MatchReasons(tuple(good), tuple(ask))
 
 
 def refusals(listing: Listing, needs: Iterable[str]) -> list[str]:
-    """The needs that the home says it does not meet, in words."""
+    """Return the needs that the home says it does not meet, in words."""
     refused = set(listing.members("refuses"))
     return [f"写明不收{need_words(need)}" for need in needs if need in refused]
 
 
-def _price(listing: Listing, wish: Wish, cost: Cost | None) -> tuple[bool, str]:
+def _price_reason(listing: Listing, wish: Wanted, cost: Cost | None) -> tuple[bool, str]:
     if cost and cost.to_pay is not None:
         at_most = "至多" if cost.ledger.is_at_most else ""
         words = f"补贴后每月{at_most} {exact_yuan(cost.to_pay)} 元"
@@ -76,7 +78,7 @@ def _price(listing: Listing, wish: Wish, cost: Cost | None) -> tuple[bool, str]:
     return True, f"标价每月 {exact_yuan(price)} 元起"
 
 
-def _beds(listing: Listing, on: datetime.date) -> tuple[bool, str]:
+def _bed_reason(listing: Listing, on: datetime.date) -> tuple[bool, str]:
     if listing.vacant is None or is_stale(listing.vacant_as_of, on):
         return False, "先打电话问有没有空床"
     if listing.vacant == 0:
@@ -84,7 +86,7 @@ def _beds(listing: Listing, on: datetime.date) -> tuple[bool, str]:
     return True, f"有 {listing.vacant} 张空床（{listing.vacant_as_of}）"
 
 
-def _settlement(listing: Listing, wish: Wish, settlement: str) -> tuple[bool, str]:
+def _settlement(listing: Listing, wish: Wanted, settlement: str) -> tuple[bool, str]:
     """How bills settle, in the words of the card; insured on the spot, nothing is off-site."""
     insured = wish.elder.insured
     local = insured is not None and same_pool(insured, listing.region_id)

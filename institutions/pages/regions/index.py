@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
-from institutions.pages.parts.bar_chart import Chart, Figure, Row, stacked
+from institutions.pages.parts.bar_chart import Chart, ChartFigure, ChartRow, stacked
 from institutions.pages.regions.facts import MEASURES, Measure
 from institutions.pages.regions.statistics import count_by_region
 from regions.models import Fact, Region, RegionGroup
@@ -34,7 +34,7 @@ class Compared:
         return [(measure, self.figures.get(measure.slug, ())) for measure in MEASURES]
 
     def result(self, measure: Measure) -> Fact | None:
-        """The latest result under a measure; a target never counts as one."""
+        """Return the latest result under a measure; a target never counts as one."""
         results = [
             fact
             for fact in self.figures.get(measure.slug, ())
@@ -44,7 +44,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Told:
+class UncomparedRegion:
     """A region of which facts are told that compare with nothing."""
 
     region: Region
@@ -52,7 +52,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Step:
+class IndexStep:
     """One select of the picker: its options and the one that is chosen."""
 
     name: str
@@ -91,22 +91,22 @@ class Index:
         compared = [self._compared(region) for region in self._regions if self._has_place(region)]
         if self.measure is None:
             return compared
-        return sorted(compared, key=self._rank)
+        return sorted(compared, key=self._sort_rank)
 
-    def _rank(self, row: Compared) -> tuple[bool, object, str]:
-        """The largest first; regions without a figure come last."""
+    def _sort_rank(self, row: Compared) -> tuple[bool, object, str]:
+        """Return the largest first; regions without a figure come last."""
         fact = row.result(self.drawn)
         value = fact.value if fact else None
         return (value is None, -(value or 0), row.region.code)
 
     @cached_property
-    def others(self) -> list[Told]:
+    def others(self) -> list[UncomparedRegion]:
         """Other regions that documents speak of."""
         shown = {row.region for row in self.rows}
         return [
-            Told(region, self._named[region.code])
+            UncomparedRegion(region, self._facts_by_region[region.code])
             for region in self._regions
-            if region not in shown and region.code in self._named
+            if region not in shown and region.code in self._facts_by_region
         ]
 
     @cached_property
@@ -119,20 +119,20 @@ class Index:
         scale = self.drawn.scale or max(fact.value or Decimal(0) for _, fact in found)
         return Chart(
             self.drawn.name,
-            _full(self.drawn, scale, found[0][1].unit),
-            tuple(_bar(region, fact, scale) for region, fact in found),
+            _scale_words(self.drawn, scale, found[0][1].unit),
+            tuple(_region_bar(region, fact, scale) for region, fact in found),
             _cautions([fact for _, fact in found]),
         )
 
     @cached_property
-    def _facts(self) -> list[Fact]:
+    def _measured_facts(self) -> list[Fact]:
         """Facts under any measure, in one order for every page."""
         labels = [label for measure in MEASURES for label in measure.labels]
         rows = Fact.objects.published().filter(label__in=labels).select_related("document")
         return list(rows.prefetch_related("regions"))
 
     @cached_property
-    def _named(self) -> dict[str, int]:
+    def _facts_by_region(self) -> dict[str, int]:
         """How many facts name each region."""
         named: dict[str, int] = {}
         rows = Fact.regions.through.objects.filter(fact__in=Fact.objects.published())
@@ -143,24 +143,26 @@ class Index:
     @cached_property
     def _regions(self) -> list[Region]:
         rows = Region.objects.current().filter(
-            Q(pk__in=self._named) | Q(level=Region.Level.PROVINCE)
+            Q(pk__in=self._facts_by_region) | Q(level=Region.Level.PROVINCE)
         )
         return list(rows.with_ancestors())
 
     @cached_property
-    def _homes(self) -> dict[tuple[str, bool], int]:
+    def _homes_by_region(self) -> dict[tuple[str, bool], int]:
         return count_by_region()
 
     def _has_place(self, region: Region) -> bool:
         if region.code in self._figures:
             return True
-        return region.level == Region.Level.PROVINCE and any(_homes_in(region, self._homes))
+        return region.level == Region.Level.PROVINCE and any(
+            _homes_in(region, self._homes_by_region)
+        )
 
     @cached_property
     def _figures(self) -> dict[str, dict[str, tuple[Fact, ...]]]:
         """By region and measure; a fact about several regions together is left out."""
         found: dict[str, dict[str, tuple[Fact, ...]]] = {}
-        for fact in self._facts:
+        for fact in self._measured_facts:
             regions = list(fact.regions.all())
             if len(regions) != 1:
                 continue
@@ -171,7 +173,7 @@ class Index:
         return found
 
     def _compared(self, region: Region) -> Compared:
-        real, demo = _homes_in(region, self._homes)
+        real, demo = _homes_in(region, self._homes_by_region)
         return Compared(region, self._figures.get(region.code, {}), real, demo)
 
 
@@ -191,17 +193,17 @@ def _cautions(facts: list[Fact]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _full(measure: Measure, scale: Decimal, unit: str) -> str:
+def _scale_words(measure: Measure, scale: Decimal, unit: str) -> str:
     """What the whole bar stands for, in words."""
     words = "1,000 人" if measure.slug == "density" else f"{readable(scale)} {unit}"
     return f"条的全长是 {words}。"
 
 
-def _bar(region: Region, fact: Fact, scale: Decimal) -> Row:
-    return Row(
+def _region_bar(region: Region, fact: Fact, scale: Decimal) -> ChartRow:
+    return ChartRow(
         label=region.full_name,
         bars=stacked([("val", fact.value or Decimal(0))], scale),
-        figures=(Figure(fact.shown),),
+        figures=(ChartFigure(fact.shown),),
         note=f"{fact.dated}，{fact.label}",
         url=reverse("region", args=[region.code]),
     )
@@ -214,7 +216,7 @@ class Picker:
     """
 
     def __init__(self, query: QueryDict) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[IndexStep] = []
         self.chosen: Region | None = None
         above = NATION
         for name, label in STEPS:
@@ -222,30 +224,30 @@ class Picker:
             if not options:
                 break
             picked = next((one for one in options if one.code == query.get(name)), None)
-            self.steps.append(Step(name, label, options, picked))
+            self.steps.append(IndexStep(name, label, options, picked))
             if picked is None:
                 break
             self.chosen, above = picked, picked.code
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to choose."""
+        """Return whether nothing is left to choose."""
         return self.chosen is not None and self.steps[-1].chosen is not None
 
 
 def by_name(text: str) -> list[Region]:
-    """The current regions a typed name or code may mean, with their full names."""
+    """Return the current regions a typed name or code may mean, with their full names."""
     codes = [region.code for region in Region.objects.candidates(text)]
     return list(Region.objects.with_ancestors().filter(pk__in=codes)) if codes else []
 
 
 def group_by_name(text: str) -> RegionGroup | None:
-    """The group a typed name or slug means; no two share one."""
+    """Return the group a typed name or slug means; no two share one."""
     if not text.isprintable():
         return None
     return RegionGroup.objects.filter(Q(name=text) | Q(slug=text)).first()
 
 
 def is_code(text: str) -> bool:
-    """Whether a text has the form of a region's code."""
+    """Return whether a text has the form of a region's code."""
     return len(text) == 6 and text.isascii() and text.isdigit()

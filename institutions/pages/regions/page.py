@@ -11,7 +11,7 @@ from institutions.models import Institution, Listing
 from institutions.pages.parts.bar_chart import Chart
 from institutions.pages.regions import facts as fact_sheet
 from institutions.pages.regions import statistics_charts as register_charts
-from institutions.pages.regions.facts import Highlight, Mentions, Sheet
+from institutions.pages.regions.facts import FactSheet, Highlight, Mentions
 from institutions.pages.regions.statistics import Holdings, holdings
 from institutions.search.filters import RECOMMENDED
 from institutions.search.places import Place
@@ -22,7 +22,7 @@ FIRST_HOMES = 6
 
 
 @dataclass(frozen=True)
-class Near:
+class NearPlace:
     """Another place to go to, with how many facts and homes are told there."""
 
     name: str
@@ -83,20 +83,20 @@ class Regional:
 
     @property
     def lineage(self) -> list[Region]:
-        """The regions above, widest first, without the nation."""
+        """Return the regions above, widest first, without the nation."""
         if self.is_group or self.is_nation:
             return []
         return self.place.regions[0].lineage()[:-1]
 
     @property
     def search_url(self) -> str:
-        """The results page narrowed to this place."""
+        """Return the results page narrowed to this place."""
         url = reverse("institutions")
         return url if self.is_nation else f"{url}?region={self.place.value}"
 
     @cached_property
     def former(self) -> list[Former]:
-        """The regions this one succeeded, the latest first; unknown dates last."""
+        """Return the regions this one succeeded, the latest first; unknown dates last."""
         if self.is_group:
             return []
         found = [
@@ -110,11 +110,11 @@ class Regional:
         return self.mentions.facts()
 
     @cached_property
-    def sheets(self) -> tuple[Sheet, ...]:
+    def sheets(self) -> tuple[FactSheet, ...]:
         if self.is_group:
-            return fact_sheet.sheets(self.facts, {self.name})
+            return fact_sheet.fact_sheets(self.facts, {self.name})
         region = self.place.regions[0]
-        return fact_sheet.sheets(self.facts, {region.name, region.full_name})
+        return fact_sheet.fact_sheets(self.facts, {region.name, region.full_name})
 
     @property
     def highlights(self) -> list[Highlight]:
@@ -122,17 +122,17 @@ class Regional:
 
     @property
     def newest(self) -> Fact | None:
-        return fact_sheet.newest(self.facts)
+        return fact_sheet.newest_result(self.facts)
 
     @property
     def is_old(self) -> bool:
-        """Whether even the newest figure speaks of another time."""
+        """Return whether even the newest figure speaks of another time."""
         return self.newest is not None and fact_sheet.is_old(self.newest, self.on)
 
     @property
     def fact_charts(self) -> list[Chart]:
         """Only for one region: figures of several regions are never parts of one whole."""
-        return [] if self.is_group else fact_sheet.charts(self.facts)
+        return [] if self.is_group else fact_sheet.fact_charts(self.facts)
 
     @cached_property
     def holdings(self) -> Holdings:
@@ -140,11 +140,11 @@ class Regional:
 
     @cached_property
     def register_charts(self) -> list[Chart]:
-        return register_charts.charts(self.holdings) if self.holdings.homes else []
+        return register_charts.register_charts(self.holdings) if self.holdings.homes else []
 
     @cached_property
     def homes(self) -> list[Institution]:
-        """The first homes of the results page: real ones first."""
+        """Return the first homes of the results page: real ones first."""
         rows = Listing.objects.in_regions(*self.place.regions).order_by(*RECOMMENDED, "pk")
         places = rows.select_related("institution__region__parent__parent")
         return [row.institution for row in places[:FIRST_HOMES]]
@@ -173,41 +173,45 @@ class Regional:
 
     @property
     def policies_url(self) -> str:
-        """The list of policies narrowed to this place; a group has no list of its own."""
+        """Return the list of policies narrowed to this place; a group has no list of its own."""
         url = reverse("policies")
         return url if self.is_group else f"{url}?region={self.place.value}"
 
     @cached_property
-    def inside(self) -> list[Near]:
-        """The regions of a group, or those directly in a region."""
+    def inside(self) -> list[NearPlace]:
+        """Return the regions of a group, or those directly in a region."""
         if self.is_group:
-            return [self._near(region) for region in self.place.regions]
+            return [self._near_place(region) for region in self.place.regions]
         rows = Region.objects.current().filter(parent=self.place.value)
-        return [self._near(region) for region in rows]
+        return [self._near_place(region) for region in rows]
 
-    def _near(self, region: Region) -> Near:
+    def _near_place(self, region: Region) -> NearPlace:
         real, demo = self.holdings.inside(region)
         facts = self.mentions.count(region, inside=True)
-        return Near(region.name, reverse("region", args=[region.code]), facts, real, demo)
+        return NearPlace(region.name, reverse("region", args=[region.code]), facts, real, demo)
 
     @cached_property
-    def around(self) -> list[Near]:
-        """The wider regions and the groups this place lies in, with the facts told of each."""
-        return [*self._groups(), *self._wider()]
+    def around(self) -> list[NearPlace]:
+        """Return the wider regions and the groups this place lies in, with the facts told of
+        each.
+        """
+        return [*self._group_places(), *self._wider_places()]
 
-    def _wider(self) -> list[Near]:
+    def _wider_places(self) -> list[NearPlace]:
         if self.is_nation:
             return []
         nation = Region(code=NATION, name="全国", level=0)
         return [
-            Near(region.name, reverse("region", args=[region.code]), self.mentions.count(region))
+            NearPlace(
+                region.name, reverse("region", args=[region.code]), self.mentions.count(region)
+            )
             for region in [*reversed(self.lineage), nation]
         ]
 
-    def _groups(self) -> list[Near]:
+    def _group_places(self) -> list[NearPlace]:
         """Groups that hold the whole region; a province does not lie in 环京."""
         if self.is_group:
             return []
         codes = self.place.regions[0].codes_upward()
         groups = RegionGroup.objects.filter(regions__in=codes).distinct()
-        return [Near(one.name, reverse("region_group", args=[one.slug]), 0) for one in groups]
+        return [NearPlace(one.name, reverse("region_group", args=[one.slug]), 0) for one in groups]

@@ -16,7 +16,7 @@ from institutions.models import Bed, Level, Listing, MedicalLink
 from institutions.models.listing import ListingQuerySet, bit_mask, has_any
 from institutions.register.ages import AGES, FRESH_DAYS, VACANCY_DAYS, first_day
 from regions.models import Region
-from regions.models.region import within
+from regions.models.region import lies_within
 
 # The categories that tell a nursing bed from one that is not; 医养 or 普惠 beds may be either.
 DISTINGUISHED = (Bed.Category.ORDINARY, Bed.Category.NURSING, Bed.Category.DEMENTIA)
@@ -36,7 +36,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Beds:
+class BedSums:
     """Registered beds; the nursing share is of the classified: those it is told of."""
 
     registered: int
@@ -64,7 +64,7 @@ class Side:
     kinds: Counter[str]
     ownerships: Counter[str]
     prices: tuple[Spread, ...]
-    beds: Beds
+    beds: BedSums
     vacancy: dict[str, int]
     medical: dict[str, int]
     medical_unknown: int
@@ -104,7 +104,7 @@ def holdings(regions: Sequence[Region], on: datetime.date) -> Holdings:
     prices = list(
         listings.values_list("is_demo", "refuses", *(f"price_{level}" for level in Level))
     )
-    beds = _beds(regions)
+    beds = _bed_sums(regions)
     homes = {demo: sum(kinds[demo].values()) for demo in (False, True)}
 
     def side(demo: bool) -> Side:
@@ -114,7 +114,7 @@ def holdings(regions: Sequence[Region], on: datetime.date) -> Holdings:
             homes=homes[demo],
             kinds=kinds[demo],
             ownerships=ownerships[demo],
-            prices=tuple(_spread(level, prices, demo) for level in Level),
+            prices=tuple(_price_spread(level, prices, demo) for level in Level),
             beds=_beds_of(beds.get(demo, {}), homes[demo]),
             vacancy={age: found[f"age_{age}"] for age in AGES},
             medical={mode: found[f"mode_{mode}"] for mode in MedicalLink.Mode.values},
@@ -125,7 +125,7 @@ def holdings(regions: Sequence[Region], on: datetime.date) -> Holdings:
 
 
 def count_by_region() -> dict[tuple[str, bool], int]:
-    """Homes of the whole register by (region code, is demo); one query."""
+    """Return homes of the whole register by (region code, is demo); one query."""
     rows = Listing.objects.order_by().values_list("region_id", "is_demo")
     return {(code, demo): homes for code, demo, homes in rows.annotate(homes=Count("pk"))}
 
@@ -148,7 +148,7 @@ def _standing(listings: ListingQuerySet) -> tuple[Counts, Counts, dict[tuple[str
 
 def _answers(listings: ListingQuerySet, on: datetime.date) -> dict[bool, Counter[str]]:
     """How many homes of each side have a vacancy figure of each age, and each medical mode."""
-    conditions = {f"age_{age}": q for age, q in ages(on).items()}
+    conditions = {f"age_{age}": q for age, q in age_conditions(on).items()}
     conditions |= {f"mode_{m}": has_any("medical", [m]) for m in MedicalLink.Mode.values}
     conditions["mode_unknown"] = Q(medical=0)
     counts = {name: Count("pk", filter=q) for name, q in conditions.items()}
@@ -156,8 +156,8 @@ def _answers(listings: ListingQuerySet, on: datetime.date) -> dict[bool, Counter
     return {row["is_demo"]: Counter({name: row[name] for name in counts}) for row in rows}
 
 
-def ages(on: datetime.date) -> dict[str, Q]:
-    """The condition of each age; a date in the future is a mistake and counts as too old."""
+def age_conditions(on: datetime.date) -> dict[str, Q]:
+    """Return the condition of each age; a date in the future is a mistake and counts as too old."""
     fresh, oldest = first_day(FRESH_DAYS, on), first_day(VACANCY_DAYS, on)
     known = Q(vacant__isnull=False)
     return {
@@ -168,8 +168,10 @@ def ages(on: datetime.date) -> dict[str, Q]:
     }
 
 
-def _spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spread:
-    """The prices of one level on one side; a home that refuses the level is left out of them."""
+def _price_spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spread:
+    """Return the prices of one level on one side; a home that refuses the level is left out of
+    them.
+    """
     refused = bit_mask("refuses", [f"takes_level_{level}"])
     side = [row for row in rows if row[0] is demo]
     asked = [row[2 + level] for row in side if not row[1] & refused]
@@ -185,9 +187,9 @@ def _spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spread:
     )
 
 
-def _beds(regions: Sequence[Region]) -> dict[bool, dict[str, int]]:
+def _bed_sums(regions: Sequence[Region]) -> dict[bool, dict[str, int]]:
     """Sums of registered beds, and homes that publish any, by side."""
-    listed = Bed.objects.filter(within("institution__listing__region", regions))
+    listed = Bed.objects.filter(lies_within("institution__listing__region", regions))
     known = Q(registered__isnull=False)
     rows = (
         listed.order_by()
@@ -202,9 +204,9 @@ def _beds(regions: Sequence[Region]) -> dict[bool, dict[str, int]]:
     return {row.pop("institution__is_demo"): row for row in rows}
 
 
-def _beds_of(row: dict[str, int], homes: int) -> Beds:
+def _beds_of(row: dict[str, int], homes: int) -> BedSums:
     published = row.get("homes", 0)
-    return Beds(
+    return BedSums(
         registered=row.get("all_beds", 0),
         nursing=row.get("nursing", 0),
         classified=row.get("classified", 0),

@@ -4,25 +4,32 @@ from collections import Counter
 
 from carebridge.lib.money import UNKNOWN, whole_yuan
 from institutions.models import Institution, MedicalLink
-from institutions.pages.parts.bar_chart import Chart, Figure, Row, apart, spread, stacked
+from institutions.pages.parts.bar_chart import (
+    Chart,
+    ChartFigure,
+    ChartRow,
+    paired_row,
+    spread_bar,
+    stacked,
+)
 from institutions.pages.regions.statistics import Holdings, Side, Spread
 from institutions.register.ages import AGES, VACANCY_DAYS
 from regions.models.codes import ABILITY_WORDS
 
 
-def charts(held: Holdings) -> list[Chart]:
-    """Every statistic of a place that has any home."""
+def register_charts(held: Holdings) -> list[Chart]:
+    """Return every statistic of a place that has any home."""
     return [
-        _chosen("什么机构", "kind", held.real.kinds, held.demo.kinds, held),
-        _chosen("谁办、谁管", "ownership", held.real.ownerships, held.demo.ownerships, held),
+        _column_chart("什么机构", "kind", held.real.kinds, held.demo.kinds, held),
+        _column_chart("谁办、谁管", "ownership", held.real.ownerships, held.demo.ownerships, held),
         _nursing(held),
-        _prices(held),
+        _price_chart(held),
         _vacancy(held),
         _medical(held),
     ]
 
 
-def whole(held: Holdings) -> str:
+def whole_words(held: Holdings) -> str:
     """What the bars of each side stand for at full length; a side without homes has none."""
     above = f"实名的条在上，全长是 {held.real.homes:,} 家"
     below = f"示例的条在下，全长是 {held.demo.homes:,} 家"
@@ -30,30 +37,32 @@ def whole(held: Holdings) -> str:
     return f"{'；'.join(told)}。"
 
 
-def _apart(label: str, real: int, demo: int, held: Holdings) -> Row:
-    return apart(label, (real, held.real.homes), (demo, held.demo.homes))
+def _paired_row(label: str, real: int, demo: int, held: Holdings) -> ChartRow:
+    return paired_row(label, (real, held.real.homes), (demo, held.demo.homes))
 
 
-def _chosen(title: str, name: str, real: Counter[str], demo: Counter[str], held: Holdings) -> Chart:
-    """Homes by one column, the most frequent first; what is not published comes last."""
+def _column_chart(
+    title: str, name: str, real: Counter[str], demo: Counter[str], held: Holdings
+) -> Chart:
+    """Return homes by one column, the most frequent first; what is not published comes last."""
     words = dict(Institution._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
     found = sorted((real + demo).items(), key=lambda item: -item[1])
-    rows = [_apart(str(words[key]), real[key], demo[key], held) for key, _ in found if key]
-    rows.append(_apart(UNKNOWN, real[""], demo[""], held))
-    return Chart(title, whole(held), tuple(rows))
+    rows = [_paired_row(str(words[key]), real[key], demo[key], held) for key, _ in found if key]
+    rows.append(_paired_row(UNKNOWN, real[""], demo[""], held))
+    return Chart(title, whole_words(held), tuple(rows))
 
 
 def _nursing(held: Holdings) -> Chart:
-    """The share of nursing beds on each side that has beds of a known category."""
+    """Return the share of nursing beds on each side that has beds of a known category."""
     return Chart(
         "护理型床位占多少",
         "条的全长是说明了是不是护理型的备案床位。",
-        tuple(_share(side) for side in _sides(held)),
-        tuple(_beds_told(side) for side in _sides(held)),
+        tuple(_share_row(side) for side in _sides_with_homes(held)),
+        tuple(_beds_note(side) for side in _sides_with_homes(held)),
     )
 
 
-def _beds_told(side: Side) -> str:
+def _beds_note(side: Side) -> str:
     """How many homes the share is made of, and how many published nothing."""
     beds = side.beds
     if not beds.homes:
@@ -65,19 +74,21 @@ def _beds_told(side: Side) -> str:
     )
 
 
-def _share(side: Side) -> Row:
+def _share_row(side: Side) -> ChartRow:
     beds = side.beds
     if beds.nursing_percent is None:
-        return Row(side.name, (), (Figure(UNKNOWN),))
-    figures = (Figure(f"{beds.nursing_percent:g}", "%"),)
+        return ChartRow(side.name, (), (ChartFigure(UNKNOWN),))
+    figures = (ChartFigure(f"{beds.nursing_percent:g}", "%"),)
     note = f"护理型 {beds.nursing:,} 张，说明了的共 {beds.classified:,} 张"
-    bars = stacked([(_tone(side), beds.nursing)], beds.classified)
-    return Row(side.name, bars, figures, note)
+    bars = stacked([(_side_tone(side), beds.nursing)], beds.classified)
+    return ChartRow(side.name, bars, figures, note)
 
 
-def _prices(held: Holdings) -> Chart:
-    """The spread of list prices at each level; a side without any price is told in a note."""
-    sides = _sides(held)
+def _price_chart(held: Holdings) -> Chart:
+    """Return the spread of list prices at each level; a side without any price is told in a
+    note.
+    """
+    sides = _sides_with_homes(held)
     told = [(side, one) for side in sides for one in side.prices if one.priced]
     scale = max((one.highest or 0 for _, one in told), default=0)
     silent = [side for side in sides if not any(one.priced for one in side.prices)]
@@ -93,15 +104,15 @@ def _prices(held: Holdings) -> Chart:
     )
 
 
-def _prices_of(side: Side, one: Spread, scale: int) -> Row:
+def _prices_of(side: Side, one: Spread, scale: int) -> ChartRow:
     note = f"{side.name}：有标价 {one.priced:,} 家，未公布 {one.unpublished:,} 家"
     refusing = f"，不收 {one.refusing:,} 家" if one.refusing else ""
     amounts = one.lowest or 0, one.middle or 0, one.highest or 0
     figures = zip(("最低", "中位", "最高"), amounts, strict=True)
-    return Row(
+    return ChartRow(
         f"{ABILITY_WORDS[one.level]}（{one.level.label}）",
-        spread(*amounts, scale, tone=_tone(side)),
-        tuple(Figure(whole_yuan(amount), "元", label) for label, amount in figures),
+        spread_bar(*amounts, scale, tone=_side_tone(side)),
+        tuple(ChartFigure(whole_yuan(amount), "元", label) for label, amount in figures),
         note + refusing,
     )
 
@@ -109,9 +120,9 @@ def _prices_of(side: Side, one: Spread, scale: int) -> Row:
 def _vacancy(held: Holdings) -> Chart:
     return Chart(
         "空床数有多新",
-        whole(held),
+        whole_words(held),
         tuple(
-            _apart(words, held.real.vacancy[age], held.demo.vacancy[age], held)
+            _paired_row(words, held.real.vacancy[age], held.demo.vacancy[age], held)
             for age, words in AGES.items()
         ),
         (f"{VACANCY_DAYS} 天以前的空床数不显示，也不能用来查找。",),
@@ -120,20 +131,23 @@ def _vacancy(held: Holdings) -> Chart:
 
 def _medical(held: Holdings) -> Chart:
     rows = [
-        _apart(str(words), held.real.medical[mode], held.demo.medical[mode], held)
+        _paired_row(str(words), held.real.medical[mode], held.demo.medical[mode], held)
         for mode, words in MedicalLink.Mode.choices
         if held.real.medical[mode] + held.demo.medical[mode]
     ]
-    rows.append(_apart(UNKNOWN, held.real.medical_unknown, held.demo.medical_unknown, held))
+    rows.append(_paired_row(UNKNOWN, held.real.medical_unknown, held.demo.medical_unknown, held))
     return Chart(
-        "怎么看病", whole(held), tuple(rows), ("一家机构可以有几种方式，各行之和会多于总数。",)
+        "怎么看病",
+        whole_words(held),
+        tuple(rows),
+        ("一家机构可以有几种方式，各行之和会多于总数。",),
     )
 
 
-def _sides(held: Holdings) -> list[Side]:
+def _sides_with_homes(held: Holdings) -> list[Side]:
     """Real before demo; a side without homes is not there."""
     return [side for side in (held.real, held.demo) if side.homes]
 
 
-def _tone(side: Side) -> str:
+def _side_tone(side: Side) -> str:
     return "alt" if side.is_demo else "val"

@@ -21,7 +21,7 @@ FIRST_ZOOM, LAST_ZOOM = 3, 18
 PER_TILE = 1
 # Cells and homes told in one answer: 40 KB, however long the names are.
 MOST_CELLS = 120
-MOST_TOLD = 120
+MOST_NAMED = 120
 # At the last zoom nothing parts homes any more: so many of a cluster are named.
 MOST_IN_CELL = 10
 LONGEST_NAME = 30
@@ -42,7 +42,7 @@ class Box:
     north: float
 
     def window(self, depth: int) -> Window:
-        """The cells the box touches."""
+        """Return the cells the box touches."""
         first = cell_at(self.west, self.north, depth)
         last = cell_at(self.east, self.south, depth)
         columns = range(first.column, last.column + 1)
@@ -50,7 +50,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Home:
+class MapHome:
     id: int
     name: str
     is_demo: bool
@@ -75,7 +75,7 @@ class Cluster:
     count: int
     demo: int
     place: str
-    told: tuple[Home, ...]
+    told: tuple[MapHome, ...]
 
     @property
     def data(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Clusters:
 
     @property
     def unplaced(self) -> int:
-        """Homes whose position is not published."""
+        """Return homes whose position is not published."""
         return self.total - self.placed
 
     @property
@@ -155,11 +155,13 @@ class BoxForm(forms.Form):
 
 
 def clusters(search: InstitutionFilter, box: Box, zoom: int) -> Clusters:
-    """The homes a search finds in a box, as many together as a map of this zoom can tell apart."""
-    found = make_finder(search).on_ground(window(box, zoom))
-    most = min(MOST_IN_CELL, MOST_TOLD // (len(found.groups) or 1)) if zoom == LAST_ZOOM else 1
+    """Return the homes a search finds in a box, as many together as a map of this zoom can tell
+    apart.
+    """
+    found = make_finder(search).on_ground(map_window(box, zoom))
+    most = min(MOST_IN_CELL, MOST_NAMED // (len(found.groups) or 1)) if zoom == LAST_ZOOM else 1
     told = {cell: list(ids[:most]) for cell, ids in found.groups.items()}
-    homes = _homes(pk for ids in told.values() for pk in ids)
+    homes = _load_homes(pk for ids in told.values() for pk in ids)
     made = (
         _cluster(cell, ids, found.demo, [homes[pk] for pk in told[cell] if pk in homes], zoom)
         for cell, ids in sorted(found.groups.items())
@@ -167,14 +169,14 @@ def clusters(search: InstitutionFilter, box: Box, zoom: int) -> Clusters:
     return Clusters(tuple(filter(None, made)), found.total, len(found.demo), found.placed)
 
 
-def window(box: Box, zoom: int) -> Window:
-    """The cells to count in: of the zoom, or wider ones where a large box has too many."""
+def map_window(box: Box, zoom: int) -> Window:
+    """Return the cells to count in: of the zoom, or wider ones where a large box has too many."""
     depths = range(zoom + PER_TILE, SHALLOWEST, -1)
     fitting = (cells for depth in depths if len(cells := box.window(depth)) <= MOST_CELLS)
     return next(fitting, box.window(SHALLOWEST))
 
 
-def _homes(ids: Iterable[int]) -> dict[int, Institution]:
+def _load_homes(ids: Iterable[int]) -> dict[int, Institution]:
     """What a map says of these homes, in one query."""
     upward = (f"region__{'parent__' * up}" for up in range(3))
     regions = (f"{region}{field}" for region in upward for field in ("name", "parent"))
@@ -186,7 +188,7 @@ def _cluster(
     cell: Cell, ids: BitMap, demo: BitMap, homes: list[Institution], zoom: int
 ) -> Cluster | None:
     """None where a home went away since it was counted."""
-    told = tuple(_home(home) for home in homes)
+    told = tuple(_map_home(home) for home in homes)
     if not told:
         return None
     first, count = told[0], len(ids)
@@ -196,20 +198,20 @@ def _cluster(
         else cell.inner_point(first.longitude, first.latitude)
     )
     names_all = count == 1 or zoom == LAST_ZOOM
-    place = _place(homes[0], zoom)
+    place = _place_name(homes[0], zoom)
     made_up = ids.intersection_cardinality(demo)
     return Cluster(longitude, latitude, count, made_up, place, told if names_all else ())
 
 
-def _home(home: Institution) -> Home:
+def _map_home(home: Institution) -> MapHome:
     name = home.name
     if len(name) > LONGEST_NAME:
         name = f"{name[: LONGEST_NAME - 1]}…"
-    return Home(home.pk, name, home.is_demo, home.longitude or 0.0, home.latitude or 0.0)
+    return MapHome(home.pk, name, home.is_demo, home.longitude or 0.0, home.latitude or 0.0)
 
 
-def _place(home: Institution, zoom: int) -> str:
-    """The region of a home, the wider the farther one looks from."""
+def _place_name(home: Institution, zoom: int) -> str:
+    """Return the region of a home, the wider the farther one looks from."""
     lineage = home.region.lineage()
     level = next(level for least, level in LEVELS if zoom >= least)
     return lineage[:level][-1].name

@@ -48,7 +48,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Choices:
+class PanelChoices:
     """One facet as drawn: the options in sight, and those that find nothing, folded away."""
 
     name: str
@@ -64,13 +64,13 @@ class Panel:
 
     label: str
     names: tuple[str, ...]
-    facets: tuple[Choices, ...]
+    facets: tuple[PanelChoices, ...]
     chosen: int
     open: bool
 
 
 @dataclass(frozen=True)
-class Column:
+class FilterColumn:
     """The panels of one search, with the counts of its choices and of the homes by place."""
 
     search: InstitutionFilter
@@ -79,7 +79,7 @@ class Column:
 
     @property
     def bases(self) -> list[Option]:
-        """Whether bounds are on the list price or on what is left to pay."""
+        """Return whether bounds are on the list price or on what is left to pay."""
         current = self.search.values.get("basis", "list")
         return [
             Option("basis", value, label, self.counts.total, value == current)
@@ -88,28 +88,28 @@ class Column:
 
     @property
     def panels(self) -> list[Panel]:
-        return [self._panel(label, names, opened) for label, names, opened in PANELS]
+        return [self._make_panel(label, names, opened) for label, names, opened in PANELS]
 
     @property
-    def facets(self) -> list[Choices]:
-        """Every facet as the panels draw it."""
+    def facets(self) -> list[PanelChoices]:
+        """Return every facet as the panels draw it."""
         return [facet for panel in self.panels for facet in panel.facets]
 
-    def _panel(self, label: str, names: tuple[str, ...], opened: bool) -> Panel:
+    def _make_panel(self, label: str, names: tuple[str, ...], opened: bool) -> Panel:
         values = [self.search.values.get(name, []) for name in names]
         chosen = sum(len(value) if isinstance(value, list) else 1 for value in values)
         in_error = any(name in self.search.form.errors for name in names)
         facets = tuple(self._choices(name) for name in names if name in self.search.facets)
         return Panel(label, names, facets, chosen, opened or bool(chosen) or in_error)
 
-    def _choices(self, name: str) -> Choices:
-        shown, folded = _fold(self._options(name))
+    def _choices(self, name: str) -> PanelChoices:
+        shown, folded = _fold_options(self._options(name))
         errors = tuple(map(str, self.search.form.errors.get(name, ())))
-        return Choices(name, self.search.facets[name].label, shown, folded, errors)
+        return PanelChoices(name, self.search.facets[name].label, shown, folded, errors)
 
     def _options(self, name: str) -> list[Option]:
         if name == "region":
-            return [self._place(node) for node in self.search.places.tree]
+            return [self._place_option(node) for node in self.search.places.tree]
         chosen = self.search.values.get(name, [])
         return [
             Option(
@@ -123,21 +123,23 @@ class Column:
             if choice.value in chosen or not choice.value.startswith(LEVEL_NEED)
         ]
 
-    def _place(self, node: Node) -> Option:
+    def _place_option(self, node: Node) -> Option:
         place = node.place
-        children = [self._place(child) for child in node.children]
+        children = [self._place_option(child) for child in node.children]
         return Option(
             "region",
             place.value,
             place.label,
             self.homes.count_in(place),
             place in self.search.places.chosen,
-            *_fold(children),
+            *_fold_options(children),
         )
 
 
-def _fold(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
-    """The options to show, and of a long list those that would find nothing, to fold away."""
+def _fold_options(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
+    """Return the options to show, and of a long list those that would find nothing, to fold
+    away.
+    """
     if len(options) <= FEW:
         return tuple(options), ()
     shown = tuple(option for option in options if not option.disabled)

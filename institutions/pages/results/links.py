@@ -23,19 +23,19 @@ class SearchAddress:
         self.search, self.carried = search, carried
 
     @cached_property
-    def _query(self) -> Query:
-        """The search, without blanks, errors and the page."""
+    def _search_query(self) -> Query:
+        """Return the search, without blanks, errors and the page."""
         query: Query = {}
         for name, value in self.search.values.items():
             if name == "region":
                 query[name] = [place.value for place in self.search.places.chosen]
             elif name != "page":
                 query[name] = value if isinstance(value, list) else [str(value)]
-        return query | _listed(self.carried.kept_parameter)
+        return query | _carried_pairs(self.carried.kept_parameter)
 
     @cached_property
     def _with_elder(self) -> Query:
-        query = self._query | _listed(self.carried.compared_parameter)
+        query = self._search_query | _carried_pairs(self.carried.compared_parameter)
         for name, value in self.search.asked.pairs:
             query[name] = [*query.get(name, ()), value]
         return query
@@ -43,60 +43,62 @@ class SearchAddress:
     # Links
 
     @cached_property
-    def _kept(self) -> Query:
+    def _kept_pairs(self) -> Query:
         """What all links keep, each value as it stands in an address: coded once, not for each."""
-        return {name: _coded(name, values) for name, values in self._with_elder.items()}
+        return {name: _encode_values(name, values) for name, values in self._with_elder.items()}
 
     def with_(self, **changes: object) -> str:
-        """The address with some parameters set anew."""
-        anew = {name: _coded(name, [str(value)]) for name, value in changes.items()}
-        return _relative(self._kept | anew)
+        """Return the address with some parameters set anew."""
+        anew = {name: _encode_values(name, [str(value)]) for name, value in changes.items()}
+        return _relative(self._kept_pairs | anew)
 
     def without(self, *names: str) -> str:
-        """The address with some parameters dropped."""
-        return _relative(_less(self._kept, names))
+        """Return the address with some parameters dropped."""
+        return _relative(_query_without(self._kept_pairs, names))
 
     def without_value(self, name: str, value: str) -> str:
-        """The address with one of the values of a parameter dropped."""
+        """Return the address with one of the values of a parameter dropped."""
         left = [one for one in self._with_elder.get(name, ()) if one != value]
-        return _relative(self._kept | {name: _coded(name, left)})
+        return _relative(self._kept_pairs | {name: _encode_values(name, left)})
 
     @property
     def without_places(self) -> str:
-        """The address without any place to measure from, and what rests on one."""
+        """Return the address without any place to measure from, and what rests on one."""
         rests = ("sort",) if self.search.values.get("sort") == "near" else ()
         return self.without(*NEAR, *rests)
 
     def canonical(self, page: int) -> str:
-        """The one path of a page of results: filters in order, whatever sort and family."""
-        query = _less(self._query, ("sort", "basis", "why", "view", KEPT, *NEAR))
+        """Return the one path of a page of results: filters in order, whatever sort and family."""
+        query = _query_without(self._search_query, ("sort", "basis", "why", "view", KEPT, *NEAR))
         if page > 1:
             query["page"] = [str(page)]
         path = reverse("institutions")
-        return f"{path}?{urlencode(sorted(_pairs(query)), safe=':')}" if query else path
+        return f"{path}?{urlencode(sorted(_sorted_pairs(query)), safe=':')}" if query else path
 
     @property
     def of_file(self) -> str:
-        """The query of the same results as a file, without what the page only carries along."""
-        return self._taken(())
+        """Return the query of the same results as a file, without what the page only carries
+        along.
+        """
+        return self._with_left(())
 
     @property
     def of_feed(self) -> str:
-        """The same without the family: the address of a feed is kept by others."""
+        """Return the same without the family: the address of a feed is kept by others."""
         values = self.search.values
-        family = {*filter(is_of_family, self._kept), *NEAR}
+        family = {*filter(is_of_family, self._kept_pairs), *NEAR}
         if values.get("basis") == "net":
             family |= {"basis", "price_min", "price_max"}
         if values.get("sort") in ("net", "near"):
             family.add("sort")
-        return self._taken(family)
+        return self._with_left(family)
 
     @property
     def feed_is_wider(self) -> bool:
-        """Whether the feed leaves out something that the results are asked by."""
+        """Return whether the feed leaves out something that the results are asked by."""
         return self.of_feed != self.of_file
 
-    def _taken(self, left: Iterable[str]) -> str:
+    def _with_left(self, left: Iterable[str]) -> str:
         address = self.without("why", "view", KEPT, *self.carried.compared_parameter, *left)
         return "" if address == "?" else address
 
@@ -112,27 +114,27 @@ class SearchAddress:
 
     @property
     def beside_elder(self) -> Pairs:
-        return [*_pairs(self._query), *self.carried.compared_parameter.items()]
+        return [*_sorted_pairs(self._search_query), *self.carried.compared_parameter.items()]
 
     @property
     def beside_places(self) -> Pairs:
-        return _pairs(_less(self._with_elder, (*NEAR, "sort")))
+        return _sorted_pairs(_query_without(self._with_elder, (*NEAR, "sort")))
 
 
-def _listed(carried: Mapping[str, str]) -> Query:
+def _carried_pairs(carried: Mapping[str, str]) -> Query:
     return {name: [value] for name, value in carried.items()}
 
 
-def _less(query: Query, names: Iterable[str]) -> Query:
+def _query_without(query: Query, names: Iterable[str]) -> Query:
     dropped = set(names)
     return {name: values for name, values in query.items() if name not in dropped}
 
 
-def _pairs(query: Query) -> Pairs:
+def _sorted_pairs(query: Query) -> Pairs:
     return [(name, value) for name, values in query.items() for value in values]
 
 
-def _coded(name: str, values: Iterable[str]) -> list[str]:
+def _encode_values(name: str, values: Iterable[str]) -> list[str]:
     """Values as they stand in an address; first pages and blank values are left out of it."""
     told = (value for value in values if value and (name, value) != ("page", "1"))
     return [urlencode([(name, value)], safe=":,", quote_via=quote) for value in told]

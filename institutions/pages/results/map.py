@@ -9,8 +9,15 @@ from django.conf import settings
 from django.urls import reverse
 
 from institutions.pages.parts.card import Card
-from institutions.pages.results.clusters import FIRST_ZOOM, LAST_ZOOM, LEVELS, Box, clusters, window
-from institutions.pages.results.page import Link, Results
+from institutions.pages.results.clusters import (
+    FIRST_ZOOM,
+    LAST_ZOOM,
+    LEVELS,
+    Box,
+    clusters,
+    map_window,
+)
+from institutions.pages.results.page import Results, ResultsLink
 from institutions.search.filters import InstitutionFilter
 from institutions.search.places import Node, Place
 from regions.models import Region
@@ -25,7 +32,7 @@ CHINA = (73.5, 18.0, 135.1, 53.6)
 
 
 @dataclass(frozen=True)
-class Row:
+class MapRow:
     """A home of the list; `at` is its pin as longitude,latitude of the map, or empty: unknown."""
 
     number: int
@@ -43,13 +50,15 @@ class ResultsMap:
         self.zooms = (FIRST_ZOOM, LAST_ZOOM)
 
     @cached_property
-    def rows(self) -> list[Row]:
-        """The homes of this page, numbered as their pins are."""
-        return [Row(n, card, _at(card)) for n, card in enumerate(self.results.cards, 1)]
+    def rows(self) -> list[MapRow]:
+        """Return the homes of this page, numbered as their pins are."""
+        return [
+            MapRow(n, card, _card_position(card)) for n, card in enumerate(self.results.cards, 1)
+        ]
 
     @cached_property
     def unplaced(self) -> int:
-        """Homes found whose position is not published."""
+        """Return homes found whose position is not published."""
         found = self.results.finding.on_ground(WORLD)
         return found.total - found.placed
 
@@ -68,17 +77,17 @@ class ResultsMap:
         return reverse("clusters") + self.results.address.with_(view="")
 
     @property
-    def regions(self) -> list[Link]:
+    def regions(self) -> list[ResultsLink]:
         """How many homes there are in each region below the chosen ones, or in each province."""
-        places = dict.fromkeys(self._places(self.search.places.tree))
+        places = dict.fromkeys(self._tree_places(self.search.places.tree))
         counted = ((place, self.results.homes.count_in(place)) for place in places)
         return [
-            Link(place.label, self.results.address.with_(region=place.value), number)
+            ResultsLink(place.label, self.results.address.with_(region=place.value), number)
             for place, number in counted
             if number
         ]
 
-    def _places(self, nodes: Iterable[Node]) -> Iterator[Place]:
+    def _tree_places(self, nodes: Iterable[Node]) -> Iterator[Place]:
         chosen = self.search.places.narrowest()
         for node in nodes:
             if node.place in chosen:
@@ -86,17 +95,17 @@ class ResultsMap:
             elif not chosen and node.place.is_region:
                 yield node.place
             else:
-                yield from self._places(node.children)
+                yield from self._tree_places(node.children)
 
 
-def drawn(search: InstitutionFilter, box: Box, zoom: int) -> dict[str, Any]:
+def map_data(search: InstitutionFilter, box: Box, zoom: int) -> dict[str, Any]:
     """What the script of the map draws in a box, both in the datum of its tiles."""
-    true = _true(box)
+    true = _true_box(box)
     data = clusters(search, true, zoom).data
     for cluster in data["clusters"]:
         longitude, latitude = on_tiles(cluster["longitude"], cluster["latitude"])
         cluster |= {"longitude": round(longitude, 5), "latitude": round(latitude, 5)}
-    return data | {"names": [] if settings.MAP_TILES else _names(true, zoom)}
+    return data | {"names": [] if settings.MAP_TILES else _region_names(true, zoom)}
 
 
 def on_tiles(longitude: float, latitude: float) -> tuple[float, float]:
@@ -106,8 +115,8 @@ def on_tiles(longitude: float, latitude: float) -> tuple[float, float]:
     return longitude, latitude
 
 
-def _true(box: Box) -> Box:
-    """A box of the tiles in WGS-84."""
+def _true_box(box: Box) -> Box:
+    """Return a box of the tiles in WGS-84."""
     if settings.MAP_DATUM != "gcj02":
         return box
     west, south = gcj02_to_wgs84(box.west, box.south)
@@ -115,9 +124,9 @@ def _true(box: Box) -> Box:
     return Box(west, south, east, north)
 
 
-def _names(box: Box, zoom: int) -> list[dict[str, Any]]:
+def _region_names(box: Box, zoom: int) -> list[dict[str, Any]]:
     """Names of regions where their centres are, for a ground without a map."""
-    depth = window(box, zoom).depth + 1
+    depth = map_window(box, zoom).depth + 1
     named: dict[Cell, dict[str, Any]] = {}
     for region in _regions(next(level for least, level in LEVELS if zoom >= least)):
         centre = region.longitude or 0.0, region.latitude or 0.0
@@ -141,7 +150,7 @@ def _regions(level: int) -> Iterator[Region]:
             yield region
 
 
-def _at(card: Card) -> str:
+def _card_position(card: Card) -> str:
     home = card.institution
     if home.longitude is None or home.latitude is None:
         return ""

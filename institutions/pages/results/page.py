@@ -13,10 +13,10 @@ from django.urls import reverse
 from institutions.costs.estimator import Estimator
 from institutions.models import Listing
 from institutions.models.listing import ListingQuerySet, has_any
-from institutions.pages.parts.card import Card, card
+from institutions.pages.parts.card import Card, make_card
 from institutions.pages.parts.carried_homes import Carried
-from institutions.pages.parts.match_reasons import Wish, refusals
-from institutions.pages.results.filter_panels import Column
+from institutions.pages.parts.match_reasons import Wanted, refusals
+from institutions.pages.results.filter_panels import FilterColumn
 from institutions.pages.results.links import SearchAddress
 from institutions.search.distance import DistanceForm, distance_form
 from institutions.search.filters import RECOMMENDED, SORTS, InstitutionFilter
@@ -27,13 +27,13 @@ from regions.elder.questions import Questions, questions
 
 PER_PAGE = 20
 # Of the first so many homes a page says why they fit, and of those set apart why they do not.
-SAID_WHY = 10
+MOST_EXPLAINED = 10
 # Of a search text too long to use, as much as a reader needs to mend it.
 LONGEST_SHOWN = 1000
 
 
 @dataclass(frozen=True)
-class Link:
+class ResultsLink:
     """Words and where they lead; `count` where a number goes with them."""
 
     label: str
@@ -44,7 +44,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Problem:
+class SearchProblem:
     """A value that was not understood: the field to mend, what was typed, and why."""
 
     field: str
@@ -54,7 +54,7 @@ class Problem:
 
     @property
     def anchor(self) -> str:
-        """The element to jump to: its field, or the search box for what has none."""
+        """Return the element to jump to: its field, or the search box for what has none."""
         return f"id_{self.field}" if self.field not in ("basis", "sort", "page") else "id_q"
 
 
@@ -116,17 +116,19 @@ class Results:
 
     @property
     def elder(self) -> ElderForm:
-        """The elder that prices are computed for."""
+        """Return the elder that prices are computed for."""
         return self.search.asked
 
     @cached_property
     def questions(self) -> Questions:
-        """The strip that asks about the elder; it sends the search along."""
+        """Return the strip that asks about the elder; it sends the search along."""
         return questions(self.elder, reverse("institutions"), self.address.beside_elder)
 
     @cached_property
     def near(self) -> DistanceForm:
-        """The strip that asks where to measure from; it sends the rest of the search along."""
+        """Return the strip that asks where to measure from; it sends the rest of the search
+        along.
+        """
         kept = self.address.beside_places
         return distance_form(self.form, self.search.anchors, reverse("institutions"), kept)
 
@@ -155,31 +157,31 @@ class Results:
         return self.cards_of(self.page)
 
     def cards_of(self, rows: Iterable[Listing]) -> list[Card]:
-        search, by, wish = self.search, self._estimator, self._wish
+        search, by, wish = self.search, self._estimator, self._wanted
         return [
-            card(
+            make_card(
                 row,
                 search.levels,
                 search.on,
                 by,
-                wish if n < SAID_WHY else None,
+                wish if n < MOST_EXPLAINED else None,
                 search.anchors,
             )
             for n, row in enumerate(rows)
         ]
 
     @property
-    def _wish(self) -> Wish | None:
+    def _wanted(self) -> Wanted | None:
         """What the first homes are measured against, where the search asks why they fit."""
         search = self.search
         if "why" not in search.values:
             return None
         most = search.values.get("price_max") if search.values.get("basis") == "net" else None
-        return Wish(tuple(search.values.get("need", [])), search.level, most, self.elder.elder)
+        return Wanted(tuple(search.values.get("need", [])), search.level, most, self.elder.elder)
 
     @cached_property
     def apart(self) -> Apart:
-        """Homes that only a need they refuse keeps out of the list, with the reason."""
+        """Return homes that only a need they refuse keeps out of the list, with the reason."""
         search = self.search
         needs = search.values.get("need", [])
         if not needs:
@@ -193,14 +195,14 @@ class Results:
                 row.is_demo,
                 tuple(refusals(row, needs)),
             )
-            for row in rows[:SAID_WHY]
+            for row in rows[:MOST_EXPLAINED]
         )
         return Apart(rows.count(), homes)
 
     @cached_property
-    def column(self) -> Column:
-        """The filters beside the list."""
-        return Column(self.search, self.counts, self.homes)
+    def column(self) -> FilterColumn:
+        """Return the filters beside the list."""
+        return FilterColumn(self.search, self.counts, self.homes)
 
     @property
     def canonical(self) -> str:
@@ -208,7 +210,7 @@ class Results:
 
     @property
     def is_alike(self) -> bool:
-        """Whether no home holds what was typed, and those of a like name are shown."""
+        """Return whether no home holds what was typed, and those of a like name are shown."""
         return self.search.text_match.is_alike
 
     @property
@@ -216,10 +218,10 @@ class Results:
         return SORTS[self.search.values.get("sort", "")]
 
     @property
-    def sorts(self) -> list[Link]:
+    def sorts(self) -> list[ResultsLink]:
         current = self.search.values.get("sort", "")
         return [
-            Link(label, self.address.with_(sort=value), current=value == current)
+            ResultsLink(label, self.address.with_(sort=value), current=value == current)
             for value, label in SORTS.items()
             if (value != "net" or self.search.level is not None)
             and (value != "near" or "near" in self.search.values)
@@ -230,12 +232,12 @@ class Results:
         return self.search.values.get("view") == "map"
 
     @property
-    def views(self) -> list[Link]:
-        """The same page of the same results as a list, and on a map."""
+    def views(self) -> list[ResultsLink]:
+        """Return the same page of the same results as a list, and on a map."""
         listed, mapped = (self.address.with_(view=v, page=self.page.number) for v in ("", "map"))
         return [
-            Link("列表", listed, current=not self.is_map, icon="list"),
-            Link("地图", mapped, current=self.is_map, icon="map"),
+            ResultsLink("列表", listed, current=not self.is_map, icon="list"),
+            ResultsLink("地图", mapped, current=self.is_map, icon="map"),
         ]
 
     @cached_property
@@ -251,11 +253,11 @@ class Results:
         return f"标价按{self.search.levels[0].label}算"
 
     @cached_property
-    def chips(self) -> list[Link]:
-        """The filters that hold, each with the address without it."""
-        return [Link(label, url) for _, url, label in self._chosen()]
+    def chips(self) -> list[ResultsLink]:
+        """Return the filters that hold, each with the address without it."""
+        return [ResultsLink(label, url) for _, url, label in self._narrowing_links()]
 
-    def _chosen(self) -> Iterator[tuple[str, str, str]]:
+    def _narrowing_links(self) -> Iterator[tuple[str, str, str]]:
         """What narrows the search: the parameter, the address without it, and it in words."""
         values = self.search.values
         basis = "补贴后每月" if values.get("basis") == "net" else "每月"
@@ -279,7 +281,9 @@ class Results:
 
     @cached_property
     def unpriced(self) -> Unpriced | None:
-        """Homes that a bound on the price leaves out because they publish none, real ones told."""
+        """Return homes that a bound on the price leaves out because they publish none, real ones
+        told.
+        """
         lifted = {"price_min": None, "price_max": None}
         search = self.search
         if not lifted.keys() & search.values.keys():
@@ -290,7 +294,7 @@ class Results:
         return Unpriced(found.total, found.real, url) if found.total else None
 
     @cached_property
-    def relaxations(self) -> list[Link]:
+    def relaxations(self) -> list[ResultsLink]:
         """When nothing is found: each filter whose removal finds something, with how many."""
         if self.counts.total:
             return []
@@ -305,36 +309,42 @@ class Results:
             },
         )
         labels: dict[str, list[str]] = {}
-        for name, _, label in self._chosen():
+        for name, _, label in self._narrowing_links():
             labels.setdefault(name, []).append(label)
         links = [
-            Link("、".join(labels[name]), self.address.without(name), number)
+            ResultsLink("、".join(labels[name]), self.address.without(name), number)
             for (name, _), number in found.by_choice.items()
             if number
         ]
         return sorted(links, key=lambda link: -(link.count or 0))
 
     @cached_property
-    def problems(self) -> list[Problem]:
-        """The parameters in error; each is told at the top and beside its field."""
+    def problems(self) -> list[SearchProblem]:
+        """Return the parameters in error; each is told at the top and beside its field."""
         errors: ErrorDict = self.search.form.errors
         told = [
-            Problem(name, self._label(name), self._typed(name), " ".join(map(str, errors[name])))
+            SearchProblem(
+                name,
+                self._field_label(name),
+                self._typed_value(name),
+                " ".join(map(str, errors[name])),
+            )
             for name in errors
         ]
         told += [
-            Problem(name, label, self._typed(name), why) for name, label, why in self.elder.problems
+            SearchProblem(name, label, self._typed_value(name), why)
+            for name, label, why in self.elder.problems
         ]
         asked = self.search.values.get("page", 1)
         if self.counts.total and asked > self.page.paginator.num_pages:
             last = f"没有这么多页，显示最后一页（第 {self.page.number} 页）。"
-            told.append(Problem("page", self._label("page"), str(asked)[:40], last))
+            told.append(SearchProblem("page", self._field_label("page"), str(asked)[:40], last))
         return told
 
-    def _label(self, name: str) -> str:
+    def _field_label(self, name: str) -> str:
         return str(self.search.form.fields[name].label)
 
-    def _typed(self, name: str) -> str:
+    def _typed_value(self, name: str) -> str:
         return "、".join(self.search.data.getlist(name))[:40]
 
     @property
@@ -343,13 +353,13 @@ class Results:
         return self.search.data.get("q", "")[:LONGEST_SHOWN]
 
     @cached_property
-    def pages(self) -> list[Link]:
+    def pages(self) -> list[ResultsLink]:
         """Numbers to jump to; the ellipsis has no address."""
         page = self.page
         return [
-            Link(str(number), self.address.with_(page=number), current=number == page.number)
+            ResultsLink(str(number), self.address.with_(page=number), current=number == page.number)
             if isinstance(number, int)
-            else Link("…", "")
+            else ResultsLink("…", "")
             for number in page.paginator.get_elided_page_range(
                 page.number, on_each_side=2, on_ends=1
             )

@@ -17,6 +17,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with backups.in_plain_words():
-            tables = backups.make(options["folder"], now())
+            tables = backups.make_backup(options["folder"], now())
         rows = sum(table["rows"] for table in tables.values())
         self.stdout.write(f"备份完成：{len(tables)} 张表，{rows:,} 行。")

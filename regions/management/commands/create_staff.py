@@ -1,6 +1,6 @@
 """Makes a staff account: a user who may sign in to the back office, and their post.
 
-Asks for what the options do not say. A password is typed or generated, never preset.
+Asks for values missing from the options. A password is typed or generated, never preset.
 """
 
 import getpass
@@ -32,9 +32,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        username = options["username"] or self.ask("用户名：")
-        role = options["role"] or self.ask(f"角色（{self.roles()}）：")
-        place = options["region"] or (NATION if role == Role.NATIONAL else self.ask("管辖地区："))
+        username = options["username"] or self.ask_for("用户名：")
+        role = options["role"] or self.ask_for(f"角色（{self.role_names()}）：")
+        place = options["region"] or (
+            NATION if role == Role.NATIONAL else self.ask_for("管辖地区：")
+        )
         user = get_user_model()(username=username, is_staff=True)
         member = StaffMember(user=user, role=role, region=region_of(place))
         refuse_faults(user, exclude={"password"})
@@ -52,10 +54,10 @@ class Command(BaseCommand):
         if shown:
             self.stdout.write(f"密码（只显示这一次）：{password}")
 
-    def roles(self) -> str:
+    def role_names(self) -> str:
         return "，".join(f"{value} {label}" for value, label in Role.choices)
 
-    def ask(self, question: str) -> str:
+    def ask_for(self, question: str) -> str:
         require_terminal()
         answer = input(question).strip()
         if not answer:
@@ -63,7 +65,7 @@ class Command(BaseCommand):
         return answer
 
     def ask_password(self, user: Any) -> str:
-        """The typed password, or an empty string to have one generated."""
+        """Return the typed password, or an empty string to have one generated."""
         require_terminal()
         while password := getpass.getpass("密码（留空则自动生成）："):
             try:

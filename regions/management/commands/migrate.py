@@ -33,7 +33,7 @@ class Command(Migrate):
         at = localtime()
         folder = settings.VAR_DIR / "backups" / f"{at:%Y-%m-%d-%H%M%S}-before-migrate"
         try:
-            backups.make(folder, at)
+            backups.make_backup(folder, at)
         except (backups.BackupError, DumpError, OSError) as error:
             raise CommandError(
                 f"升级数据库以前要先备份，备份没有成功，没有升级：{error}"
@@ -49,7 +49,7 @@ def keep_private(connection: BaseDatabaseWrapper) -> None:
 
 
 def holds_data(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether anything would be lost with this database."""
+    """Return whether anything would be lost with this database."""
     there = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
         for name in KEPT:
@@ -61,6 +61,6 @@ def holds_data(connection: BaseDatabaseWrapper) -> bool:
 
 
 def is_due(connection: BaseDatabaseWrapper) -> bool:
-    """Tell whether a migration has not been applied yet."""
+    """Return whether a migration has not been applied yet."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

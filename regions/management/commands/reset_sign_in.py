@@ -22,7 +22,7 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=options["username"]).first()
         if user is None:
             raise CommandError(f"没有“{options['username']}”这个账号。")
-        devices.reset(user)
+        devices.reset_devices(user)
         self.stdout.write(f"{user} 的锁定已解除，两步验证已移除，下次登录后重新设置。")
         if options["generate_password"]:
             password = secrets.token_urlsafe(12)

@@ -16,6 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with backups.in_plain_words():
-            tables = backups.verify(options["folder"])
+            tables = backups.verify_backup(options["folder"])
         rows = sum(table["rows"] for table in tables.values())
         self.stdout.write(f"备份可以恢复：{len(tables)} 张表，{rows:,} 行。")

@@ -316,7 +316,7 @@ def test_guessing_codes_is_logged_locked_and_signed_out(client: Client):
 def test_odd_codes_are_refused_beside_the_field(client: Client, code: str):
     user = staff("first")
     with_phone(user)
-    devices.begin(user)
+    devices.begin_setup(user)
     sign_in(client, "first")
     answer = client.post(STEP, {"code": code})
     assert answer.status_code == 200
@@ -341,7 +341,7 @@ def test_another_phone_takes_the_place_of_the_first(client: Client):
 
     client.post(PHONE, {"step": "begin"})
     assert devices.has_phone(user)
-    new = devices.begun(user)
+    new = devices.pending_device(user)
     client.post(PHONE, {"step": "finish", "code": code_of(new)})
 
     assert TOTPDevice.objects.get() == new

@@ -682,7 +682,7 @@ def office(django_db_setup: None, django_db_blocker: Any) -> Iterator[Office]:
                 for name, kind in TABLE.items()
                 for place in kind.places
             },
-            RegionNames.load(),
+            RegionNames.load_names(),
         )
         transaction.set_rollback(True)
 
@@ -691,7 +691,7 @@ def office(django_db_setup: None, django_db_blocker: Any) -> Iterator[Office]:
 @pytest.mark.parametrize("role", POSTS)
 def test_role_by_row_by_action(office: Office, monkeypatch, role: str, kind: str):
     monkeypatch.setattr(TemplateResponse, "rendered_content", "")
-    monkeypatch.setattr(RegionNames, "load", lambda: office.names)
+    monkeypatch.setattr(RegionNames, "load_names", lambda: office.names)
     # The parts of a home are those of its form, which nobody gets for another's home.
     monkeypatch.setattr(InstitutionAdmin, "inlines", [])
     client, done, due = office.clients[role], {}, {}

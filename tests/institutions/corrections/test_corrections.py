@@ -12,7 +12,13 @@ from django.core.management import call_command
 from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.corrections import decide as corrections
-from institutions.corrections.decide import Source, accept, can_fill, fill, rehearse
+from institutions.corrections.decide import (
+    StatedSource,
+    accept_correction,
+    can_fill,
+    fill_figure,
+    rehearse,
+)
 from institutions.corrections.subject import home_subject
 from institutions.models import Correction, Institution
 from institutions.models.correction import REFERENCE_ALPHABET, new_reference
@@ -316,9 +322,9 @@ def test_the_state_says_what_came_of_it_and_names_nobody(client, home, today):
 # Decided
 
 
-def source(**changes) -> Source:
+def source(**changes) -> StatedSource:
     fields = {"kind": "own", "document": None, "as_of": datetime.date(2026, 11, 20)}
-    return Source(**fields | {"how": "phone"} | changes)
+    return StatedSource(**fields | {"how": "phone"} | changes)
 
 
 def test_accepting_changes_figure_source_listing_and_correction(home, today):
@@ -329,7 +335,7 @@ def test_accepting_changes_figure_source_listing_and_correction(home, today):
     clerk = make_user(username="clerk")
     document = make_document(title="价目表")
 
-    accept(row, "1200", source(kind="public", document=document), clerk, today)
+    accept_correction(row, "1200", source(kind="public", document=document), clerk, today)
 
     home.refresh_from_db()
     assert (home.fees.get(kind="meals").amount, home.version) == (1_200_00, 2)
@@ -346,7 +352,7 @@ def test_accepting_changes_figure_source_listing_and_correction(home, today):
 
 def test_another_phone_number_is_one_row_still(home, today):
     row = make_correction(home, about="phones/000-12345678/number")
-    fill(row, "000-87654321", source(), make_user(), today)
+    fill_figure(row, "000-87654321", source(), make_user(), today)
     assert [phone.number for phone in home.phones.all()] == ["000-87654321"]
     assert home.provenance.filter(field="phones/000-87654321/number").exists()
 
@@ -366,7 +372,7 @@ def test_what_the_record_refuses_writes_nothing(home, today, about, text, change
     row = make_correction(home, about=about)
     before = to_record(Institution.objects.with_parts().get(pk=home.pk))
     with pytest.raises(ValidationError):
-        accept(row, text, source(**changes), make_user(), today)
+        accept_correction(row, text, source(**changes), make_user(), today)
     row.refresh_from_db()
     assert row.state == "received"
     assert to_record(Institution.objects.with_parts().get(pk=home.pk)) == before

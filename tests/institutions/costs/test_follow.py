@@ -213,7 +213,7 @@ def test_a_share_without_a_bill_leaves_the_sum_open():
     assert (page.crossing.follows, page.crossing.ledger.is_at_most) == (0, False)
     assert (page.crossing.awaits_bill, page.crossing.leaves_open) == (True, True)
     priced = replace(page.crossing.ledger, bill=Bill(100, (), 0, 100, False))
-    assert not crossing(page.found, page.answers_now, priced).leaves_open
+    assert not crossing(page.assessment, page.answers_now, priced).leaves_open
     # cash that is sure needs no bill
     cash = follow("to=131082&e_hukou=110102&e_age=82&e_status=none")
     assert not cash.crossing.awaits_bill
@@ -221,7 +221,7 @@ def test_a_share_without_a_bill_leaves_the_sum_open():
 
 def test_what_nobody_has_found_waits_for_no_answer():
     page = follow(f"to=131082&{TOLD_BUT_AGE}", VOUCHER_DAY)
-    waiting = {o.rule.slug for o in page.found.outcomes if o.answer is Answer.UNKNOWN}
+    waiting = {o.rule.slug for o in page.assessment.outcomes if o.answer is Answer.UNKNOWN}
     assert waiting == {"cn-01", "ha-02"}
     assert [(ask.id, ask.benefits) for ask in page.asks] == [("id_e_age", 1)]
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from institutions.models import Institution, Listing
-from institutions.pages.parts.card import Card, card
+from institutions.pages.parts.card import Card, make_card
 from institutions.register.listings import refresh
 from institutions.search.facets import CARE
 from tests.factories import make_document, make_institution
@@ -16,7 +16,7 @@ SELF, PARTIAL, DEPENDENT = (list(care.levels) for care in CARE)
 
 def card_of(home: Institution, on, levels=()) -> Card:
     refresh([home.pk], on)
-    return card(Listing.objects.for_cards().get(pk=home.pk), list(levels), on)
+    return make_card(Listing.objects.for_cards().get(pk=home.pk), list(levels), on)
 
 
 def priced(home: Institution) -> None:

@@ -19,9 +19,9 @@ from institutions.pages.results.clusters import (
     Box,
     Cluster,
     Clusters,
-    Home,
+    MapHome,
     clusters,
-    window,
+    map_window,
 )
 from institutions.register import listings
 from institutions.search.filters import InstitutionFilter
@@ -91,7 +91,7 @@ def check_cells(seeds: range, today: datetime.date) -> None:
         rng = random.Random(seed)
         edit(rng, today)
         asked, (box, zoom) = drawn(rng, today), a_view(rng)
-        looked_at = window(box, zoom)
+        looked_at = map_window(box, zoom)
         fast = MemoryFinder(asked, worker.current()).on_ground(looked_at)
         slow = DatabaseFinder(asked).on_ground(looked_at)
         assert (
@@ -113,7 +113,7 @@ def test_a_home_that_moves_is_found_where_it_is_now(zoom, today):
         Institution.objects.filter(pk=first).update(longitude=longitude, latitude=40.0)
         listings.refresh([first], today)
         ground = worker.current().map_grid
-    here, there = (window(Box(x - half, 39.9, x + half, 40.1), zoom) for x in (95.0, 90.0))
+    here, there = (map_window(Box(x - half, 39.9, x + half, 40.1), zoom) for x in (95.0, 90.0))
     assert [*ground.group_by_cell(ground.placed, here).values()] == [BitMap([first])]
     assert ground.group_by_cell(ground.placed, there) == {}
     Institution.objects.filter(pk=first).update(longitude=None, latitude=None)
@@ -144,7 +144,7 @@ def test_a_home_alone_stands_where_it_is_and_several_apart_from_the_next(today):
         assert (cluster.longitude, cluster.latitude) == (home.longitude, home.latitude)
         assert cluster.place == "三河市"
     several = [cluster for cluster in found.clusters if cluster.count > 1]
-    width = 360 / 2 ** window(box, 13).depth
+    width = 360 / 2 ** map_window(box, 13).depth
     assert several
     for one in several:
         assert one.told == ()
@@ -188,14 +188,14 @@ def test_an_unknown_position_is_counted_and_never_drawn(client, today):
 @pytest.mark.parametrize("zoom", [3, 6, 9, KEPT, 18])
 def test_any_box_at_any_zoom_has_few_cells(zoom):
     world, screen = Box(-180, -90, 180, 90), 1920 / 256 * 360 / 2**zoom
-    assert len(window(world, zoom)) <= MOST_CELLS
-    looked_at = window(Box(100, 30, 100 + screen, 30 + screen / 3), zoom)
+    assert len(map_window(world, zoom)) <= MOST_CELLS
+    looked_at = map_window(Box(100, 30, 100 + screen, 30 + screen / 3), zoom)
     assert looked_at.depth == zoom + 1
     assert len(looked_at) <= MOST_CELLS
 
 
 def test_the_longest_answer_is_light(client):
-    homes = [Home(10**6 + n, "长" * 30, True, 116.123456, 39.123456) for n in range(MOST_CELLS)]
+    homes = [MapHome(10**6 + n, "长" * 30, True, 116.123456, 39.123456) for n in range(MOST_CELLS)]
     lone = tuple(Cluster(116.123456, 39.123456, 1, 1, "长" * 15, (home,)) for home in homes)
     whole = Clusters(lone, 10**6, 10**6, 10**6).data
     said = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))

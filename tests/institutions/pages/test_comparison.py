@@ -10,7 +10,7 @@ from django.utils.html import escape
 from pytest_django.asserts import assertContains, assertNotContains
 
 from institutions.models import Fee, Institution, Listing
-from institutions.pages.compare.page import Comparison
+from institutions.pages.compare.page import HomeComparison
 from institutions.pages.parts.carried_homes import LONGEST_SEARCH, search_of
 from institutions.register.listings import refresh
 from regions.policies import rulebook as policies
@@ -29,21 +29,21 @@ URL = "/compare/"
 ELDER = {"e_hukou": "110000", "e_age": "82", "e_ability": "gbt42195:2", "e_status": "subsistence"}
 
 
-def compared(on, *homes, **more) -> Comparison:
+def compared(on, *homes, **more) -> HomeComparison:
     refresh([home.pk for home in homes], on)
     query = QueryDict(mutable=True)
     query.setlist("id", [str(home.pk) for home in homes])
     query.update(more)
-    return Comparison(query, on, search_of(query))
+    return HomeComparison(query, on, search_of(query))
 
 
-def row(comparison: Comparison, label: str):
+def row(comparison: HomeComparison, label: str):
     rows = [row for group in comparison.groups for row in group.rows if row.label == label]
     assert len(rows) == 1, label
     return rows[0]
 
 
-def said(comparison: Comparison, label: str) -> list[str]:
+def said(comparison: HomeComparison, label: str) -> list[str]:
     """What each home says, 未公布 where nothing."""
     return [
         "；".join(f"{s.words}{'' if s.fen is None else s.fen}" for s in cell.answer.said)

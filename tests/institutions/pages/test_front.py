@@ -3,7 +3,7 @@
 import pytest
 
 from institutions.models import Institution, Listing
-from institutions.pages.front import SAYINGS, STORIES, Area, Front, Offer, Tally, front
+from institutions.pages.front import SAYINGS, STORIES, Front, Offer, OfferArea, Tally, front_content
 from institutions.register.ages import is_stale
 from institutions.register.listings import refresh
 from institutions.search.facets import build_facets
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def shown(today) -> Front:
-    return front(today)
+    return front_content(today)
 
 
 def tally(rows) -> Tally:
@@ -29,7 +29,7 @@ def offer(shown: Front, value: str) -> Offer:
     return next(offer for offer in shown.offers if offer.place.value == value)
 
 
-def area(shown: Front, value: str) -> Area:
+def area(shown: Front, value: str) -> OfferArea:
     return next(area for area in shown.areas if area.offer.place.value == value)
 
 
@@ -37,7 +37,7 @@ def test_queries_are_pinned(today, django_assert_num_queries):
     with django_assert_num_queries(6):
         # homes by region, regions_regiongroup, their regions, the regions with homes,
         # the aggregate of all sayings, facts with documents
-        front(today)
+        front_content(today)
 
 
 def test_the_whole_register_is_counted(shown):
@@ -66,7 +66,7 @@ def test_sayings_are_explained_by_the_filters_themselves(shown, today):
 def test_a_saying_that_finds_nothing_is_not_said(today):
     Listing.objects.in_regions(Region.objects.get(pk="131000")).delete()
     Listing.objects.update(takes=0)
-    said = {saying.words for saying in front(today).sayings}
+    said = {saying.words for saying in front_content(today).sayings}
     assert said == set(SAYINGS) - {
         "想住到廊坊，离北京近",
         "白天夜里都要人照顾",
@@ -115,7 +115,7 @@ def test_an_area_without_prefectures_lists_counties_and_says_how_many_more(shown
 
 def test_a_new_home_of_a_new_province_opens_an_area(today):
     refresh([make_institution(region=Region.objects.get(pk="310104"), is_demo=False).pk], today)
-    shown = front(today)
+    shown = front_content(today)
     assert offer(shown, "310000").tally == Tally(1, 0)
     assert [row.label for row in area(shown, "310000").rows] == ["上海市·徐汇区"]
 
@@ -136,7 +136,9 @@ def test_stories_are_the_stored_facts(shown):
 def test_a_target_is_not_told_as_a_fact(today):
     Fact.objects.filter(code="F000-21").update(nature=Fact.Nature.TARGET)
     Fact.objects.filter(code="F000-36").delete()
-    told = {story.topic: [fact.code for fact in story.facts] for story in front(today).stories}
+    told = {
+        story.topic: [fact.code for fact in story.facts] for story in front_content(today).stories
+    }
     assert told == {"医保": ["F000-17", "F000-18"], "检查结果": ["F000-24"]}
 
 
@@ -144,7 +146,7 @@ def test_an_empty_register_shows_no_counts(today):
     Institution.objects.all().delete()
     Fact.objects.all().delete()
     RegionGroup.objects.all().delete()
-    shown = front(today)
+    shown = front_content(today)
     assert shown.tally == Tally()
     assert (shown.offers, shown.sayings, shown.areas, shown.stories) == ((), (), (), ())
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from pyld import jsonld
 
-from institutions.pages.institution.json_ld import about
+from institutions.pages.institution.json_ld import describe_home
 from institutions.pages.institution.page import for_profile, profile
 from tests.factories import make_institution, make_region, make_whole_institution
 
@@ -67,7 +67,7 @@ def test_what_is_not_known_is_not_told(client):
 )
 def test_nobody_is_led_to_a_demo_or_a_closed_home(client, changes, today):
     home = make_institution(**changes)
-    assert about(profile(for_profile().get(pk=home.pk), today), "") is None
+    assert describe_home(profile(for_profile().get(pk=home.pk), today), "") is None
     assert blocks(client, home.get_absolute_url()) == []
 
 

@@ -15,7 +15,7 @@ from institutions.models.institution import TAKES
 from institutions.pages.institution.page import (
     SECTIONS,
     TAKES_WORDS,
-    Line,
+    ProfileLine,
     Stale,
     Stop,
     for_profile,
@@ -130,7 +130,7 @@ def test_whom_it_takes_is_yes_no_or_not_published():
     )
     answers = {line.label: line.answer for line in page.takes}
     assert len(page.takes) == len(TAKES) == len(answers)
-    assert page.takes[2] == Line("需要人帮吃饭走路", "收", "中度失能")
+    assert page.takes[2] == ProfileLine("需要人帮吃饭走路", "收", "中度失能")
     assert answers["记性不好、会糊涂的老人"] == "不收"
     assert answers["要吸氧的老人"] == "能照顾"
     assert answers["要做透析的老人"] == "不能照顾"

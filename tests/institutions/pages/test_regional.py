@@ -8,7 +8,14 @@ from statistics import median
 import pytest
 
 from institutions.models import Institution, Level, MedicalLink
-from institutions.pages.parts.bar_chart import FULL, HEIGHT, apart, length, spread, stacked
+from institutions.pages.parts.bar_chart import (
+    FULL,
+    HEIGHT,
+    bar_length,
+    paired_row,
+    spread_bar,
+    stacked,
+)
 from institutions.pages.regions.page import Regional, for_regional, groups_for_regional
 from institutions.pages.regions.statistics import AGES, Side, holdings
 from institutions.register.listings import refresh
@@ -237,22 +244,22 @@ def test_an_agreement_that_ended_is_gone(today) -> None:
     [(0, 10, 0), (10, 10, 1000), (1, 3, 333), (1, 100_000, 1), (5, 0, 0), (11, 10, 1000)],
 )
 def test_length(amount: int, scale: int, long: int) -> None:
-    assert length(amount, scale) == long
+    assert bar_length(amount, scale) == long
 
 
 def test_bars_stay_inside_the_scale() -> None:
     for bars in (
         stacked([("val", 1), ("alt", 999_999)], 1_000_000),
         stacked([("val", 2), ("alt", 0)], 2),
-        spread(5, 5, 5, 5),
-        spread(1, 2, 5, 5, "alt"),
+        spread_bar(5, 5, 5, 5),
+        spread_bar(1, 2, 5, 5, "alt"),
     ):
         assert bars
         assert all(bar.start >= 0 and 0 < bar.length <= FULL - bar.start for bar in bars)
 
 
 def test_real_and_demo_homes_stand_apart() -> None:
-    row = apart("养老院", (1, 2), (3, 4))
+    row = paired_row("养老院", (1, 2), (3, 4))
     assert [(bar.tone, bar.start, bar.length) for bar in row.bars] == [
         ("val", 0, 500),
         ("alt", 0, 750),

@@ -3,7 +3,7 @@ import datetime
 import pytest
 
 from institutions.models import Designation, Provenance
-from institutions.pages.sources import MOST, Use, shelves, source_page, uses
+from institutions.pages.sources import MOST, SourceUse, count_uses, shelves, source_page
 from regions.models import Agreement, Document, Fact, Grade
 from tests.factories import make_document, make_institution, make_region
 
@@ -91,8 +91,8 @@ def test_real_and_demo_homes_are_counted_apart():
             institution=home, kind="ltci", region=home.region, document=document
         )
     cite(document, real, "name")
-    [use] = uses(Document.objects.filter(pk=document.pk)).values()
-    assert use == Use(
+    [use] = count_uses(Document.objects.filter(pk=document.pk)).values()
+    assert use == SourceUse(
         homes=1, figures=2, designations=1, demo_homes=1, demo_figures=1, demo_designations=1
     )
     assert use.words == [
@@ -114,7 +114,7 @@ def test_what_is_not_published_is_neither_counted_nor_listed(today):
 
 
 def test_many_are_written_with_commas():
-    assert Use(facts=1234).words == ["1,234 条事实"]
+    assert SourceUse(facts=1234).words == ["1,234 条事实"]
 
 
 def test_the_shipped_demo_document_has_counts_and_no_rows(today):

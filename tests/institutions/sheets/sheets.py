@@ -6,7 +6,7 @@ from typing import Any
 from carebridge.lib.sheet_files import csv_lines, workbook
 from institutions.models import Institution
 from institutions.register.record import Record, to_record
-from institutions.sheets.plan import Plan, Source, commit, make_plan, read_sheet
+from institutions.sheets.plan import Plan, SheetSource, commit_plan, make_plan, read_sheet
 from tests.factories import make_document
 
 DAY = datetime.date(2026, 11, 1)
@@ -21,8 +21,8 @@ def as_xlsx(heads: list[str], *rows: list[Any]) -> bytes:
     return workbook([("机构", [heads, *rows])])
 
 
-def source(**changes: Any) -> Source:
-    return Source(**{"kind": "public", "as_of": DAY, "document": make_document()} | changes)
+def source(**changes: Any) -> SheetSource:
+    return SheetSource(**{"kind": "public", "as_of": DAY, "document": make_document()} | changes)
 
 
 def planned(content: bytes, **options: Any) -> Plan:
@@ -30,7 +30,9 @@ def planned(content: bytes, **options: Any) -> Plan:
 
 
 def committed(content: bytes, **options: Any) -> Plan:
-    return commit(read_sheet(content), options.pop("source", None) or source(), TODAY, **options)
+    return commit_plan(
+        read_sheet(content), options.pop("source", None) or source(), TODAY, **options
+    )
 
 
 def told(plan: Plan) -> list[tuple[str, str]]:

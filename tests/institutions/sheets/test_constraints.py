@@ -12,7 +12,7 @@ from django.db.models.expressions import CombinedExpression
 
 from institutions.models import Bed, Institution
 from institutions.register.record import PARTS
-from institutions.sheets.constraints import broken, compiled
+from institutions.sheets.constraints import broken_constraints, compiled
 
 pytestmark = pytest.mark.django_db
 CHECKS = [
@@ -81,9 +81,9 @@ def test_every_check_is_told_as_the_database_tells_it(model, constraint):
 def test_what_breaks_is_told_in_the_words_of_the_model():
     row = {"registered": 5, "operating": 6, "occupied": 4, "vacant": 3, "as_of": None}
 
-    assert broken(Bed, row) == [
+    assert broken_constraints(Bed, row) == [
         "运营床位不能多于备案床位。",
         "已入住加空余不能多于运营床位。",
         "填了床位数就要写截至日期。",
     ]
-    assert broken(Bed, {}) == []
+    assert broken_constraints(Bed, {}) == []

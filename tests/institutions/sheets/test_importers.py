@@ -26,10 +26,10 @@ from institutions.register.history import back_to, change_record, from_data, pat
 from institutions.register.listings import find_wrong_listings
 from institutions.register.record import PARTS, Part, apply_record, difference
 from institutions.sheets import export as exporters
-from institutions.sheets.checks import Judge, empty
-from institutions.sheets.columns import COLUMNS, HEADS, Places, columns_of
+from institutions.sheets.checks import RowChecks, empty_row
+from institutions.sheets.columns import COLUMNS, HEADS, PlaceNames, columns_of
 from institutions.sheets.identity import mark_of
-from institutions.sheets.plan import MovedError, commit, make_plan, read_sheet, unknown_heads
+from institutions.sheets.plan import MovedError, commit_plan, make_plan, read_sheet, unknown_heads
 from institutions.sheets.rows import ParsedRow, parse_row
 from institutions.sheets.uploads import cells_set_aside, check, reasons
 from institutions.validators import credit_code_check_character
@@ -60,8 +60,8 @@ CHAOYANG = "北京市朝阳区"
 def _one_gazetteer(django_db_setup, django_db_blocker):
     """The shipped regions do not change here: a hundred plans need not read them anew."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        gazetteer = RegionNames.load()
-        patch.setattr(RegionNames, "load", lambda: gazetteer)
+        gazetteer = RegionNames.load_names()
+        patch.setattr(RegionNames, "load_names", lambda: gazetteer)
         yield
 
 
@@ -527,9 +527,9 @@ def test_a_register_that_moved_is_told_and_left_alone():
     Institution.objects.filter(name="甲养老院").update(address="西路")
 
     with pytest.raises(MovedError):
-        commit(sheet, given, TODAY, expected=digest)
+        commit_plan(sheet, given, TODAY, expected=digest)
     assert home_of().address == "西路"
-    assert commit(sheet, given, TODAY, expected=make_plan(sheet, given).digest())
+    assert commit_plan(sheet, given, TODAY, expected=make_plan(sheet, given).digest())
 
 
 def test_a_failure_at_the_end_changes_nothing(monkeypatch):
@@ -597,7 +597,7 @@ def test_many_at_once_do_what_one_at_a_time_does(cells):
         for name, values in stated.parts.items():
             part = wanted[name] if isinstance(wanted[name], list) else [wanted[name]]
             own = [row for row in part if row and all(row[k] == values[k] for k in keys_of(name))]
-            values = {**empty(part_of(name).model), **(own[0] if own else {}), **values}
+            values = {**empty_row(part_of(name).model), **(own[0] if own else {}), **values}
             kept = [row for row in part if row and any(row[k] != values[k] for k in keys_of(name))]
             wanted[name] = [*kept, values] if isinstance(before[name], list) else values
         with pytest.raises(ValidationError):
@@ -626,7 +626,7 @@ def keys_of(name: str) -> tuple[str, ...]:
 def parsed(sheet: bytes) -> ParsedRow:
     """Return what the first row states, before anything of it is set aside."""
     table = read_sheet(sheet).tables[0]
-    return parse_row(table.rows[0], columns_of(table.heads), Places.load())
+    return parse_row(table.rows[0], columns_of(table.heads), PlaceNames.load_names())
 
 
 def listing_of(home: Institution) -> dict[str, object]:
@@ -745,7 +745,7 @@ def test_the_template_can_be_filled_in_and_lists_the_codes():
     assert all(head == "编号" or head in HEADS for head in pages["机构"][0])
     assert ["机构类型", "养老院", "residential_care"] in pages["代码"]
     assert ["110105", CHAOYANG] in pages["地区"]
-    assert len(pages["地区"]) == 1 + Region.objects.within(make_region("110000")).count()
+    assert len(pages["地区"]) == 1 + Region.objects.inside_of(make_region("110000")).count()
     assert len(pages["全部列"]) == 1 + len(COLUMNS)
     with pytest.raises(SheetError, match="没有数据"):
         read_sheet(exporters.template(make_region("110000")))
@@ -807,7 +807,7 @@ def test_the_documents_list_every_column():
 def test_a_small_sheet_reads_the_regions_once_for_all_imports(monkeypatch):
     """They are kept per process until one of them changes: neither plan reads them anew."""
     loads = []
-    monkeypatch.setattr(RegionNames, "load", lambda: loads.append(1) or RegionNames([], []))
+    monkeypatch.setattr(RegionNames, "load_names", lambda: loads.append(1) or RegionNames([], []))
     content = as_csv(HEADS_, ["甲", CHAOYANG], ["乙", CHAOYANG])
     given = source()
     planned(content, source=given)
@@ -827,7 +827,7 @@ def test_a_field_that_is_set_aside_and_breaks_another_rule_is_refused_with_its_r
     """What one finding hides is found next, and never left for the database to refuse."""
     home = make_institution(name="甲养老院", operating="closed", operating_since="2026-01-01")
     sheet = one(["状态日期", "营业状态"], "2026-02-01", "已停业")
-    hidden = Judge.faults
+    hidden = RowChecks.errors_of
 
     def faults(self, model, values):
         if model is Institution and values["operating_since"] == "2026-02-01":
@@ -836,7 +836,7 @@ def test_a_field_that_is_set_aside_and_breaks_another_rule_is_refused_with_its_r
             return [("", "藏着的规则")]
         return hidden(self, model, values)
 
-    monkeypatch.setattr(Judge, "faults", faults)
+    monkeypatch.setattr(RowChecks, "errors_of", faults)
     Institution.objects.filter(pk=home.pk).update(address="x")
     plan = planned(as_csv([*HEADS_, "状态日期", "地址"], ["甲养老院", CHAOYANG, "2026-02-01", "y"]))
     assert (plan.lines[0].outcome, told(plan)) == ("refused", [("名称", "藏着的规则")])

@@ -14,7 +14,7 @@ from institutions.models import Institution, PendingChange, SheetImport
 from institutions.register.history import change_record
 from institutions.register.listings import find_wrong_listings, refresh
 from institutions.register.review import approve_change, move_stage
-from institutions.sheets.undo import UndoneError, examine_undo, undo
+from institutions.sheets.undo import UndoneError, examine_undo, undo_import
 from institutions.sheets.uploads import check, write
 from tests.factories import make_institution, make_region, make_user, make_whole_institution
 from tests.institutions.admin.test_admin_sheets import text
@@ -87,7 +87,7 @@ def test_an_import_and_its_undoing_leave_every_table_as_it_was(home):
     assert tables() != before
 
     assert fates(examine_undo(taken)) == {"甲养老院": "back", "乙养老院": "deleted"}
-    found = undo(taken, by=None, on=TODAY)
+    found = undo_import(taken, by=None, on=TODAY)
     after = tables()
     changed = {table for table in before if after[table] != before[table]}
     # The sheet stays as a document where a history names it.
@@ -102,14 +102,14 @@ def test_an_import_and_its_undoing_leave_every_table_as_it_was(home):
     assert outcomes == {"甲养老院": "back", "乙养老院": "deleted"}
     # Twice is once.
     with pytest.raises(UndoneError):
-        undo(taken, by=None, on=TODAY)
+        undo_import(taken, by=None, on=TODAY)
     assert tables() == after
 
 
 def test_of_homes_that_were_only_new_nothing_stays_at_all():
     before = tables()
     taken = imported(NEW)
-    undo(taken, by=None, on=TODAY)
+    undo_import(taken, by=None, on=TODAY)
     assert tables() == before
 
 
@@ -120,7 +120,7 @@ def test_a_home_changed_since_is_named_and_left(home):
     change_record(home.pk, lambda record: record | {"introduction": "改过"}, **options)
     record = record_of(home.pk)
 
-    found = undo(taken, by=None, on=TODAY)
+    found = undo_import(taken, by=None, on=TODAY)
     assert fates(found) == {"甲养老院": "left", "乙养老院": "deleted"}
     why = next(one.why for one in found if one.fate == "left")
     assert "laoli" in why
@@ -135,8 +135,8 @@ def test_of_two_imports_the_newer_is_taken_back_first(home):
     second = imported([*OLD[:2], "更新的址", *[""] * 5])
     assert fates(examine_undo(first)) == {"甲养老院": "left"}
 
-    undo(second, by=None, on=TODAY)
-    assert fates(undo(first, by=None, on=TODAY)) == {"甲养老院": "back"}
+    undo_import(second, by=None, on=TODAY)
+    assert fates(undo_import(first, by=None, on=TODAY)) == {"甲养老院": "back"}
     assert record_of(home.pk) == before
 
 
@@ -146,7 +146,7 @@ def test_a_new_home_that_was_published_leaves_the_site_and_is_kept(reviewed):
     new, reviewer = Institution.objects.get(name="乙养老院"), make_user()
     for name in ("submit", "publish"):
         assert move_stage(new.pk, name, by=reviewer, on=TODAY)
-    found = undo(taken, by=None, on=TODAY, reviewed=reviewed)
+    found = undo_import(taken, by=None, on=TODAY, reviewed=reviewed)
 
     new.refresh_from_db()
     # Who may not publish takes nothing off the site either.
@@ -160,7 +160,7 @@ def test_a_new_home_that_readers_wrote_about_is_left():
     taken = imported(NEW)
     new = Institution.objects.get(name="乙养老院")
     make_correction(new, about="address")
-    assert fates(undo(taken, by=None, on=TODAY)) == {"乙养老院": "left"}
+    assert fates(undo_import(taken, by=None, on=TODAY)) == {"乙养老院": "left"}
     assert Institution.objects.filter(pk=new.pk).exists()
 
 
@@ -171,7 +171,7 @@ def test_proposals_of_an_import_are_withdrawn_and_its_news_taken_back(home):
     assert PendingChange.objects.waiting().count() == 1
     assert record_of(home.pk) != before
 
-    assert fates(undo(taken, by=clerk, on=TODAY, reviewed=True)) == {"甲养老院": "proposed"}
+    assert fates(undo_import(taken, by=clerk, on=TODAY, reviewed=True)) == {"甲养老院": "proposed"}
     assert PendingChange.objects.get(sheet=taken).state == "rejected"
     beds = record_of(home.pk)["beds"]
     assert [(row["vacant"], row["as_of"]) for row in beds] == [
@@ -186,7 +186,7 @@ def test_what_a_reviewer_has_passed_of_an_import_is_taken_back_too(home):
     approve_change(PendingChange.objects.waiting().get().pk, by=make_user(), on=TODAY)
     assert record_of(home.pk)["address"] == "新址 9 号"
 
-    assert fates(undo(taken, by=None, on=TODAY)) == {"甲养老院": "back"}
+    assert fates(undo_import(taken, by=None, on=TODAY)) == {"甲养老院": "back"}
     assert record_of(home.pk) == before
 
 
@@ -194,7 +194,7 @@ def test_of_another_region_nothing_is_taken_back(home):
     make_institution(name="丙养老院", region=make_region("131082"))
     taken = imported(OLD, ["丙养老院", "河北省廊坊市三河市", "新址", *[""] * 5])
     record = record_of(home.pk)
-    found = undo(taken, by=None, on=TODAY, within=make_region("131082"))
+    found = undo_import(taken, by=None, on=TODAY, within=make_region("131082"))
     assert fates(found) == {"甲养老院": "left", "丙养老院": "back"}
     assert record_of(home.pk) == record
 

@@ -56,7 +56,7 @@ def write(folder: Path, name: str, *rows: dict[str, Any]) -> None:
 
 
 def load(folder: Path) -> int:
-    return fixtures.load(folder, TODAY, lambda message: None)
+    return fixtures.load_folder(folder, TODAY, lambda message: None)
 
 
 def command(**options: Any) -> str:

@@ -16,7 +16,7 @@ SOURCES = HERE.parents[2] / "fixtures/sources"
 
 @pytest.fixture
 def gazetteer() -> RegionNames:
-    return RegionNames.load()
+    return RegionNames.load_names()
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -28,7 +28,7 @@ def read(path: Path) -> list[dict[str, str]]:
 def test_loading_takes_two_queries(django_assert_num_queries):
     # regions; which former region became which
     with django_assert_num_queries(2):
-        RegionNames.load().find("北京市朝阳区")
+        RegionNames.load_names().find("北京市朝阳区")
 
 
 # RegionNames and codes

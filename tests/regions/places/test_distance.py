@@ -69,7 +69,7 @@ def test_a_place_is_a_region_or_a_point(typed, value, name):
     form = asked(near=typed)
     [anchor] = form.anchors
     assert (str(anchor), anchor.name) == (value, name)
-    assert form.pairs == [("near", value)]
+    assert form.parameter_pairs == [("near", value)]
 
 
 BAD = {

@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 
 from carebridge.lib.money import whole_yuan as yuan
 from institutions.costs.monthly_cost import Cost
-from institutions.pages.compare.questions import money
-from institutions.pages.compare.table import Cited, Column, Notes, row
+from institutions.pages.compare.questions import money_questions
+from institutions.pages.compare.table import Cited, HomeColumn, Notes, answer_row
 from regions.engine.assessment import assess
 from regions.engine.rules import (
     Between,
@@ -209,9 +209,9 @@ def on_pack(cost: Cost) -> None:
 def in_comparison(cost: Cost) -> None:
     """What follows is one sum, said line by line in 为什么; what is open has no figure."""
     home = SimpleNamespace(name="某家", provenance=SimpleNamespace(all=list))
-    column = Column(SimpleNamespace(institution=home), SimpleNamespace(cost=cost), (), DAYS[0])
+    column = HomeColumn(SimpleNamespace(institution=home), SimpleNamespace(cost=cost), (), DAYS[0])
     notes = Notes()
-    rows = {q.label: row(q, [column], notes) for q in money([column])[2:5]}
+    rows = {q.label: answer_row(q, [column], notes) for q in money_questions([column])[2:5]}
     follows, why, still = (r.cells[0].answer.said for r in rows.values())
     assert list(rows) == ["跟着老人走的", "为什么", "还没算进的"]
     assert {said.fen for said in still} == {None}
