@@ -1,4 +1,4 @@
-"""What the front page shows: ways into the register with live counts, and what is said to follow.
+"""Content of the front page: ways into the register with live counts, and benefits that follow.
 
 Six queries however large the register is: groups, their regions, homes per region, the regions,
 the sayings, the facts.
@@ -23,7 +23,7 @@ from regions.elder.questions import OFFERED
 from regions.models import Fact, Region, RegionGroup
 from regions.models.region import LONGEST_TEXT
 
-# What families say first, and the search that answers it; words of the filters come from facets.
+# Common wishes of families with their searches; words of the filters come from facets.
 SAYINGS: Mapping[str, Mapping[str, str]] = {
     "想住到廊坊，离北京近": {"region": "131000"},
     "白天夜里都要人照顾": {"care": "dependent"},
@@ -34,7 +34,7 @@ SAYINGS: Mapping[str, Mapping[str, str]] = {
     "想离北京近，好常去看": {"region": "huan-jing"},
     "身体不稳，院里要有大夫": {"medical": "embedded"},
 }
-# The first fact of a story is its figure, the others say how far it goes.
+# The first fact of a story is its figure, the others limit it.
 STORIES = (
     ("医保", ("F000-17", "F000-18")),
     ("补贴", ("F000-36",)),
@@ -48,7 +48,7 @@ EXAMPLE_AGES = {"fresh": 3, "aging": 26, "stale": 128}
 
 @dataclass(frozen=True)
 class Tally:
-    """How many homes, real and demo apart."""
+    """Numbers of homes, real and demo apart."""
 
     real: int = 0
     demo: int = 0
@@ -64,7 +64,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Saying:
-    """What people say first, the filters that mean it, and how many homes the link finds."""
+    """A common wish, its filters, and the number of homes the link finds."""
 
     words: str
     means: str
@@ -94,7 +94,7 @@ class OfferArea:
 
 @dataclass(frozen=True)
 class Story:
-    """One thing that is said to follow the elder, told by facts of the documents."""
+    """One benefit that follows the elder, shown by facts of the documents."""
 
     topic: str
     facts: tuple[Fact, ...]
@@ -122,7 +122,7 @@ class Front:
 
 
 def front_content(on: datetime.date) -> Front:
-    """Everything the front page shows on the day `on`; an empty register gives empty parts."""
+    """Return the content of the front page on the day `on`; an empty register gives empty parts."""
     groups, regions = _make_offers(_homes_by_region())
     wide = [offer for offer in regions if _offer_level(offer) < Region.Level.COUNTY]
     tally, sayings = _make_sayings([offer.place.as_choice for offer in [*groups, *regions]], on)
@@ -166,7 +166,7 @@ def _holding(places: Iterable[Place], homes: Mapping[str, Tally]) -> list[Offer]
 
 
 def _make_offer(place: Place, tally: Tally) -> Offer:
-    """Return a group goes by its name, a region by the names above it too: 河北省·廊坊市."""
+    """Make an offer; a region is labelled with the names above it too: 河北省·廊坊市."""
     results = _results({"region": place.value})
     if place.value not in {region.code for region in place.regions}:
         group = reverse("region_group", args=[place.value])
@@ -191,7 +191,7 @@ def _offer_level(offer: Offer) -> int:
 
 
 def _group_areas(groups: Iterable[Offer], regions: list[Offer]) -> Iterable[OfferArea]:
-    """Groups first, then the provinces that no group holds, those with most homes first."""
+    """Yield groups first, then the provinces that no group holds, those with most homes first."""
     groups = list(groups)
     provinces = [offer for offer in regions if _offer_level(offer) == Region.Level.PROVINCE]
     alone = [p for p in provinces if not any(p.place.lies_in(group.place) for group in groups)]
@@ -228,7 +228,7 @@ def _make_sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, l
         )
         for words in searches
     ]
-    return Tally(counts.real, counts.demo), [saying for saying in found if saying.tally.total]
+    return Tally(counts.real, counts.demo), [wish for wish in found if wish.tally.total]
 
 
 def _split_tally(counts: Counts, value: str) -> Tally:
@@ -258,5 +258,5 @@ def _stories() -> Iterable[Story]:
     rows = Fact.objects.published().results().filter(code__in=codes).select_related("document")
     facts = {fact.code: fact for fact in rows}
     for topic, wanted in STORIES:
-        if told := tuple(facts[code] for code in wanted if code in facts):
-            yield Story(topic, told)
+        if shown := tuple(facts[code] for code in wanted if code in facts):
+            yield Story(topic, shown)

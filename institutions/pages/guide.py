@@ -1,4 +1,5 @@
-"""帮我找: one question a screen, any of them may stay unknown; at the end a search that says why.
+"""帮我找: one question a screen, any of them may stay unknown; at the end a search that gives
+reasons.
 
 The answers stand in the address, so that Back, a reload and a shared screen lose nothing.
 """
@@ -54,7 +55,7 @@ class DestinationField(PlaceField):
 
 
 class WishForm(forms.Form):
-    """Where to, what care is needed, and how much a month may cost."""
+    """The destination, the care needed, and the budget of a month."""
 
     to = DestinationField("想去哪里养老")
     need = TokensField("有没有下面这些情况", [(name, need_words(name)) for name in ASKED_NEEDS])
@@ -132,7 +133,9 @@ class Guide:
 
     @cached_property
     def number(self) -> int:
-        """1 for the first question, len(STEPS) + 1 for the summary; an answer in error holds."""
+        """Return Return 1 for the first question, len(STEPS) + 1 for the summary; an answer in
+        error holds.
+        """
         typed = self.data.get("step", "")
         wanted = int(typed) if typed.isdecimal() and len(typed) < 4 else 1
         wanted = min(max(wanted, 1), len(STEPS) + 1)
@@ -242,10 +245,10 @@ class Guide:
         ]
 
     def _answer_words(self, step: GuideStep) -> list[str]:
-        told = self.elder.told | self.wish.cleaned_data | self.places.cleaned_data
+        given = self.elder.told | self.wish.cleaned_data | self.places.cleaned_data
         words: list[str] = []
         for name in step.names:
-            match told.get(name):
+            match given.get(name):
                 case None | [] | "":
                     continue
                 case Region() as place:
@@ -268,7 +271,7 @@ class Guide:
 
     @cached_property
     def wanted_needs(self) -> list[str]:
-        """What was ticked, and a bed open to other hukou where the elder comes from elsewhere."""
+        """Return ticked needs, and a bed open to other hukou for an elder from elsewhere."""
         ticked: list[str] = self.wish.cleaned_data.get("need") or []
         places = self._place_values()
         hukou = self.elder.elder.hukou
@@ -285,7 +288,7 @@ class Guide:
 
     @property
     def results_url(self) -> str:
-        """Return the search that the answers make, with the elder, saying why each home fits."""
+        """Return the search made of the answers, with the elder and reasons for each home."""
         to, most = self._destination, self.wish.cleaned_data.get("most")
         pairs = [("region", to)] if to else []
         level = level_of(self.elder.elder)
@@ -300,11 +303,11 @@ class Guide:
 
     @property
     def _near_parameters(self) -> list[tuple[str, str]]:
-        """Return the places told, the first of them as the one that homes are sorted by."""
-        told = [
+        """Return the places given, the first of them as the one that homes are sorted by."""
+        given = [
             (name, str(anchor)) for name, anchor in zip(PLACES, self.places.anchors, strict=False)
         ]
-        return [("sort", "near"), *told] if told else []
+        return [("sort", "near"), *given] if given else []
 
     @property
     def _destination(self) -> str:

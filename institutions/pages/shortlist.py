@@ -64,12 +64,12 @@ class Shortlist:
         ]
 
     def _moved_url(self, ids: list[int]) -> str:
-        """Another list on this page, to which the elder can be added."""
+        """Return the address of another list on this page, to which the elder can be added."""
         return address(ids, **self.search)
 
     @property
     def url(self) -> str:
-        """Return the path of the list as it stands: no doubles, nothing that is not there."""
+        """Return the path of the list without doubles and missing homes."""
         return address(self.ids) if self.ids else reverse("shortlist")
 
     @property
@@ -88,14 +88,14 @@ class Shortlist:
 
     @property
     def problems(self) -> list[str]:
-        """What of the address was not understood or is not there, in words."""
-        told = [f"“{text[:20]}”不是机构编号，没有列出。" for text in self.unreadable[:MOST]]
+        """Return the errors of the address in words: unreadable or missing ids."""
+        messages = [f"“{text[:20]}”不是机构编号，没有列出。" for text in self.unreadable[:MOST]]
         if self.unknown:
             numbers = "、".join(map(str, self.unknown))
-            told.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
+            messages.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
         if self.left_off:
-            told.append(f"一份清单最多 {MOST} 家，后面 {self.left_off} 家没有列出。")
-        return told
+            messages.append(f"一份清单最多 {MOST} 家，后面 {self.left_off} 家没有列出。")
+        return messages
 
 
 def _swapped(ids: list[int], place: int) -> list[int]:

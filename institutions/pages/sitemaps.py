@@ -1,4 +1,4 @@
-"""What search engines are told of: real homes, regions, sources and texts; demo homes never."""
+"""Sitemaps for search engines: real homes, regions, sources and texts; demo homes never."""
 
 import datetime
 
@@ -43,15 +43,15 @@ class HomesSitemap(Sitemap):  # type: ignore[type-arg]  # not generic at run tim
 
 
 class Regions(Sitemap):  # type: ignore[type-arg]  # not generic at run time
-    """Regions of which something real is told: a fact of their own, or a real home in them."""
+    """Regions with real content: a fact of their own, or a real home in them."""
 
     def items(self) -> list[Region]:
         homes = Institution.objects.published().real()
         current = Region.objects.current()
-        told = set(current.filter(facts__in=Fact.objects.published()))
+        listed = set(current.filter(facts__in=Fact.objects.published()))
         for region in current.with_ancestors().filter(institution__in=homes):
-            told.update(region.lineage())
-        return sorted(told, key=lambda region: region.code)
+            listed.update(region.lineage())
+        return sorted(listed, key=lambda region: region.code)
 
     def location(self, item: Region) -> str:
         return reverse("region", args=[item.code])

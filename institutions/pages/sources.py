@@ -17,7 +17,7 @@ from regions.law.citing import clause_words, quoting
 from regions.law.page import TextPage, text_page
 from regions.models import Agreement, Document, Exclusion, Fact, Policy, Region
 
-# Most rows that one table lists; what is left out is said in words.
+# Most rows of one table; a sentence counts those left out.
 MOST = 200
 
 PUBLISHED = Q(institution__stage=Institution.Stage.PUBLISHED)
@@ -29,7 +29,7 @@ BINDING = (Document.Kind.POLICY, Document.Kind.STANDARD)
 
 @dataclass(frozen=True)
 class SourceUse:
-    """How often a document is cited; figures are those of homes, designations their lists."""
+    """Citations of a document; figures are those of homes, designations their lists."""
 
     facts: int = 0
     agreements: int = 0
@@ -44,8 +44,8 @@ class SourceUse:
 
     @property
     def words(self) -> list[str]:
-        """One phrase for each way it is used; none for a document that nothing cites."""
-        said = (
+        """Return one phrase for each kind of use; none for a document that nothing cites."""
+        phrases = (
             (self.facts, f"{self.facts:,} 条事实"),
             (self.agreements, f"{self.agreements:,} 项地区间约定"),
             (self.policies, f"{self.policies:,} 项政策"),
@@ -55,7 +55,7 @@ class SourceUse:
             (self.demo_homes, f"{self.demo_homes:,} 家示例机构的 {self.demo_figures:,} 项内容"),
             (self.demo_designations, f"示例机构的 {self.demo_designations:,} 项名单"),
         )
-        return [words for number, words in said if number]
+        return [words for number, words in phrases if number]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class CitedSource:
 
     @property
     def grade(self) -> str:
-        """How far it was checked; what is made up is not a matter of checking."""
+        """Return the grade of its check; made-up documents have none."""
         return "编造的，用来演示" if self.is_demo else self.document.get_grade_display()
 
 
@@ -86,7 +86,7 @@ class SourceShelf:
 
 @dataclass(frozen=True)
 class Figures:
-    """What of a home is cited from a document with one date and one quotation."""
+    """Figures of a home cited from a document with one date and one quotation."""
 
     institution: Institution
     labels: str
@@ -107,7 +107,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What regions have agreed on by this document, and when that holds."""
+    """An agreement of regions by this document, and its period."""
 
     agreement: Agreement
     period: str
@@ -143,19 +143,19 @@ class SourcePage:
 
     @property
     def is_text_missing(self) -> bool:
-        """Return whether policies stand on an official document whose text was not found."""
+        """Return whether policies cite an official document whose text was not found."""
         is_official = self.source.document.kind == Document.Kind.POLICY
         return self.text is None and is_official and bool(self.policies or self.exclusions)
 
 
 def shelves(on: datetime.date) -> list[SourceShelf]:
     """Return every document by kind, as of the day `on`. Seven queries."""
-    told = {s.document.pk: s for s in sources(public_documents().order_by("title"), on)}
+    by_id = {s.document.pk: s for s in sources(public_documents().order_by("title"), on)}
     by_kind: dict[str, list[Document]] = defaultdict(list)
-    for source in told.values():
+    for source in by_id.values():
         by_kind[source.document.kind].append(source.document)
     return [
-        SourceShelf(str(label), [told[document.pk] for document in newest_first(by_kind[kind])])
+        SourceShelf(str(label), [by_id[document.pk] for document in newest_first(by_kind[kind])])
         for kind, label in Document.Kind.choices
         if by_kind[kind]
     ]
@@ -177,7 +177,7 @@ def newest_first(documents: Iterable[Document]) -> list[Document]:
 
 
 def source_page(document: Document, on: datetime.date) -> SourcePage:
-    """What `document` is and everything cited from it, as of the day `on`. 17 to 20 queries."""
+    """Return `document` and everything cited from it, as of the day `on`. 17 to 20 queries."""
     used = count_uses(Document.objects.filter(pk=document.pk))
     facts = document.facts.published()
     agreements = Agreement.objects.filter(document=document)
@@ -197,7 +197,7 @@ def source_page(document: Document, on: datetime.date) -> SourcePage:
 
 
 def count_uses(documents: QuerySet[Document]) -> dict[int, SourceUse]:
-    """By primary key: how often each of `documents` is cited; one that is not is left out."""
+    """Return the citations of each of `documents` by primary key; uncited ones are left out."""
     facts = Fact.objects.published().filter(document__in=documents).values("document")
     agreements = Agreement.objects.filter(document__in=documents).values("document")
     policies = Policy.objects.filter(document__in=documents).values("document")
@@ -230,7 +230,7 @@ def _make_source(document: Document, use: SourceUse | None, on: datetime.date) -
 
 
 def _force_words(document: Document, on: datetime.date) -> str:
-    """When it holds, in words; an empty string where nobody would ask."""
+    """Return its period in words; an empty string for kinds without one."""
     start, end = document.in_force_from, document.in_force_to
     if not start and not end:
         return "施行日期未公布" if document.kind in BINDING else ""

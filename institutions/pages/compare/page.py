@@ -91,7 +91,7 @@ class HomeComparison:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """What the page shows: everything, or the rows that differ."""
+        """Return the groups to show: all rows, or those that differ."""
         if not self.only_differences:
             return self.all_groups
         kept = [Group(g.title, tuple(r for r in g.rows if r.differs)) for g in self.all_groups]
@@ -117,16 +117,14 @@ class HomeComparison:
 
     @property
     def _view_parameters(self) -> dict[str, str]:
-        """What links to this comparison take along beside homes and elder."""
+        """Return parameters of links to this comparison beside homes and elder."""
         return {**({"only": "differences"} if self.only_differences else {}), **self.search}
 
     # Ways on
 
     @property
     def url(self) -> str:
-        """Return the path of this comparison without the elder: no doubles, nothing that is not
-        there.
-        """
+        """Return the path of this comparison without the elder, doubles and missing homes."""
         return address(self.ids) if self.ids else reverse("compare")
 
     @property
@@ -159,12 +157,12 @@ class HomeComparison:
 
     @property
     def problems(self) -> list[str]:
-        """What of the address was not understood, is not there or is too much, in words."""
-        told = [f"“{text[:20]}”不是机构编号，没有放进来。" for text in self.unreadable[:MOST]]
+        """Return the errors of the address in words: unreadable, missing or surplus ids."""
+        messages = [f"“{text[:20]}”不是机构编号，没有放进来。" for text in self.unreadable[:MOST]]
         if unknown := [pk for pk in self.asked if pk not in self.listings]:
             numbers = "、".join(map(str, unknown))
-            told.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
+            messages.append(f"编号 {numbers} 的机构找不到：可能已经下架，也可能网址抄错了。")
         if left_off := self.known[MOST:]:
             names = "、".join(str(self.listings[pk].institution.name) for pk in left_off)
-            told.append(f"一次最多对比 {MOST} 家，没有放进来的：{names}。先移出一家，再加。")
-        return told
+            messages.append(f"一次最多对比 {MOST} 家，没有放进来的：{names}。先移出一家，再加。")
+        return messages

@@ -1,4 +1,4 @@
-"""What families ask of every home they compare, and how a home answers, by question."""
+"""Questions that families ask of every home they compare, and the answers of a home."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -39,7 +39,7 @@ QUALITY_KINDS = (
 
 
 def question_groups(columns: list[HomeColumn], notes: Notes) -> list[Group]:
-    """Return every question, by what families want to know."""
+    """Return every question, grouped by the interest of families."""
     asked = {
         "每月要花多少": money_questions(columns),
         "能不能住": ROOM_FOR_THE_ELDER,
@@ -98,16 +98,16 @@ def _list_price(column: HomeColumn) -> HomeAnswer:
     if cost is None or cost.list_price is None:
         return plain_answer(cost.missing) if cost and cost.lack == Lack.REFUSED else HomeAnswer()
     whom = f"按{cost.level.label}、最便宜的房型算" if cost.level is not None else ""
-    said = (AnswerLine("", cost.list_price, "元/月"), AnswerLine(whom))
-    return HomeAnswer(said, ("fees",), rank=cost.list_price)
+    answer_lines = (AnswerLine("", cost.list_price, "元/月"), AnswerLine(whom))
+    return HomeAnswer(answer_lines, ("fees",), rank=cost.list_price)
 
 
 def _lowest_price(column: HomeColumn) -> HomeAnswer:
     price = column.card.price
     if price.amount is None:
         return plain_answer(*([f"算不出：{price.missing}"] if column.profile.fees.lines else []))
-    said = (AnswerLine("", price.amount, "元/月"), AnswerLine(price.words))
-    return HomeAnswer(said, ("fees",), rank=price.amount)
+    answer_lines = (AnswerLine("", price.amount, "元/月"), AnswerLine(price.words))
+    return HomeAnswer(answer_lines, ("fees",), rank=price.amount)
 
 
 def _follows(column: HomeColumn) -> HomeAnswer:
@@ -115,30 +115,30 @@ def _follows(column: HomeColumn) -> HomeAnswer:
         return plain_answer("暂时算不出")
     if not column.cost.follows and column.cost.ledger.is_at_most:
         return plain_answer("还没有能确定的")
-    said = AnswerLine("", -column.cost.follows, "元/月")
-    return HomeAnswer((said,), rank=column.cost.follows)
+    answer_lines = AnswerLine("", -column.cost.follows, "元/月")
+    return HomeAnswer((answer_lines,), rank=column.cost.follows)
 
 
 def _reasons(column: HomeColumn) -> HomeAnswer:
     if column.cost is None or column.cost.ledger.bill is None:
         return plain_answer("暂时算不出")
-    said = tuple(
+    answer_lines = tuple(
         AnswerLine(line.policy.name, -(line.counted or 0), "元", False, line.cited, line.cited_url)
         for line in column.cost.ledger.counted
     )
-    return HomeAnswer(said or (AnswerLine("没有能确定跟着走的"),))
+    return HomeAnswer(answer_lines or (AnswerLine("没有能确定跟着走的"),))
 
 
 def _open_benefits(column: HomeColumn) -> HomeAnswer:
     if column.cost is None:
         return HomeAnswer()
     lines = column.cost.ledger.open_lines
-    said = tuple(AnswerLine(f"{line.policy.name}：{line.verdict}") for line in lines)
-    return HomeAnswer(said or (AnswerLine("没有"),))
+    answer_lines = tuple(AnswerLine(f"{line.policy.name}：{line.verdict}") for line in lines)
+    return HomeAnswer(answer_lines or (AnswerLine("没有"),))
 
 
 def _price_parts(column: HomeColumn) -> HomeAnswer:
-    """Bed, meals and care at the elder's level; else at the level of the lowest price."""
+    """Return bed, meals and care at the elder's level; else at the level of the lowest price."""
     levels = column.profile.fees.levels
     if column.cost and column.cost.level is not None:
         level = levels[column.cost.level]
@@ -226,8 +226,8 @@ def _by_answer(column: HomeColumn, names: Iterable[str]) -> HomeAnswer:
         answers.setdefault(line.answer, []).append(short.removesuffix("的老人"))
     if set(answers) == {""}:
         return HomeAnswer()
-    told = [f"{answer or '未公布'}：{'、'.join(whom)}" for answer, whom in answers.items()]
-    return plain_answer(*told, paths=[line.path for line in lines if line.answer])
+    published = [f"{answer or '未公布'}：{'、'.join(whom)}" for answer, whom in answers.items()]
+    return plain_answer(*published, paths=[line.path for line in lines if line.answer])
 
 
 def _yes_or_no(name: str) -> Callable[[HomeColumn], HomeAnswer]:
@@ -264,12 +264,12 @@ def _medical_modes(column: HomeColumn) -> HomeAnswer:
 
 def _settlement(column: HomeColumn) -> HomeAnswer:
     links = [link for link in column.home.medical_links.all() if link.is_on_site]
-    told = "" if column.card.settlement == "未公布" else column.card.settlement
-    return plain_answer(told, paths=map(path_of, links))
+    published = "" if column.card.settlement == "未公布" else column.card.settlement
+    return plain_answer(published, paths=map(path_of, links))
 
 
 def _settlement_away(column: HomeColumn) -> HomeAnswer:
-    """How bills settle between the place of insurance and the home's, kind by kind."""
+    """Return the settlement of bills between the place of insurance and the home's, by kind."""
     return HomeAnswer(tuple(map(_matter_line, column.care)))
 
 
@@ -283,23 +283,21 @@ def _matter_line(matter: Matter) -> AnswerLine:
 
 
 def _link_answer(name: str, yes: str, no: str) -> Callable[[HomeColumn], HomeAnswer]:
-    """Of every medical institution that answers: who does and who does not."""
+    """Return an answer for every medical institution that publishes the field."""
 
     def answer(column: HomeColumn) -> HomeAnswer:
         links = column.home.medical_links.all()
-        told = [link for link in links if getattr(link, name) is not None]
+        published = [link for link in links if getattr(link, name) is not None]
         return plain_answer(
-            *(f"{yes if getattr(link, name) else no}（{link}）" for link in told),
-            paths=[f"{path_of(link)}/{name}" for link in told],
+            *(f"{yes if getattr(link, name) else no}（{link}）" for link in published),
+            paths=[f"{path_of(link)}/{name}" for link in published],
         )
 
     return answer
 
 
 def _on_list(*kinds: Designation.Kind) -> Callable[[HomeColumn], HomeAnswer]:
-    """Return the lists it stands on, with who keeps each and since when; of the others nobody
-    says.
-    """
+    """Return the lists it stands on, with the keeper and first day of each."""
 
     def answer(column: HomeColumn) -> HomeAnswer:
         rows = column.designations(*kinds)
@@ -387,8 +385,8 @@ def _staff_counts(column: HomeColumn) -> HomeAnswer:
 def _field_answer(name: str) -> Callable[[HomeColumn], HomeAnswer]:
     def answer(column: HomeColumn) -> HomeAnswer:
         display = getattr(column.home, f"get_{name}_display", None)
-        told = display() if display else getattr(column.home, name)
-        return plain_answer(str(told or ""), paths=[name])
+        published = display() if display else getattr(column.home, name)
+        return plain_answer(str(published or ""), paths=[name])
 
     return answer
 
@@ -405,13 +403,13 @@ QUALITY_AND_PLACE = [
 
 
 def _distance_questions(columns: list[HomeColumn]) -> list[HomeQuestion]:
-    """How far each is from the places a family measures from, if any is told."""
+    """How far each is from the places a family measures from, if any is published."""
     if not any(column.card.distances for column in columns):
         return []
     return [HomeQuestion("直线距离", "", _distance)]
 
 
 def _distance(column: HomeColumn) -> HomeAnswer:
-    told = [distance.words for distance in column.card.distances]
+    published = [distance.words for distance in column.card.distances]
     is_known = any(distance.metres is not None for distance in column.card.distances)
-    return plain_answer(*told, paths=["longitude", "latitude"] if is_known else [])
+    return plain_answer(*published, paths=["longitude", "latitude"] if is_known else [])

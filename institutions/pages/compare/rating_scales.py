@@ -20,7 +20,7 @@ from regions.models import Document, Scale
 from regions.models.codes import LEVEL_NAMES
 from regions.policies.rulebook import Book
 
-# Who rates by the scheme, how high it goes, and the document that says so.
+# The body that rates by the scheme, its highest level, and the document that defines it.
 SCHEMES: dict[str, tuple[str, str]] = {
     Rating.Scheme.NATIONAL: ("全国标准，一级到五级，五级最高", "gb-t-37276-2018"),
     Rating.Scheme.BEIJING_STAR: ("北京市评的，一星到五星，五星最高", "bj-stars-2020"),

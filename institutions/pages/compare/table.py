@@ -1,6 +1,6 @@
 """The same questions put to several homes: rows and cells as plain data, sources numbered.
 
-Money is fen. An answer that says nothing is not published.
+Money is fen. An answer without lines is not published.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from regions.policies.agreements import Matter
 
 @dataclass(frozen=True)
 class HomeColumn:
-    """One home, what it costs the elder, and how medical bills settle there, if that is told."""
+    """One home, its cost for the elder, and the settlement of medical bills there, if known."""
 
     profile: Profile
     card: Card
@@ -34,11 +34,11 @@ class HomeColumn:
         return self.profile.institution
 
     def takes(self, name: str) -> str:
-        """收, 不收, 能照顾, 不能照顾, or nothing."""
+        """Return 收, 不收, 能照顾, 不能照顾, or an empty string."""
         return next(line.answer for line in self.profile.takes if line.path == name)
 
     def fees(self, *kinds: Fee.Kind) -> list[Fee]:
-        """Return the published prices of these kinds that hold."""
+        """Return the published prices of these kinds in force."""
         return [
             fee for fee in self.home.fees.all() if fee.kind in kinds and fee.is_in_force(self.on)
         ]
@@ -77,7 +77,7 @@ class Bridge:
 
     @property
     def rise(self) -> float:
-        """How high the arch stands, in pixels: a narrow one is low."""
+        """Return the height of the arch in pixels: a narrow one is low."""
         return round(min(22.0, 1.2 * self.rest), 1)
 
     @property
@@ -87,9 +87,9 @@ class Bridge:
 
 @dataclass(frozen=True)
 class HomeAnswer:
-    """What one home says to one question. `rank` is what its row is ordered by, if by anything."""
+    """The answer of one home to one question. `rank` orders its row, if anything does."""
 
-    said: tuple[AnswerLine, ...] = ()
+    lines: tuple[AnswerLine, ...] = ()
     paths: tuple[str, ...] = ()
     rank: int | None = None
     mark: str = ""
@@ -137,12 +137,12 @@ class Notes:
     def _note_number(self, source: SourceLine | Cited) -> int:
         return self._numbers.setdefault(source, len(self._numbers) + 1)
 
-    def with_note(self, said: AnswerLine) -> AnswerLine:
-        """Return the line with the number of what it rests on."""
+    def with_note(self, line: AnswerLine) -> AnswerLine:
+        """Return the line with the number of its source."""
         return (
-            replace(said, note=self._note_number(Cited(said.cited, said.url)))
-            if said.cited
-            else said
+            replace(line, note=self._note_number(Cited(line.cited, line.url)))
+            if line.cited
+            else line
         )
 
     def numbers(self, column: HomeColumn, paths: Iterable[str]) -> tuple[tuple[int, ...], str]:
@@ -178,8 +178,8 @@ class AnswerRow:
 
     @property
     def differs(self) -> bool:
-        """Return whether the homes say different things; when they said it does not count."""
-        return len({cell.answer.said for cell in self.cells}) > 1
+        """Return whether the answers differ; their dates do not count."""
+        return len({cell.answer.lines for cell in self.cells}) > 1
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def answer_row(question: HomeQuestion, columns: list[HomeColumn], notes: Notes) 
     answers = question.mark([_with_notes(question.ask(column), notes) for column in columns])
     cells = [
         AnswerCell(
-            column.home.name, answer, *notes.numbers(column, answer.paths if answer.said else ())
+            column.home.name, answer, *notes.numbers(column, answer.paths if answer.lines else ())
         )
         for column, answer in zip(columns, answers, strict=True)
     ]
@@ -200,7 +200,7 @@ def answer_row(question: HomeQuestion, columns: list[HomeColumn], notes: Notes) 
 
 
 def _with_notes(answer: HomeAnswer, notes: Notes) -> HomeAnswer:
-    return replace(answer, said=tuple(map(notes.with_note, answer.said)))
+    return replace(answer, lines=tuple(map(notes.with_note, answer.lines)))
 
 
 def plain_answer(*lines: str, paths: Iterable[str] = ()) -> HomeAnswer:

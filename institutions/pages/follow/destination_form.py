@@ -1,4 +1,4 @@
-"""Where an elder would go, as an address tells it: a region, or one home."""
+"""The destination of an elder in an address: a region, or one home."""
 
 from typing import Any
 

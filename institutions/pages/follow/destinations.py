@@ -46,7 +46,7 @@ class DestinationRow(Generic[Cell]):
 
 
 def homes_by_city() -> Counter[str]:
-    """How many homes stand in each city, a municipality being one; one query."""
+    """Count the homes in each city, a municipality being one; one query."""
     found: Counter[str] = Counter()
     for code, homes in Listing.objects.order_by().values_list("region").annotate(Count("pk")):
         found[city_of(code)] += homes
@@ -62,7 +62,7 @@ def elsewhere(homes: Counter[str], chosen: Region | None) -> list[Region]:
 
 
 def homes_in(region: Region, homes: Counter[str]) -> int | None:
-    """How many homes stand there; None for a part of a city, which is not counted apart."""
+    """Return the number of homes there; None for a part of a city, which is not counted apart."""
     if city_of(region.code) != region.code:
         return None
     low, high = region.code_range()
@@ -85,7 +85,7 @@ def differ_by_home(items: Sequence[Item]) -> bool:
 
 
 def settlements(columns: Sequence[Destination]) -> list[DestinationRow[Matter]]:
-    """How each kind of care is settled in each place."""
+    """Return the settlement of each kind of care in each place."""
     matters = zip(*(column.care for column in columns), strict=True)
     return [
         DestinationRow(found[0].label, tuple(zip(columns, found, strict=True))) for found in matters

@@ -1,4 +1,4 @@
-"""What follows an elder to a place or a home: the whole page as plain data, from its address."""
+"""Benefits that follow an elder to a place or a home: the whole page as plain data."""
 
 import datetime
 from collections import Counter
@@ -29,7 +29,7 @@ from regions.policies.papers import Papers, papers
 from regions.policies.rulebook import Book, book
 from regions.policies.text import follows
 
-# An elder to look at first: told enough for most rules, and nobody in particular.
+# An example elder, complete enough for most rules, and nobody in particular.
 EXAMPLE = (
     ("to", "131082"),
     ("e_hukou", "110000"),
@@ -66,7 +66,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class KnownBenefits:
-    """What is known of some benefits whoever the elder is: whether they can be taken along."""
+    """Benefits with one portability, known for every elder."""
 
     state: str
     label: str
@@ -94,32 +94,30 @@ class Follow:
     @cached_property
     def to(self) -> Region | None:
         """Return the place asked for, or the one where the home stands."""
-        told: Region | None = self.going.cleaned_data.get("to")
-        return self.home.institution.region if self.home else told
+        chosen: Region | None = self.going.cleaned_data.get("to")
+        return self.home.institution.region if self.home else chosen
 
     @cached_property
     def now(self) -> Region | None:
-        """Where the elder lives now; while that is not told, where the hukou is."""
-        told = self.asked.told
-        return told.get("e_now") or (None if "e_left" in told else told.get("e_hukou"))
+        """Return where the elder lives now; while that is not given, where the hukou is."""
+        given = self.asked.told
+        return given.get("e_now") or (None if "e_left" in given else given.get("e_hukou"))
 
     @property
     def lives_at_hukou(self) -> bool:
-        """Return whether it is only taken for granted that the elder lives where the hukou is."""
+        """Return whether it is only assumed that the elder lives where the hukou is."""
         return self.now is not None and "e_now" not in self.asked.told
 
     # What was asked
 
     @property
     def facts(self) -> list[str]:
-        """Return the elder and where they would go, in a few words."""
+        """Return the elder and their destination in a few words."""
         return [*self.asked.words, *([f"去{self.to.full_name}"] if self.to else [])]
 
     @property
     def asks_first(self) -> bool:
-        """Return whether the questions stand open: nothing is told of the elder, or something is
-        wrong.
-        """
+        """Return whether the questions stand open: no elder given, or errors."""
         return not self.asked.told or bool(self.problems)
 
     @cached_property
@@ -129,7 +127,7 @@ class Follow:
 
     @property
     def question(self) -> Question:
-        """Where to go, as a question like those about the elder."""
+        """Return the destination as a question like those about the elder."""
         typed = self.going.data.get("to", "")
         value = self.to.full_name if self.to else typed
         errors = tuple(map(str, self.going.errors.get("to", ())))
@@ -181,7 +179,7 @@ class Follow:
         return self._assess_at(self.to)
 
     def _assess_at(self, place: Region | None) -> Assessment:
-        """Return a home there, of which no more is told: not whether it is on any list."""
+        """Assess a home there of which nothing else is known, not even its lists."""
         stay = Stay(place.code if place else None, Setting.INSTITUTION)
         return assess(self.asked.elder, stay, self.rulebook.rules, self.on)
 
@@ -192,7 +190,7 @@ class Follow:
 
     @cached_property
     def cost(self) -> Cost | None:
-        """Return a month in the home, if one is asked about."""
+        """Return the cost of a month in the home, if one is asked about."""
         if self.home is None:
             return None
         return cost(self.home, self.by.level, self.by)
@@ -225,7 +223,7 @@ class Follow:
 
     @property
     def medical_agreements(self) -> list[Agreement]:
-        """What the ways of settling rest on, each once."""
+        """Return the agreements that the settlements rest on, each once."""
         return list(dict.fromkeys(matter.agreement for matter in self.care if matter.agreement))
 
     @cached_property
@@ -233,7 +231,7 @@ class Follow:
         here, there = (place.code if place else None for place in (self.now, self.to))
         return recognition(here, there, self._agreements)
 
-    # Elsewhere, papers, and what to tell
+    # Elsewhere, papers, and open questions
 
     @cached_property
     def destinations(self) -> list[Destination]:
@@ -268,7 +266,7 @@ class Follow:
 
     @cached_property
     def asks(self) -> list[Ask]:
-        """What to tell first: the question that most benefits wait for."""
+        """Return the open questions, first the one that most benefits wait for."""
         waiting = Counter(
             ask
             for outcome in self.assessment.outcomes
@@ -280,20 +278,18 @@ class Follow:
 
     @cached_property
     def known(self) -> list[KnownBenefits]:
-        """Which benefits can be taken along, whoever the elder is; what goes furthest first."""
+        """Return benefits by portability, whoever the elder is; the most portable first."""
         found: dict[tuple[str, str], list[Policy]] = {}
         for policy in self.rulebook.policies.values():
             if policy.payee != Policy.Payee.HOME:
-                told = follows(policy)
-                found.setdefault((told.state, told.label), []).append(policy)
+                portability = follows(policy)
+                found.setdefault((portability.state, portability.label), []).append(policy)
         ways = sorted(found, key=lambda way: (STATES.index(way[0]), way[1]))
         return [KnownBenefits(*way, tuple(found[way])) for way in ways]
 
 
 def ask_for(reason: Reason) -> tuple[str, str] | None:
-    """Return the element that would answer a reason, and what to ask; None: the family cannot
-    tell.
-    """
+    """Return the element that would answer a reason, and its question; None: not for the family."""
     if reason.code is Missing.TELL_ABILITY:
         scale = Scale(reason.about)
         return question_id(scale), f"评估结果：{scale.label}"

@@ -70,7 +70,7 @@ def bed_table(beds: list[Bed], fees: list[Fee], on: datetime.date) -> BedTable:
 
 
 def _bed_row(bed: Bed, fees: list[Fee], on: datetime.date) -> BedRow:
-    """Return the fee is that of the room, else the one published for every room."""
+    """Make a row with the fee of the room, else the one published for every room."""
     regular = [
         fee
         for fee in fees

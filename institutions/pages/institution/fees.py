@@ -58,7 +58,7 @@ def fee_table(
     on: datetime.date,
     refused: Collection[Level] = (),
 ) -> Fees:
-    """What a month and each item costs; a level in `refused` is not taken and has no price."""
+    """Return the costs of a month and of each item; a level in `refused` has no price."""
     bundles = [cheapest_bundle(fees, level, on) for level in Level]
     apart = (Fee.Kind.DEPOSIT, Fee.Kind.MEDICAL_RESERVE, Fee.Kind.MEMBERSHIP)
     published = {fee.kind for fee in fees}

@@ -1,4 +1,4 @@
-"""A home as schema.org tells search engines and assistants of it: only what is known, never a demo.
+"""A home as schema.org data for search engines and assistants: known figures, never a demo.
 
 A data block is no script: browsers run nothing of it, and the content security policy lets it be.
 """
@@ -10,11 +10,11 @@ from institutions.pages.institution.page import Profile
 
 
 def describe_home(profile: Profile, url: str) -> dict[str, Any] | None:
-    """None for a demo home, and for one that is closed: nobody is to be led there."""
+    """Return None for a demo home, and for a closed one: nobody is to be led there."""
     home = profile.institution
     if home.is_demo or home.operating == Institution.Operating.CLOSED:
         return None
-    told = {
+    content = {
         "@context": "https://schema.org",
         "@type": "LocalBusiness",
         "@id": url,
@@ -29,20 +29,20 @@ def describe_home(profile: Profile, url: str) -> dict[str, Any] | None:
         "identifier": _credit_code(home),
         "foundingDate": home.opened,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in content.items() if value}
 
 
 def _address(profile: Profile) -> dict[str, str]:
     """Return the province apart from what lies in it; the street only if it is published."""
     province, *below = [region.name for region in profile.lineage]
-    told = {
+    content = {
         "@type": "PostalAddress",
         "addressCountry": "CN",
         "addressRegion": province,
         "addressLocality": "".join(below),
         "streetAddress": profile.institution.address,
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in content.items() if value}
 
 
 def _geo_data(home: Institution) -> dict[str, Any] | None:

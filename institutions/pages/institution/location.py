@@ -1,4 +1,4 @@
-"""Where one home is, as its page shows it: how far from the family, and links to map apps.
+"""Location of one home on its page: distances from the family, and links to map apps.
 
 A map app is given the position in the datum it draws; half a kilometre off is another village.
 """
@@ -12,7 +12,7 @@ from institutions.search.distance import Distance, DistanceForm, distance_form, 
 from regions.places.anchors import AnchorForm
 from regions.places.coordinates import wgs84_to_gcj02
 
-# Who sends the reader: map services ask for a name.
+# The name under which we link: map services ask for one.
 SOURCE = "carebridge"
 DIGITS = 6  # of a degree: a decimetre
 

@@ -81,7 +81,7 @@ def for_profile() -> InstitutionQuerySet:
 class ProfileLine:
     """A question and its answer in words; an empty answer is not published.
 
-    `path` is the figure's place in the record, for whoever says that it is wrong.
+    `path` is the figure's place in the record, for corrections.
     """
 
     label: str
@@ -128,7 +128,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Stale:
-    """Which figures are old enough to ring first, and the age of the oldest."""
+    """Figures old enough to ring first, and the age of the oldest."""
 
     what: str
     as_of: datetime.date
@@ -162,10 +162,10 @@ class Profile:
 
     @property
     def place(self) -> str:
-        """Region and address; what ends the one and begins the other is said once."""
+        """Return region and address without the part they share."""
         region, address = "".join(r.name for r in self.lineage), self.institution.address
-        said = next((n for n in range(len(address), 0, -1) if region.endswith(address[:n])), 0)
-        return address if address.startswith(region) else region + address[said:]
+        shared = next((n for n in range(len(address), 0, -1) if region.endswith(address[:n])), 0)
+        return address if address.startswith(region) else region + address[shared:]
 
     @property
     def phone(self) -> Phone | None:
@@ -174,7 +174,7 @@ class Profile:
 
     @property
     def answered(self) -> bool:
-        """Return whether anything is published of whom it takes."""
+        """Return whether any level or need it takes is published."""
         return any(line.answer for line in self.takes)
 
 
@@ -230,7 +230,7 @@ def _home_tags(institution: Institution, on: datetime.date) -> list[str]:
 
 
 def _stop_notice(institution: Institution) -> Stop | None:
-    """None for a home that is open, or of which nobody says that it is not."""
+    """Return a notice for a closed home; None for one that is open or publishes nothing."""
     titles = {
         Institution.Operating.CLOSED: "这家机构已经停业，不能再入住",
         Institution.Operating.SUSPENDED: "这家机构暂停营业，现在不能入住",
@@ -257,12 +257,12 @@ def _stale_notice(
 
 
 def _terms_lines(terms: ContractTerms | None) -> list[ProfileLine]:
-    def told(number: int | None, some: Callable[[int], str], none: str) -> str:
+    def phrase(number: int | None, some: Callable[[int], str], none: str) -> str:
         return "" if number is None else some(number) if number else none
 
     given = terms or ContractTerms()
-    trial = told(given.trial_days, lambda days: f"可以试住 {days} 天", "不能试住")
-    prepaid = told(given.prepay_months, lambda m: f"{m} 个月", "不先收")
+    trial = phrase(given.trial_days, lambda days: f"可以试住 {days} 天", "不能试住")
+    prepaid = phrase(given.prepay_months, lambda m: f"{m} 个月", "不先收")
     public = _yes_no(given.custody_account_public, "已公示", "没有公示")
 
     def at(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What was changed on the page of a home: the day and the words, nobody's name."""
+"""Changes on the page of a home: the day and the words, nobody's name."""
 
 import datetime
 from collections.abc import Iterable

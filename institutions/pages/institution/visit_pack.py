@@ -42,7 +42,7 @@ ASKED = (
 
 @dataclass(frozen=True)
 class VisitQuestion:
-    """What to ask, and what is published already; nothing: 未公布 where it could be."""
+    """A question, and the published answer; 未公布 where it could be published."""
 
     words: str
     line: ProfileLine | None
@@ -50,7 +50,7 @@ class VisitQuestion:
 
 @dataclass(frozen=True)
 class Protection:
-    """What the state says of money paid ahead, what this home says, and how the two agree."""
+    """Rule of the state on prepaid money, terms of this home, and whether they agree."""
 
     rule: str
     here: str
@@ -79,7 +79,7 @@ class Pack:
 
     @property
     def path(self) -> str:
-        """Without the elder: what is printed may be left lying about."""
+        """Return the address without the elder: a printed page may be left lying about."""
         return reverse("pack", args=[self.home.pk])
 
     @cached_property
@@ -119,13 +119,13 @@ class Pack:
 
     @cached_property
     def care(self) -> list[Matter]:
-        """How each kind of bill settles; nothing where it is not told where the elder insures."""
+        """Return the settlement of each kind of bill; nothing without a place of insurance."""
         insured = self.asked.elder.insured
         return care(insured, self.home.region_id, agreements(self.on)) if insured else []
 
     @property
     def agreements(self) -> list[Agreement]:
-        """What the ways of settling rest on, each once."""
+        """Return the agreements that the settlements rest on, each once."""
         return list(dict.fromkeys(m.agreement for m in self.care if m.agreement))
 
     # The visit
@@ -146,7 +146,7 @@ class Pack:
 
     @property
     def rules_ended(self) -> bool:
-        """Return whether the term of the rule is over, so that what holds now has to be asked."""
+        """Return whether the term of the rule is over."""
         ends = [document.in_force_to for document in self.rules if document.in_force_to]
         return any(end < self.on for end in ends)
 

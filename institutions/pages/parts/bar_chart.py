@@ -49,7 +49,7 @@ class ChartRow:
 
 @dataclass(frozen=True)
 class Chart:
-    """A table with a bar in every row; `caption` says what the whole length stands for."""
+    """A table with a bar in every row; `caption` explains the whole length."""
 
     title: str
     caption: str
@@ -59,7 +59,7 @@ class Chart:
 
 
 def bar_length(amount: Amount, scale: Amount) -> int:
-    """Thousandths of the scale, a half up; what is more than nothing stays visible."""
+    """Return thousandths of the scale, a half up; more than nothing stays visible."""
     if not scale or amount <= 0:
         return 0
     return min(FULL, max(1, int(FULL * Decimal(amount) / Decimal(scale) + Decimal("0.5"))))
@@ -78,14 +78,14 @@ def stacked(parts: Sequence[tuple[str, Amount]], scale: Amount) -> tuple[Bar, ..
 def spread_bar(
     lowest: Amount, middle: Amount, highest: Amount, scale: Amount, tone: str = "val"
 ) -> tuple[Bar, ...]:
-    """From the lowest to the highest, with a mark at the middle."""
+    """Return a bar from the lowest to the highest, with a mark at the middle."""
     start, end = bar_length(lowest, scale), bar_length(highest, scale)
     whole = Bar(tone, min(start, FULL - 1), max(1, end - start))
     return (whole, Bar("mark", min(bar_length(middle, scale), FULL - MARK), MARK))
 
 
 def paired_row(label: str, real: tuple[int, int], demo: tuple[int, int]) -> ChartRow:
-    """Real homes above demo homes, each a (count, whole) and drawn against its own whole."""
+    """Return real homes above demo homes, each a (count, whole) drawn against its own whole."""
     figures = (ChartFigure(f"{real[0]:,}", "家", "实名"), ChartFigure(f"{demo[0]:,}", "家", "示例"))
     lanes = (("val", 0, real), ("alt", HEIGHT - LANE, demo))
     bars = tuple(

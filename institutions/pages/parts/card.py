@@ -1,4 +1,4 @@
-"""What a result card says of one home: plain data made from its listing."""
+"""The result card of one home: plain data made from its listing."""
 
 import datetime
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from regions.places.anchors import Anchor
 
 @dataclass(frozen=True)
 class Price:
-    """The list price of a month in fen and whom it is for; `missing` says why there is none."""
+    """The list price of a month in fen and its level; `missing` is the reason for none."""
 
     amount: int | None
     words: str
@@ -60,7 +60,7 @@ def make_card(
     """Return the card of one row of `ListingQuerySet.for_cards()`, priced by the first level it
     can.
 
-    With an elder's estimator it says what a month costs that elder, at the elder's own level;
+    With an elder's estimator it has the cost of a month for that elder, at their own level;
     with a wish, why the home fits.
     """
     priced = cost(listing, elder.level, elder) if elder else None
@@ -101,7 +101,7 @@ def with_lists(home: Institution) -> Institution:
 
 
 def _card_tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
-    """Kind, ownership, and the latest valid rating under each scheme with its year."""
+    """Return kind, ownership, and the latest valid rating under each scheme with its year."""
     ratings = (
         f"{r.get_scheme_display()} {r.level_name}（{r.year}）"
         for r in latest_ratings(home.card_ratings, on)
@@ -111,7 +111,7 @@ def _card_tags(home: Institution, on: datetime.date) -> tuple[str, ...]:
 
 
 def _warning(home: Institution) -> str:
-    """What a family must know before anything else: not open, or not any more."""
+    """Return a warning to a family: not open yet, or closed."""
     if home.operating in ("", Institution.Operating.OPEN):
         return ""
     since = f"（{home.stopped}）" if home.stopped else ""
@@ -119,9 +119,7 @@ def _warning(home: Institution) -> str:
 
 
 def _card_price(listing: Listing, levels: list[Level]) -> Price:
-    """Return the price `filters` sorts and filters by: of the first level with one, else the
-    lowest.
-    """
+    """Return the price `filters` sorts by: of the first level with one, else the lowest."""
     if levels:
         priced = next((k for k in levels if listing.price(k) is not None), None)
     else:

@@ -71,7 +71,7 @@ def search_of(data: Mapping[str, str]) -> dict[str, str]:
 
 
 class Carried:
-    """What the address of a page carries, each part read when it is first asked for, then kept."""
+    """Homes and search in the address of a page, each parsed once on first use."""
 
     def __init__(self, data: Mapping[str, str]) -> None:
         self._data = data

@@ -16,7 +16,7 @@ from regions.engine.settlement import same_pool
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a search asks for beyond its filters: needs, the elder, the level, a bound in yuan."""
+    """Wishes of a search beyond its filters: needs, the elder, the level, a bound in yuan."""
 
     needs: tuple[str, ...]
     level: Level | None
@@ -24,7 +24,7 @@ class Wanted:
     elder: Elder
 
     def needs_in(self, region: str) -> list[str]:
-        """What is needed of a home there; one elsewhere must take those of another hukou."""
+        """Return the needs for a home there; one elsewhere must take those of another hukou."""
         own = [] if self.level is None else [f"takes_level_{self.level}"]
         elsewhere = lies_in(self.elder.hukou, city_of(region)) is False
         return list(dict.fromkeys([*own, *self.needs, *(["takes_nonlocal"] * elsewhere)]))
@@ -41,7 +41,7 @@ class MatchReasons:
 def match_reasons(
     listing: Listing, wish: Wanted, cost: Cost | None, settlement: str, on: datetime.date
 ) -> MatchReasons:
-    """How one home meets the wish on the day `on`; `settlement` is what its card says of bills."""
+    """Return how one home meets the wishes on the day `on`; `settlement` comes from its card."""
     needs, takes = wish.needs_in(listing.region_id), set(listing.members("takes"))
     refused = set(listing.members("refuses"))
     good = [f"收{need_words(need)}" for need in needs if need in takes]
@@ -60,7 +60,7 @@ def match_reasons(
 
 
 def refusals(listing: Listing, needs: Iterable[str]) -> list[str]:
-    """Return the needs that the home says it does not meet, in words."""
+    """Return the needs that the home declares it does not meet, in words."""
     refused = set(listing.members("refuses"))
     return [f"写明不收{need_words(need)}" for need in needs if need in refused]
 
@@ -87,7 +87,7 @@ def _bed_reason(listing: Listing, on: datetime.date) -> tuple[bool, str]:
 
 
 def _settlement(listing: Listing, wish: Wanted, settlement: str) -> tuple[bool, str]:
-    """How bills settle, in the words of the card; insured on the spot, nothing is off-site."""
+    """Return the settlement in the words of the card; insured on the spot, nothing is off-site."""
     insured = wish.elder.insured
     local = insured is not None and same_pool(insured, listing.region_id)
     if listing.networked or (local and listing.designated):

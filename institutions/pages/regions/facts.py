@@ -1,4 +1,4 @@
-"""What documents say of some regions: their facts in order, and which of them compare."""
+"""Facts that documents state about some regions, in order, and comparable ones."""
 
 import datetime
 from collections.abc import Collection, Iterable, Sequence
@@ -19,7 +19,7 @@ OLD_DAYS = 2 * 365
 
 @dataclass(frozen=True)
 class Measure:
-    """What regions are compared by: the labels under which documents state it, and its scale.
+    """A measure to compare regions by: the labels of documents for it, and its scale.
 
     `labels` differ in what they count, so a page that compares them prints the label too.
     """
@@ -48,7 +48,7 @@ MEASURES = (
 class FactComparison:
     """Figures of one document that are parts of one whole, or shares of a hundred.
 
-    `is_share`: a figure says something of the whole even when it stands alone.
+    `is_share`: a figure is a share of the whole even when it stands alone.
     """
 
     title: str
@@ -93,7 +93,7 @@ class FactLine:
 
 @dataclass(frozen=True)
 class Highlight:
-    """A fact told in large type at the head of the page, its number apart from its unit."""
+    """A fact shown in large type at the head of the page, its number apart from its unit."""
 
     fact: Fact
     number: str
@@ -108,7 +108,7 @@ class FactSheet:
 
 
 class Mentions:
-    """Which facts name which regions: those of some regions, in them, and around them."""
+    """Facts by the regions they name: some regions, those in them, and around them."""
 
     def __init__(self, regions: Sequence[Region]) -> None:
         """One query; `regions` come with their predecessors."""
@@ -143,15 +143,15 @@ class Mentions:
         return any(low <= code <= high for low, high in (r.code_range() for r in self.regions))
 
     def count(self, region: Region, *, inside: bool = False) -> int:
-        """How many facts name `region` itself or, with `inside`, it or a place in it."""
+        """Count the facts that name `region` itself or, with `inside`, it or a place in it."""
         low, high = region.code_range() if inside else (region.code, region.code)
         return sum(any(low <= code <= high for code in codes) for codes in self.named.values())
 
 
 def fact_sheets(facts: Iterable[Fact], names: Collection[str]) -> tuple[FactSheet, ...]:
-    """Facts by document, the latest figures first; those of one document by their codes.
+    """Return facts by document, the latest figures first; those of one document by their codes.
 
-    `names` are what the page's own place is called: it need not be named in every line.
+    `names` are those of the page's own place: it need not be named in every line.
     """
     found: dict[Document, list[FactLine]] = {}
     for fact in sorted(facts, key=lambda fact: fact.code):
@@ -164,7 +164,7 @@ def fact_sheets(facts: Iterable[Fact], names: Collection[str]) -> tuple[FactShee
 
 
 def newest_result(facts: Iterable[Fact]) -> Fact | None:
-    """Return the numeric result with the latest date; targets lie in what was then the future."""
+    """Return the numeric result with the latest date; targets are no results."""
     numbers = [fact for fact in _results(facts) if fact.value is not None]
     return max(numbers, key=lambda fact: (fact.as_of, fact.code), default=None)
 
@@ -235,7 +235,7 @@ def _compared(comparison: FactComparison, facts: list[Fact]) -> list[Chart]:
 def _comparison_chart(
     comparison: FactComparison, parts: list[Fact], whole: Decimal, words: str
 ) -> list[Chart]:
-    """No chart of a single figure that says nothing of the whole."""
+    """Return no chart for a single figure that is no share of the whole."""
     if len(parts) < (1 if comparison.is_share else 2):
         return []
     rows = tuple(_part_row(fact, whole) for fact in parts)

@@ -45,7 +45,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class UncomparedRegion:
-    """A region of which facts are told that compare with nothing."""
+    """A region whose facts compare with nothing."""
 
     region: Region
     facts: int
@@ -70,7 +70,7 @@ class Index:
 
     @cached_property
     def measure(self) -> Measure | None:
-        """What the table is sorted by and the chart draws; None: by place."""
+        """Return the measure of sorting and chart; None: by place."""
         return next((m for m in MEASURES if m.slug == self.query.get("sort")), None)
 
     @property
@@ -87,21 +87,21 @@ class Index:
 
     @cached_property
     def rows(self) -> list[Compared]:
-        """Regions with a figure to compare, and provinces with homes; sorted as asked."""
+        """Return regions with a figure to compare, and provinces with homes; sorted as asked."""
         compared = [self._compared(region) for region in self._regions if self._has_place(region)]
         if self.measure is None:
             return compared
         return sorted(compared, key=self._sort_rank)
 
     def _sort_rank(self, row: Compared) -> tuple[bool, object, str]:
-        """Return the largest first; regions without a figure come last."""
+        """Rank the largest first; regions without a figure come last."""
         fact = row.result(self.drawn)
         value = fact.value if fact else None
         return (value is None, -(value or 0), row.region.code)
 
     @cached_property
     def others(self) -> list[UncomparedRegion]:
-        """Other regions that documents speak of."""
+        """Return other regions that documents mention."""
         shown = {row.region for row in self.rows}
         return [
             UncomparedRegion(region, self._facts_by_region[region.code])
@@ -111,7 +111,7 @@ class Index:
 
     @cached_property
     def chart(self) -> Chart | None:
-        """One measure across regions, each bar with its year; years are never mixed silently."""
+        """Return one measure across regions, each bar with its year."""
         found = [(row.region, fact) for row in self.rows if (fact := row.result(self.drawn))]
         if not found:
             return None
@@ -126,14 +126,14 @@ class Index:
 
     @cached_property
     def _measured_facts(self) -> list[Fact]:
-        """Facts under any measure, in one order for every page."""
+        """Return facts under any measure, in one order for every page."""
         labels = [label for measure in MEASURES for label in measure.labels]
         rows = Fact.objects.published().filter(label__in=labels).select_related("document")
         return list(rows.prefetch_related("regions"))
 
     @cached_property
     def _facts_by_region(self) -> dict[str, int]:
-        """How many facts name each region."""
+        """Return the number of facts that name each region."""
         named: dict[str, int] = {}
         rows = Fact.regions.through.objects.filter(fact__in=Fact.objects.published())
         for code in rows.values_list("region_id", flat=True):
@@ -194,7 +194,7 @@ def _cautions(facts: list[Fact]) -> tuple[str, ...]:
 
 
 def _scale_words(measure: Measure, scale: Decimal, unit: str) -> str:
-    """What the whole bar stands for, in words."""
+    """Return the meaning of the whole bar in words."""
     words = "1,000 人" if measure.slug == "density" else f"{readable(scale)} {unit}"
     return f"条的全长是 {words}。"
 

@@ -1,4 +1,4 @@
-"""What the page of a region or of a group of regions shows: plain data made from one place."""
+"""The page of a region or of a group of regions: plain data made from one place."""
 
 import datetime
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FIRST_HOMES = 6
 
 @dataclass(frozen=True)
 class NearPlace:
-    """Another place to go to, with how many facts and homes are told there."""
+    """Another place to go to, with its numbers of facts and homes."""
 
     name: str
     url: str
@@ -76,7 +76,7 @@ class Regional:
 
     @property
     def where(self) -> str:
-        """河北省·廊坊市·三河市; for a group, the names of its regions."""
+        """Return 河北省·廊坊市·三河市; for a group, the names of its regions."""
         if self.is_group:
             return "、".join(region.name for region in self.place.regions)
         return "" if self.is_nation else self.place.regions[0].path_words
@@ -126,7 +126,7 @@ class Regional:
 
     @property
     def is_old(self) -> bool:
-        """Return whether even the newest figure speaks of another time."""
+        """Return whether even the newest figure is old."""
         return self.newest is not None and fact_sheet.is_old(self.newest, self.on)
 
     @property
@@ -192,9 +192,7 @@ class Regional:
 
     @cached_property
     def around(self) -> list[NearPlace]:
-        """Return the wider regions and the groups this place lies in, with the facts told of
-        each.
-        """
+        """Return the wider regions and the groups of this place, with the facts of each."""
         return [*self._group_places(), *self._wider_places()]
 
     def _wider_places(self) -> list[NearPlace]:

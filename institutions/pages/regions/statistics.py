@@ -1,6 +1,6 @@
-"""What the register itself holds in some regions: counted in few queries, real and demo apart.
+"""Statistics of the register in some regions: counted in few queries, real and demo apart.
 
-Money is fen. Every statistic says how many homes did not publish what it is made of.
+Money is fen. Every statistic has the number of homes that did not publish its figures.
 """
 
 import datetime
@@ -18,7 +18,7 @@ from institutions.register.ages import AGES, FRESH_DAYS, VACANCY_DAYS, first_day
 from regions.models import Region
 from regions.models.region import lies_within
 
-# The categories that tell a nursing bed from one that is not; 医养 or 普惠 beds may be either.
+# The categories known to be nursing beds or not; 医养 or 普惠 beds may be either.
 DISTINGUISHED = (Bed.Category.ORDINARY, Bed.Category.NURSING, Bed.Category.DEMENTIA)
 
 
@@ -37,7 +37,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class BedSums:
-    """Registered beds; the nursing share is of the classified: those it is told of."""
+    """Registered beds; the nursing share is taken among beds whose category is known."""
 
     registered: int
     nursing: int
@@ -51,7 +51,7 @@ class BedSums:
 
     @property
     def nursing_percent(self) -> float | None:
-        """One digit after the point, or None where it is told of no bed."""
+        """Return the share with one digit after the point, or None without classified beds."""
         return round(100 * self.nursing / self.classified, 1) if self.classified else None
 
 
@@ -87,7 +87,7 @@ class Holdings:
         return self.real.homes + self.demo.homes
 
     def inside(self, region: Region) -> tuple[int, int]:
-        """Real and demo homes in `region`."""
+        """Return the numbers of real and demo homes in `region`."""
         low, high = region.code_range()
         found = Counter[bool]()
         for (code, is_demo), homes in self.by_region.items():
@@ -97,7 +97,7 @@ class Holdings:
 
 
 def holdings(regions: Sequence[Region], on: datetime.date) -> Holdings:
-    """What the register holds in `regions` on the day `on`; four queries."""
+    """Return the statistics of `regions` on the day `on`; four queries."""
     listings = Listing.objects.in_regions(*regions)
     kinds, ownerships, by_region = _standing(listings.order_by())
     answers = _answers(listings.order_by(), on)
@@ -147,7 +147,7 @@ def _standing(listings: ListingQuerySet) -> tuple[Counts, Counts, dict[tuple[str
 
 
 def _answers(listings: ListingQuerySet, on: datetime.date) -> dict[bool, Counter[str]]:
-    """How many homes of each side have a vacancy figure of each age, and each medical mode."""
+    """Count the homes of each side by the age of their vacancy figure, and by medical mode."""
     conditions = {f"age_{age}": q for age, q in age_conditions(on).items()}
     conditions |= {f"mode_{m}": has_any("medical", [m]) for m in MedicalLink.Mode.values}
     conditions["mode_unknown"] = Q(medical=0)
@@ -157,7 +157,7 @@ def _answers(listings: ListingQuerySet, on: datetime.date) -> dict[bool, Counter
 
 
 def age_conditions(on: datetime.date) -> dict[str, Q]:
-    """Return the condition of each age; a date in the future is a mistake and counts as too old."""
+    """Return the condition of each age; a date in the future counts as too old."""
     fresh, oldest = first_day(FRESH_DAYS, on), first_day(VACANCY_DAYS, on)
     known = Q(vacant__isnull=False)
     return {
@@ -169,9 +169,7 @@ def age_conditions(on: datetime.date) -> dict[str, Q]:
 
 
 def _price_spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spread:
-    """Return the prices of one level on one side; a home that refuses the level is left out of
-    them.
-    """
+    """Return the prices of one level on one side; homes that refuse the level are left out."""
     refused = bit_mask("refuses", [f"takes_level_{level}"])
     side = [row for row in rows if row[0] is demo]
     asked = [row[2 + level] for row in side if not row[1] & refused]
@@ -188,7 +186,7 @@ def _price_spread(level: Level, rows: list[tuple[Any, ...]], demo: bool) -> Spre
 
 
 def _bed_sums(regions: Sequence[Region]) -> dict[bool, dict[str, int]]:
-    """Sums of registered beds, and homes that publish any, by side."""
+    """Return sums of registered beds, and homes that publish any, by side."""
     listed = Bed.objects.filter(lies_within("institution__listing__region", regions))
     known = Q(registered__isnull=False)
     rows = (

@@ -30,11 +30,11 @@ def register_charts(held: Holdings) -> list[Chart]:
 
 
 def whole_words(held: Holdings) -> str:
-    """What the bars of each side stand for at full length; a side without homes has none."""
+    """Return the meaning of a full bar for each side that has homes."""
     above = f"实名的条在上，全长是 {held.real.homes:,} 家"
     below = f"示例的条在下，全长是 {held.demo.homes:,} 家"
-    told = [words for side, words in ((held.real, above), (held.demo, below)) if side.homes]
-    return f"{'；'.join(told)}。"
+    shown = [words for side, words in ((held.real, above), (held.demo, below)) if side.homes]
+    return f"{'；'.join(shown)}。"
 
 
 def _paired_row(label: str, real: int, demo: int, held: Holdings) -> ChartRow:
@@ -44,7 +44,7 @@ def _paired_row(label: str, real: int, demo: int, held: Holdings) -> ChartRow:
 def _column_chart(
     title: str, name: str, real: Counter[str], demo: Counter[str], held: Holdings
 ) -> Chart:
-    """Return homes by one column, the most frequent first; what is not published comes last."""
+    """Return homes by one column, the most frequent first; unpublished values last."""
     words = dict(Institution._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
     found = sorted((real + demo).items(), key=lambda item: -item[1])
     rows = [_paired_row(str(words[key]), real[key], demo[key], held) for key, _ in found if key]
@@ -63,7 +63,7 @@ def _nursing(held: Holdings) -> Chart:
 
 
 def _beds_note(side: Side) -> str:
-    """How many homes the share is made of, and how many published nothing."""
+    """Return a note with the homes in the share, and those that published nothing."""
     beds = side.beds
     if not beds.homes:
         return f"{side.name}的 {side.homes:,} 家都没有公布备案床位。"
@@ -85,20 +85,20 @@ def _share_row(side: Side) -> ChartRow:
 
 
 def _price_chart(held: Holdings) -> Chart:
-    """Return the spread of list prices at each level; a side without any price is told in a
+    """Return the spread of list prices at each level; a side without any price is shown in a
     note.
     """
     sides = _sides_with_homes(held)
-    told = [(side, one) for side in sides for one in side.prices if one.priced]
-    scale = max((one.highest or 0 for _, one in told), default=0)
+    shown = [(side, one) for side in sides for one in side.prices if one.priced]
+    scale = max((one.highest or 0 for _, one in shown), default=0)
     silent = [side for side in sides if not any(one.priced for one in side.prices)]
     return Chart(
         "标价差多少",
         f"每月床位费、餐费、护理费合计（元）。条从最低到最高，里面的竖线是中位数；"
         f"全长是 {whole_yuan(scale)} 元。"
-        if told
+        if shown
         else "每月床位费、餐费、护理费合计（元）。",
-        tuple(_prices_of(side, one, scale) for side, one in told),
+        tuple(_prices_of(side, one, scale) for side, one in shown),
         tuple(f"{side.name}的 {side.homes:,} 家都没有公布能算出标价的收费。" for side in silent),
         is_wide=True,
     )
@@ -145,7 +145,7 @@ def _medical(held: Holdings) -> Chart:
 
 
 def _sides_with_homes(held: Holdings) -> list[Side]:
-    """Real before demo; a side without homes is not there."""
+    """Return the sides that have homes, real before demo."""
     return [side for side in (held.real, held.demo) if side.homes]
 
 

@@ -19,7 +19,7 @@ from regions.places.map_cells import SHALLOWEST, Cell, Window, cell_at
 FIRST_ZOOM, LAST_ZOOM = 3, 18
 # A cell is half a tile of a map, 128 pixels: the pin of one never covers that of the next.
 PER_TILE = 1
-# Cells and homes told in one answer: 40 KB, however long the names are.
+# Cells and homes listed in one answer: 40 KB, however long the names are.
 MOST_CELLS = 120
 MOST_NAMED = 120
 # At the last zoom nothing parts homes any more: so many of a cluster are named.
@@ -67,7 +67,7 @@ class Cluster:
     """Homes near each other. Alone, a home stands where it is; several near where the first is.
 
     `demo` of the `count` are made up. `place` is the region of the first. Those that are named are
-    `told`.
+    `named`.
     """
 
     longitude: float
@@ -75,7 +75,7 @@ class Cluster:
     count: int
     demo: int
     place: str
-    told: tuple[MapHome, ...]
+    named: tuple[MapHome, ...]
 
     @property
     def data(self) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Cluster:
             "count": self.count,
             "demo": self.demo,
             "place": self.place,
-            "homes": [home.data for home in self.told],
+            "homes": [home.data for home in self.named],
         }
 
 
@@ -155,29 +155,27 @@ class BoxForm(forms.Form):
 
 
 def clusters(search: InstitutionFilter, box: Box, zoom: int) -> Clusters:
-    """Return the homes a search finds in a box, as many together as a map of this zoom can tell
-    apart.
-    """
+    """Return the homes a search finds in a box, grouped as a map of this zoom can separate them."""
     found = make_finder(search).on_ground(map_window(box, zoom))
     most = min(MOST_IN_CELL, MOST_NAMED // (len(found.groups) or 1)) if zoom == LAST_ZOOM else 1
-    told = {cell: list(ids[:most]) for cell, ids in found.groups.items()}
-    homes = _load_homes(pk for ids in told.values() for pk in ids)
+    listed = {cell: list(ids[:most]) for cell, ids in found.groups.items()}
+    homes = _load_homes(pk for ids in listed.values() for pk in ids)
     made = (
-        _cluster(cell, ids, found.demo, [homes[pk] for pk in told[cell] if pk in homes], zoom)
+        _cluster(cell, ids, found.demo, [homes[pk] for pk in listed[cell] if pk in homes], zoom)
         for cell, ids in sorted(found.groups.items())
     )
     return Clusters(tuple(filter(None, made)), found.total, len(found.demo), found.placed)
 
 
 def map_window(box: Box, zoom: int) -> Window:
-    """Return the cells to count in: of the zoom, or wider ones where a large box has too many."""
+    """Return the cells to count in: of the zoom, or wider ones for a large box."""
     depths = range(zoom + PER_TILE, SHALLOWEST, -1)
     fitting = (cells for depth in depths if len(cells := box.window(depth)) <= MOST_CELLS)
     return next(fitting, box.window(SHALLOWEST))
 
 
 def _load_homes(ids: Iterable[int]) -> dict[int, Institution]:
-    """What a map says of these homes, in one query."""
+    """Load the fields a map shows of these homes, in one query."""
     upward = (f"region__{'parent__' * up}" for up in range(3))
     regions = (f"{region}{field}" for region in upward for field in ("name", "parent"))
     rows = Institution.objects.published().select_related("region__parent__parent")
@@ -188,10 +186,10 @@ def _cluster(
     cell: Cell, ids: BitMap, demo: BitMap, homes: list[Institution], zoom: int
 ) -> Cluster | None:
     """None where a home went away since it was counted."""
-    told = tuple(_map_home(home) for home in homes)
-    if not told:
+    listed = tuple(_map_home(home) for home in homes)
+    if not listed:
         return None
-    first, count = told[0], len(ids)
+    first, count = listed[0], len(ids)
     longitude, latitude = (
         (first.longitude, first.latitude)
         if count == 1
@@ -200,7 +198,7 @@ def _cluster(
     names_all = count == 1 or zoom == LAST_ZOOM
     place = _place_name(homes[0], zoom)
     made_up = ids.intersection_cardinality(demo)
-    return Cluster(longitude, latitude, count, made_up, place, told if names_all else ())
+    return Cluster(longitude, latitude, count, made_up, place, listed if names_all else ())
 
 
 def _map_home(home: Institution) -> MapHome:
@@ -211,7 +209,7 @@ def _map_home(home: Institution) -> MapHome:
 
 
 def _place_name(home: Institution, zoom: int) -> str:
-    """Return the region of a home, the wider the farther one looks from."""
+    """Return the region of a home, a wider one at a smaller zoom."""
     lineage = home.region.lineage()
     level = next(level for least, level in LEVELS if zoom >= least)
     return lineage[:level][-1].name

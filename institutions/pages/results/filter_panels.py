@@ -79,7 +79,7 @@ class FilterColumn:
 
     @property
     def bases(self) -> list[Option]:
-        """Return whether bounds are on the list price or on what is left to pay."""
+        """Return the choice of bounds on the list price or on the net price."""
         current = self.search.values.get("basis", "list")
         return [
             Option("basis", value, label, self.counts.total, value == current)
@@ -137,9 +137,7 @@ class FilterColumn:
 
 
 def _fold_options(options: list[Option]) -> tuple[tuple[Option, ...], tuple[Option, ...]]:
-    """Return the options to show, and of a long list those that would find nothing, to fold
-    away.
-    """
+    """Split options into those to show and, of a long list, empty ones to fold away."""
     if len(options) <= FEW:
         return tuple(options), ()
     shown = tuple(option for option in options if not option.disabled)

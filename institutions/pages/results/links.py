@@ -24,7 +24,7 @@ class SearchAddress:
 
     @cached_property
     def _search_query(self) -> Query:
-        """Return the search, without blanks, errors and the page."""
+        """Return the search without blanks, errors and the page."""
         query: Query = {}
         for name, value in self.search.values.items():
             if name == "region":
@@ -44,7 +44,7 @@ class SearchAddress:
 
     @cached_property
     def _kept_pairs(self) -> Query:
-        """What all links keep, each value as it stands in an address: coded once, not for each."""
+        """Return the parameters that all links keep, encoded once."""
         return {name: _encode_values(name, values) for name, values in self._with_elder.items()}
 
     def with_(self, **changes: object) -> str:
@@ -95,7 +95,7 @@ class SearchAddress:
 
     @property
     def feed_is_wider(self) -> bool:
-        """Return whether the feed leaves out something that the results are asked by."""
+        """Return whether the feed leaves out some parameter of the results."""
         return self.of_feed != self.of_file
 
     def _with_left(self, left: Iterable[str]) -> str:
@@ -135,9 +135,9 @@ def _sorted_pairs(query: Query) -> Pairs:
 
 
 def _encode_values(name: str, values: Iterable[str]) -> list[str]:
-    """Values as they stand in an address; first pages and blank values are left out of it."""
-    told = (value for value in values if value and (name, value) != ("page", "1"))
-    return [urlencode([(name, value)], safe=":,", quote_via=quote) for value in told]
+    """Encode values for an address; first pages and blank values are left out."""
+    meaningful = (value for value in values if value and (name, value) != ("page", "1"))
+    return [urlencode([(name, value)], safe=":,", quote_via=quote) for value in meaningful]
 
 
 def _relative(coded: Query) -> str:

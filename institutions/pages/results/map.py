@@ -64,7 +64,9 @@ class ResultsMap:
 
     @property
     def view(self) -> str:
-        """What to show first: the pins of this page if most have one, or all found, or China."""
+        """Return the first view: pins of this page if most have one, else all matches, else
+        China.
+        """
         points = [tuple(map(float, row.at.split(","))) for row in self.rows if row.at]
         if len(points) * 2 > len(self.rows):
             across, up = zip(*points, strict=True)
@@ -78,7 +80,7 @@ class ResultsMap:
 
     @property
     def regions(self) -> list[ResultsLink]:
-        """How many homes there are in each region below the chosen ones, or in each province."""
+        """Return counts of homes by region below the chosen ones, or by province."""
         places = dict.fromkeys(self._tree_places(self.search.places.tree))
         counted = ((place, self.results.homes.count_in(place)) for place in places)
         return [
@@ -99,7 +101,7 @@ class ResultsMap:
 
 
 def map_data(search: InstitutionFilter, box: Box, zoom: int) -> dict[str, Any]:
-    """What the script of the map draws in a box, both in the datum of its tiles."""
+    """Return the data that the script of the map draws in a box, in the datum of its tiles."""
     true = _true_box(box)
     data = clusters(search, true, zoom).data
     for cluster in data["clusters"]:
@@ -109,14 +111,14 @@ def map_data(search: InstitutionFilter, box: Box, zoom: int) -> dict[str, Any]:
 
 
 def on_tiles(longitude: float, latitude: float) -> tuple[float, float]:
-    """Where the tiles draw what lies here; homes are stored in WGS-84."""
+    """Convert a WGS-84 position, in which homes are stored, to the datum of the tiles."""
     if settings.MAP_DATUM == "gcj02":
         return wgs84_to_gcj02(longitude, latitude)
     return longitude, latitude
 
 
 def _true_box(box: Box) -> Box:
-    """Return a box of the tiles in WGS-84."""
+    """Convert a box of the tiles to WGS-84."""
     if settings.MAP_DATUM != "gcj02":
         return box
     west, south = gcj02_to_wgs84(box.west, box.south)
@@ -125,7 +127,7 @@ def _true_box(box: Box) -> Box:
 
 
 def _region_names(box: Box, zoom: int) -> list[dict[str, Any]]:
-    """Names of regions where their centres are, for a ground without a map."""
+    """Return names of regions at their centres, for a map without tiles."""
     depth = map_window(box, zoom).depth + 1
     named: dict[Cell, dict[str, Any]] = {}
     for region in _regions(next(level for least, level in LEVELS if zoom >= least)):

@@ -1,4 +1,4 @@
-"""What the results page shows: plain data made from a checked search."""
+"""The results page: plain data made from a checked search."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from regions.elder.form import ElderForm
 from regions.elder.questions import Questions, questions
 
 PER_PAGE = 20
-# Of the first so many homes a page says why they fit, and of those set apart why they do not.
+# A page explains the match of the first homes, and the mismatch of the first set apart.
 MOST_EXPLAINED = 10
 # Of a search text too long to use, as much as a reader needs to mend it.
 LONGEST_SHOWN = 1000
@@ -54,13 +54,13 @@ class SearchProblem:
 
     @property
     def anchor(self) -> str:
-        """Return the element to jump to: its field, or the search box for what has none."""
+        """Return the element to jump to: its field, or the search box where it has none."""
         return f"id_{self.field}" if self.field not in ("basis", "sort", "page") else "id_q"
 
 
 @dataclass(frozen=True)
 class Refused:
-    """A home that says it does not meet a need."""
+    """A home that declares it does not meet a need."""
 
     name: str
     url: str
@@ -70,7 +70,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Apart:
-    """How many homes are set apart, and the first of them."""
+    """The number of homes set apart, and the first of them."""
 
     total: int
     homes: tuple[Refused, ...]
@@ -82,7 +82,7 @@ class Apart:
 
 @dataclass(frozen=True)
 class Unpriced:
-    """How many homes a budget leaves out unasked, and the same search without it."""
+    """The number of homes without a price that a budget leaves out, and the search without it."""
 
     total: int
     real: int
@@ -90,7 +90,7 @@ class Unpriced:
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """A paginator that is told the count, so that it does not ask the database again."""
+    """A paginator with a known count, so that it does not ask the database again."""
 
     def __init__(self, rows: SliceableRows, total: int) -> None:
         super().__init__(rows, PER_PAGE)  # type: ignore[arg-type]  # counts and slices suffice
@@ -126,15 +126,13 @@ class Results:
 
     @cached_property
     def near(self) -> DistanceForm:
-        """Return the strip that asks where to measure from; it sends the rest of the search
-        along.
-        """
+        """Return the form for places to measure from; it sends the rest of the search along."""
         kept = self.address.beside_places
         return distance_form(self.form, self.search.anchors, reverse("institutions"), kept)
 
     @property
     def base(self) -> ListingQuerySet:
-        """SliceableRows with all that their cards show."""
+        """Return rows with all that their cards show."""
         base: ListingQuerySet = self.search.queryset.for_cards()
         return base.prefetch_related("designations") if self._estimator else base
 
@@ -149,7 +147,7 @@ class Results:
 
     @property
     def _estimator(self) -> Estimator | None:
-        """What prices the cards, once anything is told of the elder."""
+        """Return the estimator of the cards, once an elder is given."""
         return self.search.estimator if self.elder.told else None
 
     @cached_property
@@ -172,7 +170,7 @@ class Results:
 
     @property
     def _wanted(self) -> Wanted | None:
-        """What the first homes are measured against, where the search asks why they fit."""
+        """Return the wishes to explain the first homes by, where the search asks for reasons."""
         search = self.search
         if "why" not in search.values:
             return None
@@ -181,7 +179,7 @@ class Results:
 
     @cached_property
     def apart(self) -> Apart:
-        """Return homes that only a need they refuse keeps out of the list, with the reason."""
+        """Return homes kept out of the list only by a need they refuse, with the reason."""
         search = self.search
         needs = search.values.get("need", [])
         if not needs:
@@ -210,7 +208,7 @@ class Results:
 
     @property
     def is_alike(self) -> bool:
-        """Return whether no home holds what was typed, and those of a like name are shown."""
+        """Return whether no home matches the text, and those of a similar name are shown."""
         return self.search.text_match.is_alike
 
     @property
@@ -233,7 +231,7 @@ class Results:
 
     @property
     def views(self) -> list[ResultsLink]:
-        """Return the same page of the same results as a list, and on a map."""
+        """Return links to the same page of results as a list, and on a map."""
         listed, mapped = (self.address.with_(view=v, page=self.page.number) for v in ("", "map"))
         return [
             ResultsLink("列表", listed, current=not self.is_map, icon="list"),
@@ -242,23 +240,23 @@ class Results:
 
     @cached_property
     def homes(self) -> HomeCounts:
-        """How many homes stand in a place, whatever region is chosen."""
+        """Return counts of homes by place, whatever region is chosen."""
         return self.finding.homes_by_place()
 
     @property
     def priced_for(self) -> str:
-        """Which ability level the prices on the page are for, in words."""
+        """Return the ability level of the prices on the page, in words."""
         if not self.search.levels:
             return "标价是各能力等级里最低的"
         return f"标价按{self.search.levels[0].label}算"
 
     @cached_property
     def chips(self) -> list[ResultsLink]:
-        """Return the filters that hold, each with the address without it."""
+        """Return the active filters, each with the address without it."""
         return [ResultsLink(label, url) for _, url, label in self._narrowing_links()]
 
     def _narrowing_links(self) -> Iterator[tuple[str, str, str]]:
-        """What narrows the search: the parameter, the address without it, and it in words."""
+        """Yield each narrowing parameter, the address without it, and its words."""
         values = self.search.values
         basis = "补贴后每月" if values.get("basis") == "net" else "每月"
         for name in self.search.narrowing:
@@ -282,7 +280,7 @@ class Results:
     @cached_property
     def unpriced(self) -> Unpriced | None:
         """Return homes that a bound on the price leaves out because they publish none, real ones
-        told.
+        counted apart.
         """
         lifted = {"price_min": None, "price_max": None}
         search = self.search
@@ -295,7 +293,9 @@ class Results:
 
     @cached_property
     def relaxations(self) -> list[ResultsLink]:
-        """When nothing is found: each filter whose removal finds something, with how many."""
+        """Return each filter whose removal finds homes, with their number, when nothing is
+        found.
+        """
         if self.counts.total:
             return []
         search = self.search
@@ -320,9 +320,9 @@ class Results:
 
     @cached_property
     def problems(self) -> list[SearchProblem]:
-        """Return the parameters in error; each is told at the top and beside its field."""
+        """Return the parameters in error; each is shown at the top and beside its field."""
         errors: ErrorDict = self.search.form.errors
-        told = [
+        problems = [
             SearchProblem(
                 name,
                 self._field_label(name),
@@ -331,15 +331,15 @@ class Results:
             )
             for name in errors
         ]
-        told += [
+        problems += [
             SearchProblem(name, label, self._typed_value(name), why)
             for name, label, why in self.elder.problems
         ]
         asked = self.search.values.get("page", 1)
         if self.counts.total and asked > self.page.paginator.num_pages:
             last = f"没有这么多页，显示最后一页（第 {self.page.number} 页）。"
-            told.append(SearchProblem("page", self._field_label("page"), str(asked)[:40], last))
-        return told
+            problems.append(SearchProblem("page", self._field_label("page"), str(asked)[:40], last))
+        return problems
 
     def _field_label(self, name: str) -> str:
         return str(self.search.form.fields[name].label)
@@ -349,12 +349,12 @@ class Results:
 
     @property
     def typed_text(self) -> str:
-        """What stands in the search box."""
+        """Return the text of the search box."""
         return self.search.data.get("q", "")[:LONGEST_SHOWN]
 
     @cached_property
     def pages(self) -> list[ResultsLink]:
-        """Numbers to jump to; the ellipsis has no address."""
+        """Return page numbers to jump to; the ellipsis has no address."""
         page = self.page
         return [
             ResultsLink(str(number), self.address.with_(page=number), current=number == page.number)

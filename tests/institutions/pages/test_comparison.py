@@ -46,7 +46,7 @@ def row(comparison: HomeComparison, label: str):
 def said(comparison: HomeComparison, label: str) -> list[str]:
     """What each home says, 未公布 where nothing."""
     return [
-        "；".join(f"{s.words}{'' if s.fen is None else s.fen}" for s in cell.answer.said)
+        "；".join(f"{s.words}{'' if s.fen is None else s.fen}" for s in cell.answer.lines)
         or "未公布"
         for cell in row(comparison, label).cells
     ]
@@ -186,7 +186,7 @@ def test_the_cheaper_list_price_is_not_always_the_cheaper_month(today):
     assert net.rank == 400000 - row(page, "跟着老人走的").cells[0].answer.rank
     assert net.bridge.whole == 100.0
     assert net.bridge.net == round(net.rank / 4000, 1)
-    reasons = row(page, "为什么").cells[0].answer.said
+    reasons = row(page, "为什么").cells[0].answer.lines
     assert [s.words for s in reasons] == ["困难老年人养老服务补贴", "高龄老年人津贴"]
     assert all("京民养老发〔2019〕160号" in s.cited and s.url for s in reasons)
     assert sum(s.fen for s in reasons) == -400_00
@@ -205,7 +205,7 @@ def test_lowest_is_marked_only_where_there_is_something_to_compare(today):
 def test_an_upper_bound_is_not_called_the_lowest(today):
     page = compared(today, priced("甲", 2000), priced("乙", 3000), **ELDER)
     cell = row(page, "补贴后每月").cells[0]
-    assert cell.answer.said[0].words == "至多"
+    assert cell.answer.lines[0].words == "至多"
     assert cell.answer.mark == "按已经确定的算，最低"
 
 
@@ -254,7 +254,7 @@ def test_a_deposit_beyond_the_rule_is_marked(today):
 def test_every_answer_names_its_sources(client, today):
     whole = make_whole_institution(name="示例·样样都有")
     page = compared(today, whole)
-    answered = [c for g in page.groups for r in g.rows for c in r.cells if c.answer.said]
+    answered = [c for g in page.groups for r in g.rows for c in r.cells if c.answer.lines]
     assert len(answered) > 15
     assert [c for c in answered if not c.notes and c.answer.paths] == []
     listed = {note.number for note in page.notes.listed}
@@ -278,7 +278,7 @@ def test_how_bills_settle_goes_by_where_the_elder_is_insured(today):
     page = compared(today, near, far, e_insured="110000")
     assert "住院：直接结算，不用备案" in said(page, label)[0]
     assert "在参保地之内" in said(page, label)[1]
-    assert row(page, label).cells[0].answer.said[0].cited
+    assert row(page, label).cells[0].answer.lines[0].cited
 
 
 # Ratings and scales
@@ -288,7 +288,7 @@ def test_schemes_stand_side_by_side_and_are_never_one(today):
     beijing, whole = Institution.objects.get(name="北京市第一社会福利院"), make_whole_institution()
     shown = compared(today, beijing, whole, **ELDER).crosswalk
     told = {
-        scheme.row.label: ["".join(s.words for s in cell.answer.said) for cell in scheme.row.cells]
+        scheme.row.label: ["".join(s.words for s in cell.answer.lines) for cell in scheme.row.cells]
         for scheme in shown.schemes
     }
     assert told == {
