@@ -147,7 +147,7 @@ def test_what_a_command_writes_is_its_owners_alone(command, mode, monkeypatch):
 @pytest.mark.parametrize(
     ("told", "options"),
     [
-        ({}, "-c statement_timeout=30s"),
+        ({}, "-c statement_timeout=30s -c lock_timeout=10s"),
         ({"PGOPTIONS": "-c statement_timeout=5s"}, "-c statement_timeout=5s"),
         ({"PGBOUNCER": "true"}, None),
     ],
