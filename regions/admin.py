@@ -41,10 +41,18 @@ from regions.staff.merging_rows import MergingFormSet
 from regions.staff.reviewed_admin import PendingEditAdmin, ReviewedAdmin
 from regions.staff.scoped_admin import BoundedRows, ScopedAdmin
 from regions.staff.seen_rows import SeenRows
+from regions.staff.shipped_admin import ShippedRowAdmin
 from regions.staff.sign_ins import FailedSignInAdmin, SignInAdmin
 
 # Django looks for admin pages in this module.
-__all__ = ["FailedSignInAdmin", "JournalAdmin", "LawTextAdmin", "SentenceAdmin", "SignInAdmin"]
+__all__ = [
+    "FailedSignInAdmin",
+    "JournalAdmin",
+    "LawTextAdmin",
+    "SentenceAdmin",
+    "ShippedRowAdmin",
+    "SignInAdmin",
+]
 
 # Marks a request whose policy was tried, and is only shown from then on.
 TRIED = "carebridge.tried"

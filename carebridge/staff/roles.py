@@ -48,6 +48,7 @@ TABLE: dict[str, Row] = {
     "regions.regiongroup": (NONE, NONE, NONE, OWN),
     "regions.staffmember": (NONE, NONE, READ, OWN),
     "regions.loadedfixture": (NONE, NONE, NONE, READ),
+    "regions.shippedrow": (NONE, NONE, NONE, UPDATE),
     "regions.signin": (NONE, NONE, NONE, READ),
     "regions.failedsignin": (NONE, NONE, NONE, READ),
     "admin.logentry": (NONE, NONE, NONE, READ),

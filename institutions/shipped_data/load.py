@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.apps import apps
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Field, ForeignKey, Model
 
 from institutions.models import Institution
 from institutions.register.listings import refresh
+from institutions.shipped_data.follow import Offer, find_gone, follow, was_deleted
 from regions.law import shipped
 from regions.models import (
     Agreement,
@@ -27,8 +29,10 @@ from regions.models import (
     RegionGroup,
 )
 from regions.policies import rulebook as policies
+from regions.staff.shipped_values import PARTS_OF, own_values
 
-# Official rows: a newer file adds what is missing and changes nothing that is there.
+# Official rows: a newer file adds what is missing. What staff have not touched follows it, what
+# they edited is kept and listed, what they deleted stays deleted (`follow.py`).
 REFERENCE = (
     "regions.json.xz",
     "region_groups.json",
@@ -62,6 +66,7 @@ Row = dict[str, Any]
 Keys = dict[tuple[str, ...], Any]
 Known = dict[type[Model], Keys]
 Added = dict[type[Model], list[Model]]
+Gone = dict[type[Model], set[tuple[str, ...]]]
 
 
 class FixtureError(Exception):
@@ -100,7 +105,12 @@ def load_file(path: Path, on: datetime.date, report: Callable[[str], object]) ->
     """Add the missing rows of one file and record it; returns how many were added."""
     report(f"{path.name}：正在载入……")
     try:
-        added = add_missing(read(path))
+        rows = read(path)
+        follows = path.name in REFERENCE
+        gone = _gone(rows, LoadedFixture.objects.filter(name=path.name).exists()) if follows else {}
+        added, known = add_missing(rows, gone)
+        if follows:
+            follow_files_rows(rows, known, added, gone, report)
     except FixtureError as error:
         raise FixtureError(f"{path.name}：{error}") from error
     refresh((institution.pk for institution in added.get(Institution, [])), on)
@@ -143,18 +153,108 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
-def add_missing(rows: Iterable[Row]) -> Added:
-    """Create the rows whose natural key is not in the database; returns them by model.
+def _gone(rows: list[Row], was_loaded: bool) -> Gone:
+    """Return the keys of rows that were here and that staff deleted, and of what hangs on them."""
+    known = {model: _existing(model) for model in KEYS if model is not Institution}
+    gone: Gone = {model: find_gone(model, keys) for model, keys in known.items()}
+    for model, group in _by_model(rows).items():
+        if model not in known:
+            continue
+        missing = {
+            _natural_key(model, row): row
+            for row in group
+            if _natural_key(model, row) not in known[model]
+        }
+        if was_loaded:
+            gone[model] |= {key for key, row in missing.items() if _is_in_journal(model, row)}
+        gone[model] |= {key for key, row in missing.items() if _hangs_on(model, row, gone)}
+    return gone
 
-    A part is created with its owner only: those a clerk removed stay removed.
+
+def _is_in_journal(model: type[Model], row: Row) -> bool:
+    """Return whether the journal has the row as deleted: by what it is called in words."""
+    own: Row = {}
+    for name, value in row["fields"].items():
+        field = model._meta.get_field(name)
+        if isinstance(field, Field) and not field.is_relation:
+            own[name] = field.to_python(value)
+    try:
+        return was_deleted(model(**own))
+    except (ObjectDoesNotExist, AttributeError):  # its name is made of the rows it links
+        return False
+
+
+def _hangs_on(model: type[Model], row: Row, gone: Gone) -> bool:
+    """Return whether the row links one that staff deleted, and so cannot be written."""
+    for name, value in row["fields"].items():
+        field = model._meta.get_field(name)
+        if isinstance(field, ForeignKey) and value is not None:
+            key = tuple(value) if isinstance(value, list) else (value,)
+            if key in gone.get(field.remote_field.model, ()):
+                return True
+    return False
+
+
+def follow_files_rows(
+    rows: list[Row], known: Known, added: Added, gone: Gone, say: Callable[[str], object]
+) -> int:
+    """Let the rows that are there follow those of one file; return how many were changed."""
+    groups = _by_model(rows)
+    offers: dict[type[Model], dict[tuple[str, ...], Offer]] = {}
+    for model, group in groups.items():
+        for row in group:
+            if model in KEYS:
+                if not _hangs_on(model, row, gone):
+                    made = Offer(
+                        _build_instance(model, row, known), _links(model, row, known, gone)
+                    )
+                    offers.setdefault(model, {})[_natural_key(model, row)] = made
+            elif owner := offers.get(_keyed_model(model), {}).get(_natural_key(model, row)):
+                owner.parts.append(
+                    own_values(_build_instance(model, row | {"fields": _own(model, row)}, known))
+                )
+    return sum(
+        follow(model, found, known[model], {row.pk for row in added[model]}, model in PARTS_OF, say)
+        for model, found in offers.items()
+    )
+
+
+def _own(model: type[Model], row: Row) -> Row:
+    """Return the fields of a part without the link to its owner, which may be gone."""
+    return {name: value for name, value in row["fields"].items() if name != _owner_field(model)}
+
+
+def _links(model: type[Model], row: Row, known: Known, gone: Gone) -> Row:
+    """Return the links to many of a row as keys, less those to rows that staff deleted."""
+    return {
+        field.name: sorted(
+            (
+                _resolve(cast(type[Model], field.related_model), key, known)
+                for key in row["fields"].get(field.name, [])
+                if not _is_gone(cast(type[Model], field.related_model), key, gone)
+            ),
+            key=str,
+        )
+        for field in model._meta.many_to_many
+    }
+
+
+def _is_gone(model: type[Model], key: Any, gone: Gone) -> bool:
+    return (tuple(key) if isinstance(key, list) else (key,)) in gone.get(model, ())
+
+
+def add_missing(rows: Iterable[Row], gone: Gone) -> tuple[Added, Known]:
+    """Create the rows whose natural key is neither in the database nor `gone`.
+
+    Returns them by model, and the primary keys by natural key. A part is created with its owner
+    only: those a clerk removed stay removed.
     """
     known = {model: _existing(model) for model in KEYS}
     present = {model: set(keys) for model, keys in known.items()}
     added: Added = {}
     for model, group in _by_model(rows).items():
-        missing = [
-            row for row in group if _natural_key(model, row) not in present[_keyed_model(model)]
-        ]
+        absent = present[_keyed_model(model)] | gone.get(_keyed_model(model), set())
+        missing = [row for row in group if _natural_key(model, row) not in absent]
         # Regions name their parents in the same file, by a key that is known before they exist.
         known.get(model, {}).update(
             {_natural_key(model, row): row["pk"] for row in missing if "pk" in row}
@@ -165,9 +265,9 @@ def add_missing(rows: Iterable[Row]) -> Added:
         if model in KEYS:
             keys = [_natural_key(model, row) for row in missing]
             known[model].update(zip(keys, (row.pk for row in created), strict=True))
-        _fill_links(model, missing, created, known)
+        _fill_links(model, missing, created, known, gone)
         added[model] = created
-    return added
+    return added, known
 
 
 def _existing(model: type[Model]) -> Keys:
@@ -225,7 +325,9 @@ def _resolve(model: type[Model], value: Any, known: Known) -> Any:
         raise FixtureError(f"没有 {model._meta.verbose_name} {'，'.join(map(str, key))}") from error
 
 
-def _fill_links(model: type[Model], rows: list[Row], instances: list[Model], known: Known) -> None:
+def _fill_links(
+    model: type[Model], rows: list[Row], instances: list[Model], known: Known, gone: Gone
+) -> None:
     """Fill the many-to-many fields; each names its targets by their keys."""
     for field in model._meta.many_to_many:
         through = getattr(model, field.name).through
@@ -236,6 +338,7 @@ def _fill_links(model: type[Model], rows: list[Row], instances: list[Model], kno
                 through(**{source: instance.pk, target: _resolve(other, key, known)})
                 for row, instance in zip(rows, instances, strict=True)
                 for key in row["fields"].get(field.name, [])
+                if not _is_gone(other, key, gone)
             ),
             BATCH,
         )

@@ -4,7 +4,7 @@ from .agreement import Agreement
 from .codes import DisabilityKind, Scale, Scheme, Setting, Status
 from .document import DatePrecision, Document, Grade
 from .fact import Fact
-from .fixture import LoadedFixture
+from .fixture import LoadedFixture, ShippedRow
 from .law import LawText, Sentence
 from .policy import Exclusion, Policy
 from .rate import Rate
@@ -35,6 +35,7 @@ __all__ = [
     "Scheme",
     "Sentence",
     "Setting",
+    "ShippedRow",
     "SignIn",
     "StaffMember",
     "Stage",

@@ -17,3 +17,35 @@ class LoadedFixture(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShippedRow(models.Model):
+    """What a release gave a row, so that the next one knows whether staff have touched it.
+
+    `key` is the natural key of the row as JSON; `given` is the row as it stood when a release last
+    wrote it, `offered` what the newest release would make of it, both with its parts and in the
+    form of `regions.staff.shipped_values`.
+    """
+
+    class State(models.TextChoices):
+        FOLLOWS = "follows", "跟着版本走"
+        KEPT = "kept", "留着这里改过的"
+        OWN = "own", "看过了，留这里的"
+        DELETED = "deleted", "这里删掉了，不再加"
+
+    label = models.CharField("哪一类", max_length=100)
+    key = models.CharField("编号", max_length=300)
+    state = models.CharField("现在", max_length=10, choices=State.choices, default=State.FOLLOWS)
+    given = models.JSONField("随版本来的", default=dict)
+    offered = models.JSONField("新版本的", default=dict)
+    changes = models.TextField("上一次随版本改了什么", blank=True)
+    changed_at = models.DateTimeField("什么时候", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "随版本来的数据"
+        verbose_name_plural = "随版本来的数据"
+        ordering = ["label", "key"]
+        constraints = [models.UniqueConstraint("label", "key", name="shipped_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.key}"
