@@ -4,26 +4,16 @@ Django validates each of them by a query; forty thousand rows have no time for t
 answer, unknown, is None here, and a check that is unknown passes.
 """
 
-import operator
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.expressions import CombinedExpression
+
+from carebridge.lib.conditions import COMPARISONS, evaluate, fold, split_lookup
 
 Values = Mapping[str, Any]
 Test = Callable[[Values], bool | None]
-LOOKUPS: dict[str, Callable[[Any, Any], Any]] = {
-    "exact": operator.eq,
-    "lte": operator.le,
-    "gte": operator.ge,
-    "lt": operator.lt,
-    "gt": operator.gt,
-    "in": lambda left, right: left in right,
-    "range": lambda left, right: right[0] <= left <= right[1],
-}
 
 
 def broken_constraints(model: type[models.Model], values: Values) -> list[str]:
@@ -43,61 +33,49 @@ def _model_checks(model: type[models.Model]) -> list[tuple[Test, str]]:
     ]
 
 
-def compiled(condition: Any, negated: bool = False) -> Test:
-    """Return a function that tells whether a row meets the condition; None where SQL says
-    unknown.
-    """
-    if not isinstance(condition, Q):
-        return _leaf_test(condition, negated)
-    tests = [compiled(child, negated ^ condition.negated) for child in condition.children]
-    # True settles an OR, False an AND; else unknown outweighs the other answer.
-    settles = condition.connector == Q.OR
-    flips = condition.negated
+def compiled(condition: Any) -> Test:
+    """Return a function that answers whether a row meets the condition; None is SQL's NULL."""
+    return fold(condition, _leaf_test, _joined, _negated)
+
+
+def _joined(any_suffices: bool, tests: list[Test]) -> Test:
+    """Join tests: True settles an OR, False an AND; else unknown outweighs the other answer."""
 
     def test(values: Values) -> bool | None:
-        answer: bool | None = not settles
+        answer: bool | None = not any_suffices
         for one in tests:
             answer_of = one(values)
-            if answer_of is settles:
-                answer = settles
-                break
+            if answer_of is any_suffices:
+                return any_suffices
             if answer_of is None:
                 answer = None
-        return not answer if flips and answer is not None else answer
+        return answer
 
     return test
+
+
+def _negated(test: Test) -> Test:
+    def opposite(values: Values) -> bool | None:
+        answer = test(values)
+        return None if answer is None else not answer
+
+    return opposite
 
 
 def _leaf_test(child: tuple[str, Any], negated: bool) -> Test:
     path, right = child
-    name, _, lookup = path.partition("__")
+    name, lookup = split_lookup(path)
     if lookup == "isnull":
         return lambda values: (values.get(name) is None) is right
     if right is None:
         return lambda values: values.get(name) is None
-    compare, resolve = LOOKUPS[lookup or "exact"], _right_side(right)
+    compare, is_constant = COMPARISONS[lookup], not hasattr(right, "resolve_expression")
     # Django adds "and is not null" to what it negates.
     unknown = False if negated else None
 
     def test(values: Values) -> bool | None:
-        left, other = values.get(name), resolve(values)
+        left = values.get(name)
+        other = right if is_constant else evaluate(right, values.get)
         return unknown if left is None or other is None else bool(compare(left, other))
 
     return test
-
-
-def _right_side(value: Any) -> Callable[[Values], Any]:
-    """Return what stands on the right: a field, a sum of fields, or a value."""
-    if isinstance(value, F):
-        return lambda values: values.get(value.name)
-    if isinstance(value, CombinedExpression):
-        if value.connector != "+":
-            raise NotImplementedError(value.connector)
-        first, second = _right_side(value.lhs), _right_side(value.rhs)
-
-        def add(values: Values) -> Any:
-            left, right = first(values), second(values)
-            return None if left is None or right is None else left + right
-
-        return add
-    return lambda values: value

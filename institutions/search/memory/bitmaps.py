@@ -4,7 +4,6 @@ The conditions and orders are the very ones the database is asked by (`Q`, `Orde
 read over the values of a column instead of its rows. The database answers what no column holds.
 """
 
-import operator
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -14,11 +13,11 @@ from operator import and_
 from typing import Any
 
 from django.db.models import Case, F, OrderBy, Q, Value
-from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import LessThanOrEqual, Lookup
 from pyroaring import BitMap
 
+from carebridge.lib.conditions import COMPARISONS, evaluate, fold, split_lookup
 from institutions.models import Level, Listing, ListingDesignation, Tokens
 from institutions.models.listing import ChordSquared
 from institutions.models.tokens import Sought
@@ -58,16 +57,6 @@ MOST_FACETS = 64
 # Values that follow each other are put together by so many: a bound on prices is some of them.
 BLOCK = 32
 
-TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "exact": operator.eq,
-    "gt": operator.gt,
-    "gte": operator.ge,
-    "lt": operator.lt,
-    "lte": operator.le,
-    "in": lambda value, several: value in several,
-    "range": lambda value, bounds: bounds[0] <= value <= bounds[1],
-    "bitand": lambda value, mask: value & mask != 0,
-}
 # Where in the values of a column, in order, those stand that meet a bound.
 BOUNDS: dict[str, Callable[[list[Any], Any], slice]] = {
     "exact": lambda values, wanted: slice(
@@ -80,12 +69,6 @@ BOUNDS: dict[str, Callable[[list[Any], Any], slice]] = {
     "range": lambda values, ends: slice(
         bisect_left(values, ends[0]), bisect_right(values, ends[1])
     ),
-}
-SIGNS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.floordiv,
 }
 
 
@@ -200,23 +183,20 @@ class Bitmaps:
 
     def find(self, condition: Any) -> BitMap:
         """Return the ids of listings that meet a condition of the ORM."""
+        return fold(condition, self._find_part, self._join, self._negate, _parts_of)
+
+    def _find_part(self, condition: Any, negated: bool) -> BitMap:
         if isinstance(condition, tuple) and condition[0] == "pk__on_list":
             return self.columns[LISTS].get(condition[1], BitMap())
-        if not isinstance(condition, Q):
-            return self._kept(condition) if _is_hashable(condition) else self._find_now(condition)
-        children = (
-            [_span_condition(condition.children)] if _is_span(condition) else condition.children
-        )
-        found = [self.find(child) for child in children]
+        return self._kept(condition) if _is_hashable(condition) else self._find_now(condition)
+
+    def _join(self, any_suffices: bool, found: list[BitMap]) -> BitMap:
         if not found:
             return self.everything
-        if condition.connector == Q.OR:
-            met = BitMap.union(*found)
-        elif condition.connector == Q.AND:
-            met = reduce(and_, found)
-        else:
-            raise ValueError(f"no reading of {condition.connector}")
-        return self.everything - met if condition.negated else met
+        return BitMap.union(*found) if any_suffices else reduce(and_, found)
+
+    def _negate(self, found: BitMap) -> BitMap:
+        return self.everything - found
 
     def _find_now(self, condition: Any) -> BitMap:
         if isinstance(condition, LessThanOrEqual) and isinstance(condition.lhs, ChordSquared):
@@ -230,7 +210,7 @@ class Bitmaps:
         if not isinstance(condition, tuple):
             return self._find_in_database(condition)
         name, wanted = condition
-        field, _, lookup = name.partition("__")
+        field, lookup = split_lookup(name)
         if name == "pk__gt":
             return self.everything - BitMap(range(wanted + 1))
         if name == "pk__in" and isinstance(wanted, (list, tuple, set, frozenset)):
@@ -238,13 +218,13 @@ class Bitmaps:
         if (field,) in self.columns and (wanted is None or lookup == "isnull"):
             unknown = self.columns[field,].get((None,), BitMap())
             return unknown if wanted is None or wanted else self.everything - unknown
-        if (field,) not in self.columns or (lookup or "exact") not in TESTS:
+        if (field,) not in self.columns or lookup not in COMPARISONS:
             return self._find_in_database(condition)
-        return self._column_meeting(field, lookup or "exact", wanted)
+        return self._column_meeting(field, lookup, wanted)
 
     def _column_meeting(self, name: str, lookup: str, bound: Any) -> BitMap:
         if lookup not in BOUNDS:
-            test, column = TESTS[lookup], self.columns[name,]
+            test, column = COMPARISONS[lookup], self.columns[name,]
             return _union_of(
                 rows for (v,), rows in column.items() if v is not None and test(v, bound)
             )
@@ -364,11 +344,10 @@ class Bitmaps:
         names = tuple(sorted(set(_column_names(expression))))
         if not names:
             return {_evaluate(expression, names, ()): rows}
-        value = partial(_evaluate, expression, names)
         found: dict[Any, list[BitMap]] = defaultdict(list)
         for row, having in self.columns[names].items():
             if inside := having & rows:
-                found[value(row)].append(inside)
+                found[_evaluate(expression, names, row)].append(inside)
         return {value: _union_of(parts) for value, parts in found.items()}
 
     def _split_case(self, case: Case, rows: BitMap) -> Values:
@@ -406,6 +385,11 @@ def _is_hashable(key: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _parts_of(condition: Q) -> Sequence[Any]:
+    """Return the parts of a condition; two bounds of one column are one part."""
+    return [_span_condition(condition.children)] if _is_span(condition) else condition.children
 
 
 def _is_span(condition: Q) -> bool:
@@ -453,15 +437,4 @@ def _column_names(expression: Any) -> Iterable[str]:
 
 def _evaluate(expression: Any, names: Names, row: tuple[Any, ...]) -> Any:
     """Evaluate an expression for a row of `names`; None where a part is unknown."""
-    if isinstance(expression, F):
-        return row[names.index(expression.name)]
-    if isinstance(expression, Value):
-        return expression.value
-    parts = [_evaluate(part, names, row) for part in expression.get_source_expressions()]
-    if None in parts:
-        return None
-    if isinstance(expression, CombinedExpression):
-        return SIGNS[expression.connector](*parts)
-    if isinstance(expression, Least):
-        return min(parts)
-    raise TypeError(f"no reading of {expression!r}")
+    return evaluate(expression, lambda name: row[names.index(name)])
