@@ -54,14 +54,14 @@ drill: .venv/.dev var/secret_key ## ten minutes in which everything fails once; 
 lint: .venv/.dev var/secret_key ## ruff, djade, mypy, missing migrations
 	$(IN_VENV) -m ruff check .
 	$(IN_VENV) -m ruff format --check .
-	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
+	find templates/admin -name '*.html' -exec .venv/bin/djade --target-version 5.2 --check {} +
 	$(IN_VENV) -m mypy
 	$(MANAGE) makemigrations --check --dry-run
 
 format: .venv/.dev ## let ruff and djade rewrite what they can
 	$(IN_VENV) -m ruff check --fix .
 	$(IN_VENV) -m ruff format .
-	find templates -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
+	find templates/admin -name '*.html' -exec .venv/bin/djade --target-version 5.2 {} +
 
 check-deploy: .venv/.runtime ## Django's checks on production settings
 	@DEBUG=false HTTPS=true ALLOWED_HOSTS=example.org STAFF_TOTP=required \

@@ -128,6 +128,20 @@ ROOT_URLCONF = "carebridge.urls"
 WSGI_APPLICATION = "carebridge.wsgi.application"
 
 TEMPLATES = [
+    # Public pages and those of errors.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "public"],
+        "OPTIONS": {
+            "environment": "carebridge.templating.environment.environment",
+            "context_processors": [
+                "carebridge.middleware.display.display",
+                "carebridge.middleware.privacy.carried",
+                "carebridge.templating.environment.context",
+            ],
+        },
+    },
+    # The admin.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
@@ -137,8 +151,6 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "carebridge.middleware.display.display",
-                "carebridge.middleware.privacy.carried",
             ],
         },
     },

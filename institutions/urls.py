@@ -60,7 +60,7 @@ open_data = [
 about = [
     path("data/", views.AboutData.as_view(), name="about_data"),
     *(
-        path(f"{name}/", TemplateView.as_view(template_name=f"public/about/{name}.html"), name=name)
+        path(f"{name}/", TemplateView.as_view(template_name=f"about/{name}.html"), name=name)
         for name in ("privacy", "accessibility", "help")
     ),
 ]

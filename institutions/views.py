@@ -42,7 +42,7 @@ READABLE = {"ensure_ascii": False, "separators": (",", ":")}
 @require_safe
 def front_page(request: HttpRequest) -> HttpResponse:
     """Return the front page: ways into the register, with what they lead to counted today."""
-    return render(request, "public/front/page.html", {"front": front_content(localdate())})
+    return render(request, "front/page.html", {"front": front_content(localdate())})
 
 
 # Nobody is signed in and nothing but a count is written: no token, so no cookie either.
@@ -55,7 +55,7 @@ def guide_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and asked.step is None:
         asked.count(on)
         return redirect(asked.results_url)
-    return render(request, "public/guide/page.html", {"guide": asked})
+    return render(request, "guide/page.html", {"guide": asked})
 
 
 @require_safe
@@ -64,7 +64,7 @@ def institutions(request: HttpRequest) -> HttpResponse:
     search = InstitutionFilter(request.GET, Listing.objects.all(), localdate())
     results = Results(search, carried_by(request))
     page = {"results": results, "map": ResultsMap(results) if results.is_map else None}
-    return render(request, "public/results/page.html", page)
+    return render(request, "results/page.html", page)
 
 
 @require_safe
@@ -82,7 +82,7 @@ def on_map(request: HttpRequest) -> JsonResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Options for the search box while somebody types: places and homes."""
     page = {"suggestions": suggestions(request.GET.get("q", ""))}
-    return render(request, "public/results/_suggestions.html", page)
+    return render(request, "results/suggestions.html", page)
 
 
 @require_safe
@@ -98,7 +98,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
         "priced": priced(home, asked, on, [*anchors.parameter_pairs, *way]),
         "where": whereabouts(home, anchors, [*asked.pairs, *way]),
     }
-    return render(request, "public/institution/page.html", page)
+    return render(request, "institution/page.html", page)
 
 
 @require_safe
@@ -111,14 +111,14 @@ def visit_pack(request: HttpRequest, pk: int) -> HttpResponse:
     link = request.build_absolute_uri(folder.path)
     wrong = request.build_absolute_uri(reverse("correct", args=[pk]))
     page = {"pack": folder, "link": link, "wrong": wrong, "qr": qr_code(link)}
-    return render(request, "public/visit_pack/page.html", page)
+    return render(request, "visit_pack/page.html", page)
 
 
 @require_safe
 def follow_page(request: HttpRequest) -> HttpResponse:
     """Show the benefits that follow an elder to a place or to a home."""
     page = {"page": Follow(request.GET, localdate())}
-    return render(request, "public/follow/page.html", page)
+    return render(request, "follow/page.html", page)
 
 
 @require_safe
@@ -127,7 +127,7 @@ def shortlist(request: HttpRequest) -> HttpResponse:
     homes = Shortlist(request.GET, localdate(), carried_by(request).search_parameter)
     link = request.build_absolute_uri(homes.url)
     page = {"shortlist": homes, "link": link, "qr": qr_code(link)}
-    return render(request, "public/shortlist/page.html", page)
+    return render(request, "shortlist/page.html", page)
 
 
 @require_safe
@@ -135,13 +135,13 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Return the homes that the address names, side by side."""
     homes = HomeComparison(request.GET, localdate(), carried_by(request).search_parameter)
     page = {"comparison": homes, "link": request.build_absolute_uri(homes.url)}
-    return render(request, "public/compare/page.html", page)
+    return render(request, "compare/page.html", page)
 
 
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
     """Return every document that figures are cited from."""
-    return render(request, "public/sources/index.html", {"shelves": shelves(localdate())})
+    return render(request, "sources/index.html", {"shelves": shelves(localdate())})
 
 
 @require_safe
@@ -149,7 +149,7 @@ def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One document and everything cited from it."""
     document = get_object_or_404(public_documents(), slug=slug)
     page = {"page": source_page(document, localdate())}
-    return render(request, "public/sources/page.html", page)
+    return render(request, "sources/page.html", page)
 
 
 @require_safe
@@ -160,7 +160,7 @@ def regions(request: HttpRequest) -> HttpResponse:
     index = Index(request.GET)
     if index.picker.chosen and index.picker.is_done:
         return redirect("region", index.picker.chosen.code)
-    return render(request, "public/regions/index.html", {"index": index})
+    return render(request, "regions/index.html", {"index": index})
 
 
 @require_safe
@@ -180,7 +180,7 @@ def region_group(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _regional(request: HttpRequest, whole: Region | RegionGroup) -> HttpResponse:
     page = {"page": Regional(whole, localdate())}
-    return render(request, "public/regions/page.html", page)
+    return render(request, "regions/page.html", page)
 
 
 def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -> HttpResponse:
@@ -192,7 +192,7 @@ def _named_region(request: HttpRequest, text: str, *, permanent: bool = False) -
         return redirect("region", found[0].code, permanent=permanent)
     page = {"typed": text[:LONGEST_TEXT].replace("\0", "�"), "found": found}
     status = 200 if found else 404
-    return render(request, "public/regions/choices.html", page, status=status)
+    return render(request, "regions/choices.html", page, status=status)
 
 
 class AboutData(ListView):  # type: ignore[type-arg]  # not generic at run time
@@ -203,4 +203,4 @@ class AboutData(ListView):  # type: ignore[type-arg]  # not generic at run time
         .filter(kind=Document.Kind.REPORT, grade=Grade.REPORT)
         .order_by("pk")
     )
-    template_name = "public/about/data.html"
+    template_name = "about/data.html"

@@ -3,12 +3,15 @@
 import datetime
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.template.backends.jinja2 import Template as Jinja2Template
+from django.test.signals import template_rendered
 from django.test.utils import setup_databases, teardown_databases
 
 TODAY = datetime.date(2026, 11, 22)
@@ -52,6 +55,19 @@ def _static_files_as_they_lie(settings) -> None:
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
+
+
+@pytest.fixture(autouse=True)
+def _templates_are_seen(monkeypatch) -> None:
+    """Jinja2 sends no signal, by which `response.context` and `assertTemplateUsed` know a page."""
+    render = Jinja2Template.render
+
+    def render_seen(template: Jinja2Template, context=None, request=None) -> str:
+        seen = SimpleNamespace(name=template.template.name)
+        template_rendered.send(sender=Jinja2Template, template=seen, context=context or {})
+        return render(template, context, request)
+
+    monkeypatch.setattr(Jinja2Template, "render", render_seen)
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,13 @@
     ... change the code ...
     python -m tests.same_pages record after.json --like before.json
     python -m tests.same_pages compare before.json after.json
+    python -m tests.same_pages compare before.json after.json --parsed
 
 A recording holds for each address the status and the body of the answer, on a fixed day, from a
 database of its own with the shipped fixtures. Addresses are those below, and the links found on
 their pages until MOST are reached; `--like` asks for those of another recording. What is new in
-each answer by design (tokens against forged requests) is left out.
+each answer by design (tokens against forged requests) is left out. `--parsed` compares pages as a
+browser reads them: how a character is escaped and blanks beside the border of a block do not count.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import re
 import sys
 import tempfile
 from collections import deque
+from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urldefrag
 
@@ -32,6 +35,18 @@ VARYING = re.compile(
 ELDER = (
     "e_hukou=110105&e_age=82&e_status=subsistence&e_disability=none"
     "&e_insured=110000&e_scheme=employee&e_ability=gbt42195%3A3"
+)
+# Blanks beside these do not show.
+BLOCKS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        address article aside body br caption circle col colgroup datalist dd defs details div dl dt
+        fieldset figcaption figure footer form h1 h2 h3 h4 head header html legend li link main meta
+        nav noscript ol option p path rect script section select summary svg symbol table tbody td
+        template tfoot th thead title tr ul use
+        """,
+    )
 )
 SEEDS = [
     "/",
@@ -176,13 +191,62 @@ def answer(client, address: str) -> tuple[list, bytes]:
     return [response.status_code, response.get("Location", ""), text], body
 
 
-def compare(before: Path, after: Path) -> int:
+class Reader(HTMLParser):
+    """Reads a page into `lines`: a tag with its attributes each, or the text between two tags."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = []
+        self._is_border = True
+        self._text = ""
+        self.feed(page)
+        self.close()
+        self._end_text(True)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._end_text(tag in BLOCKS)
+        self.lines.append(f"<{tag} {sorted(attrs)}>")
+        self._is_border = tag in BLOCKS
+
+    def handle_endtag(self, tag: str) -> None:
+        self._end_text(tag in BLOCKS)
+        self.lines.append(f"</{tag}>")
+        self._is_border = tag in BLOCKS
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def _end_text(self, is_border: bool) -> None:
+        text = re.sub(r"\s+", " ", self._text)
+        text = text.lstrip() if self._is_border else text
+        text = text.rstrip() if is_border else text
+        self._text = ""
+        if text:
+            self.lines.append(text)
+
+
+def parsed(answer: list) -> list:
+    """Return [status, location, lines], with a page as a browser reads it."""
+    status, location, text = answer
+    is_page = text.lstrip().lower().startswith("<!doctype html")
+    return [status, location, Reader(text).lines if is_page else text.splitlines()]
+
+
+def plain(answer: list) -> list:
+    return [answer[0], answer[1], answer[2].splitlines(keepends=True)]
+
+
+def compare(before: Path, after: Path, is_parsed: bool) -> int:
     """Print each answer that differs, line by line; return how many do."""
-    old, new = json.loads(before.read_text()), json.loads(after.read_text())
+    read = parsed if is_parsed else plain
+    old, new = (
+        {key: read(answer) for key, answer in json.loads(path.read_text()).items()}
+        for path in (before, after)
+    )
     differing = [key for key in old if old[key] != new.get(key)]
     for key in differing:
         print(f"\n{key}: {old[key][0]} -> {new.get(key, ['missing'])[0]}")
-        lines = (old[key][2].splitlines(), new.get(key, [0, "", ""])[2].splitlines())
+        lines = (old[key][2], new.get(key, [0, "", []])[2])
         changes = [
             line
             for line in difflib.unified_diff(*lines, lineterm="", n=0)
@@ -202,11 +266,12 @@ def main() -> int:
     comparing = verbs.add_parser("compare")
     comparing.add_argument("before", type=Path)
     comparing.add_argument("after", type=Path)
+    comparing.add_argument("--parsed", action="store_true", help="as a browser reads pages")
     chosen = parser.parse_args()
     if chosen.verb == "record":
         record(chosen.target, chosen.like)
         return 0
-    return 1 if compare(chosen.before, chosen.after) else 0
+    return 1 if compare(chosen.before, chosen.after, chosen.parsed) else 0
 
 
 if __name__ == "__main__":

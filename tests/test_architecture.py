@@ -21,7 +21,7 @@ BELOW = {
     "institutions": {"carebridge.lib", "regions"},
 }
 # Room -> the rooms of its app that it may use. What stands in no room of its own (views.py,
-# urls.py, apps.py, management, templatetags) ties the rooms of its app together.
+# urls.py, apps.py, management) ties the rooms of its app together.
 PAGES = {"institutions.register", "institutions.costs", "institutions.search"}
 ROOMS: dict[str, set[str]] = {
     "regions.engine": set(),

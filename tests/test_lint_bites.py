@@ -91,3 +91,10 @@ def test_make_lint_runs_them_all():
     done = run("make", "--dry-run", "--assume-old=.venv/.dev", "lint")
     for command in ("ruff check", "ruff format --check", "djade", "mypy", "makemigrations --check"):
         assert command in done.stdout
+
+
+def test_djade_looks_at_the_templates_of_django_alone():
+    """Those of public pages are Jinja2's, which djade cannot read."""
+    done = run("make", "--dry-run", "--assume-old=.venv/.dev", "lint")
+    assert "find templates/admin -name" in done.stdout
+    assert {path.name for path in (ROOT / "templates").iterdir()} == {"admin", "public"}

@@ -148,7 +148,7 @@ def docs_page(request: HttpRequest) -> HttpResponse:
         "problems": problems,
         "most": settings.API_PER_MINUTE,
     }
-    return render(request, "public/api/page.html", shown)
+    return render(request, "api/page.html", shown)
 
 
 def _endpoint(path: str, get: Schema) -> Endpoint:

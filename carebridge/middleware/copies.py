@@ -17,12 +17,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from carebridge.middleware.display import Display
 from carebridge.middleware.privacy import family_params
+from carebridge.templating.environment import macro
 
 # Pages that are kept; of the searches also those with a query.
 PAGES = {
@@ -119,10 +119,9 @@ def find_copy(request: HttpRequest) -> HttpResponse | None:
     except (OSError, zlib.error):
         return None
     at = datetime.datetime.fromtimestamp(seconds, timezone.get_current_timezone())
-    notice = render_to_string(
-        "public/parts/_old_page.html", {"at": at, "is_today": at.date() == timezone.localdate()}
-    )
-    look = render_to_string("public/parts/_html.html", {"display": Display.chosen(request.COOKIES)})
+    show_notice = macro("show_old_page", "parts/_old_page.html")
+    notice = show_notice(at, is_today=at.date() == timezone.localdate())
+    look = macro("show_html", "parts/_html.html")(Display.chosen(request.COOKIES))
     page = LOOK.sub(lambda found: look.strip().encode(), page, count=1)
     response = HttpResponse(page.replace(MAIN, MAIN + notice.encode(), 1))
     response.headers["Cache-Control"] = "no-store"

@@ -25,7 +25,7 @@ def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
     home, on = for_profile().get(pk=pk), localdate()
     cost = priced(home, ElderForm(QueryDict(), on), on)
     page = {"profile": profile(home, on), "priced": cost, "preview": True}
-    return render(request, "public/institution/page.html", page)
+    return render(request, "institution/page.html", page)
 
 
 class HomePages(admin.ModelAdmin):  # type: ignore[type-arg]

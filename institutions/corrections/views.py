@@ -45,7 +45,7 @@ def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return redirect(_received(form))
     page = {"form": form, "subject": subject}
-    response = render(request, "public/corrections/form.html", page)
+    response = render(request, "corrections/form.html", page)
     if form.limit:
         response.status_code = 429
         response.headers["Retry-After"] = str(_seconds_left_of_day())
@@ -76,7 +76,7 @@ def correction_thanks(request: HttpRequest) -> HttpResponse:
     found = find_by_reference(request.GET.get("ref", ""))
     if found is None:
         return redirect("corrections")
-    return render(request, "public/corrections/thanks.html", {"correction": found})
+    return render(request, "corrections/thanks.html", {"correction": found})
 
 
 @never_cache
@@ -87,4 +87,4 @@ def corrections(request: HttpRequest) -> HttpResponse:
     found = find_by_reference(typed)
     label = subject_label(found) if found else ""
     page = {"typed": typed[:100].replace("\0", ""), "found": found, "label": label}
-    return render(request, "public/corrections/state.html", page)
+    return render(request, "corrections/state.html", page)

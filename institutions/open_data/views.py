@@ -42,7 +42,7 @@ OPEN = {"X-Robots-Tag": "noindex"}
 def open_data(request: HttpRequest) -> HttpResponse:
     """Show the files, their content and their licence."""
     site = request.build_absolute_uri("/")[:-1]
-    return render(request, "public/open_data/page.html", {"page": open_page(localdate(), site)})
+    return render(request, "open_data/page.html", {"page": open_page(localdate(), site)})
 
 
 @require_safe

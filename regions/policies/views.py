@@ -15,11 +15,11 @@ def policies(request: HttpRequest) -> HttpResponse:
     page = PolicyList(request.GET, localdate())
     if page.moved:
         return redirect(page.moved, permanent=True)
-    return render(request, "public/policies/index.html", {"page": page})
+    return render(request, "policies/index.html", {"page": page})
 
 
 @require_safe
 def policy(request: HttpRequest, slug: str) -> HttpResponse:
     """One policy: for whom, how much, where it can be had, and by which document."""
     row = get_object_or_404(for_page(), slug=slug)
-    return render(request, "public/policies/page.html", {"page": PolicyPage(row, localdate())})
+    return render(request, "policies/page.html", {"page": PolicyPage(row, localdate())})

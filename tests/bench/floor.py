@@ -5,6 +5,7 @@ The same address, middleware, template and bytes; only nothing is asked, counted
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MethodType
 from typing import Any
 from unittest.mock import patch
 
@@ -27,7 +28,11 @@ class Constant:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.__dict__["_of"], name)
-        value = constant(value() if callable(value) else value)
+        if isinstance(value, MethodType):
+            answer = constant(value())
+            value = lambda: answer  # noqa: E731 (a template calls it)
+        else:
+            value = constant(value)
         self.__dict__[name] = value
         return value
 

@@ -80,7 +80,7 @@ def test_changing_names_are_stopped_before_anything_is_computed(
     assert 1 <= int(refused.headers["Retry-After"]) <= 600
     page = text_of(refused)
     assert "分钟再试" in page
-    assert 'value="&lt;b&gt;&quot;clerk"' in page
+    assert 'value="&lt;b&gt;&#34;clerk"' in page
     assert 'value="/admin/regions/"' in page
     assert RIGHT not in page
     assert sign_in("clerk", RIGHT, "203.0.113.8").status_code == 302

@@ -4,10 +4,10 @@ import pytest
 
 from institutions.models import Institution, Listing
 from institutions.pages.front import SAYINGS, STORIES, Front, Offer, OfferArea, Tally, front_content
+from institutions.pages.parts.written_figures import age
 from institutions.register.ages import is_stale
 from institutions.register.listings import refresh
 from institutions.search.facets import build_facets
-from institutions.templatetags.carebridge import age
 from regions.models import Fact, Region, RegionGroup
 from tests.factories import make_institution
 from tests.institutions import oracle

@@ -7,9 +7,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from django.template.loader import render_to_string
 
 from carebridge.lib.money import whole_yuan as yuan
+from carebridge.templating.environment import macro
 from institutions.costs.monthly_cost import Cost
 from institutions.pages.compare.questions import money_questions
 from institutions.pages.compare.table import Cited, HomeColumn, Notes, answer_row
@@ -77,7 +77,7 @@ def test_a_set_with_a_formula_is_no_smaller_for_certain():
     shown = ledger(found, book())
     assert [choice.cash for choice in shown.choices] == [90_000, 40_000]
     assert not shown.is_choice_sure
-    page = render_to_string("public/parts/_ledger.html", {"ledger": shown})
+    page = macro("show_ledger", "parts/_ledger.html")(shown)
     assert "这里按多的一组算" not in page
     assert "困难残疾人生活补贴没有算进去" in page
 
@@ -88,7 +88,7 @@ def test_what_ends_with_the_month_says_so():
     shown = ledger(assess(left, stay, book().rules, DAYS[4]), book(), 305_000, 100_000)
     assert shown.bill.to_pay == 295_000
     assert shown.last_day == datetime.date(2026, 11, 30)
-    page = render_to_string("public/parts/_ledger.html", {"ledger": shown})
+    page = macro("show_ledger", "parts/_ledger.html")(shown)
     assert "给到 2026-11-30 为止，以后家里要多付" in page
     gone = replace(left, hukou_left=datetime.date(2001, 1, 5))
     answers = {o.rule.slug: o for o in assess(gone, stay, book().rules, DAYS[4]).outcomes}
@@ -185,10 +185,11 @@ def is_cited(line: Line) -> None:
 
 
 def on_ledger_and_card(cost: Cost) -> None:
-    page = render_to_string("public/parts/_ledger.html", {"ledger": cost.ledger})
+    page = macro("show_ledger", "parts/_ledger.html")(cost.ledger)
     for line in cost.ledger.lines:
         assert line.cited in page
-    card = render_to_string("public/parts/_how.html", {"cost": cost})
+    home = SimpleNamespace(name="某家", get_absolute_url=lambda: "/institutions/1/")
+    card = macro("show_how", "parts/_how.html")(cost, home, "")
     for line in cost.ledger.counted:
         assert f'{line.policy.name}<span class="src">{line.cited}</span>' in card
         assert f'<data value="{line.counted}">' in card
@@ -197,8 +198,7 @@ def on_ledger_and_card(cost: Cost) -> None:
 def on_pack(cost: Cost) -> None:
     """The sheet lists what is confirmed and open, each line followed by its source."""
     nothing = {"fees": {"levels": ()}, "sources": {}}
-    context = {"pack": {}, "profile": nothing, "cost": cost}
-    items = render_to_string("public/visit_pack/_cost.html", context).split("<li>")
+    items = macro("show_pack_cost", "visit_pack/_cost.html")(cost, {}, nothing).split("<li>")
     told = [*cost.ledger.confirmed, *cost.ledger.to_confirm, *cost.ledger.unknown]
     for line in told:
         [item] = [i for i in items if f"<b>{line.policy.name}</b>（" in i]
@@ -220,7 +220,7 @@ def in_comparison(cost: Cost) -> None:
         return
     # What nobody has decided has no figure, and no line that has one.
     assert sum(said.fen or 0 for said in why) == (follows[0].fen or 0)
-    page = render_to_string("public/compare/_row.html", {"row": rows["为什么"]})
+    page = macro("show_row", "compare/_row.html")(rows["为什么"])
     cited = {note.number: note.of for note in notes.listed}
     for line, said in zip(cost.ledger.counted, why, strict=False):
         amount = f'<span class="num">{yuan(-line.counted)}</span>'

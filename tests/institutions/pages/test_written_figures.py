@@ -3,11 +3,11 @@
 import datetime
 
 import pytest
-from django.template import Context, Template
-from django.template.loader import render_to_string
+from django.template import engines
 
 from carebridge.lib.money import whole_yuan as yuan
-from institutions.templatetags.carebridge import age, or_unknown, yes_no
+from carebridge.templating.environment import macro
+from institutions.pages.parts.written_figures import age, or_unknown, yes_no
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_or_unknown(value, shown) -> None:
 
 
 def test_or_unknown_leaves_markup_to_the_template() -> None:
-    page = Template("{% load carebridge %}{{ value|or_unknown }}")
-    assert page.render(Context({"value": "<b>"})) == "&lt;b&gt;"
+    page = engines["jinja2"].from_string("{{ value|or_unknown }}")
+    assert page.render({"value": "<b>"}) == "&lt;b&gt;"
 
 
 @pytest.mark.parametrize(("value", "word"), [(True, "是"), (False, "否"), (None, "未公布")])
@@ -73,17 +73,19 @@ def test_yes_no(value, word) -> None:
     assert yes_no(value) == word
 
 
+def show_asof(day: datetime.date | None) -> str:
+    return macro("show_asof", "parts/_asof.html")(day)
+
+
 def test_asof_says_the_age_and_carries_the_date() -> None:
-    stamp = render_to_string("public/parts/_asof.html", {"date": datetime.date(2026, 7, 17)})
+    stamp = show_asof(datetime.date(2026, 7, 17))
     assert 'class="asof asof--stale"' in stamp
     assert '<time datetime="2026-07-17">128 天前更新，先打电话</time>' in stamp
 
 
 def test_asof_of_a_fresh_date_is_the_full_dot() -> None:
-    assert 'class="asof"' in render_to_string(
-        "public/parts/_asof.html", {"date": datetime.date(2026, 11, 19)}
-    )
+    assert 'class="asof"' in show_asof(datetime.date(2026, 11, 19))
 
 
 def test_asof_without_a_date_says_so() -> None:
-    assert "更新日期未公布" in render_to_string("public/parts/_asof.html", {"date": None})
+    assert "更新日期未公布" in show_asof(None)
