@@ -41,7 +41,7 @@ def too_many(subject: Subject, sender: str, on: datetime.date) -> str:
 
 
 def find_by_reference(typed: str) -> Correction | None:
-    """Return the correction of a reference as people type it: small letters, spaces, no hyphens."""
+    """Return the correction of a typed reference: small letters, spaces, no hyphens."""
     kept = "".join(c for c in unicodedata.normalize("NFKC", typed[:100]).upper() if c.isalnum())
     groups = [kept[at : at + REFERENCE_GROUP] for at in range(0, len(kept), REFERENCE_GROUP)]
     if len(kept) != REFERENCE_GROUP * REFERENCE_GROUPS:
@@ -94,7 +94,7 @@ def _concerns(path: str, about: str) -> bool:
 
 @dataclass(frozen=True)
 class StatedSource:
-    """On whose word a figure is changed: what a row of provenance says."""
+    """The source of a changed figure: the values of a row of provenance."""
 
     kind: str
     document: Document | None
@@ -116,13 +116,13 @@ def _lock_home(pk: int) -> Institution:
 def fill_figure(
     correction: Correction, text: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> str:
-    """Say the figure anew as in `text`, with its source: one step of the home's history.
+    """Set the figure from `text`, with its source: one step of the home's history.
 
     Returns what changed, in words. Raises `ValidationError`, with nothing written, for a value the
     figure cannot have and for one it already has. One transaction.
     """
     pk = correction.institution_id
-    assert pk is not None  # noqa: S101 (`can_fill` said so)
+    assert pk is not None  # noqa: S101 (`can_fill` checked it)
     with transaction.atomic():
         home = lock_home(pk)
         [was] = list_figures(home, [correction.about])
@@ -139,7 +139,7 @@ def fill_figure(
 def _add_source(
     record: Record, path: str, source: StatedSource, by: AbstractBaseUser, on: datetime.date
 ) -> None:
-    """One row of provenance for the figure itself, checked today by whoever decides."""
+    """Add one row of provenance for the figure itself, checked today by whoever decides."""
     rows = [row for row in record["provenance"] if row["field"] != path]
     rows.append(
         {

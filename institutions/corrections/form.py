@@ -1,4 +1,4 @@
-"""The form in which a reader says what is wrong."""
+"""The form in which a reader reports an error."""
 
 import datetime
 import uuid
@@ -40,7 +40,7 @@ def _readable(data: QueryDict) -> QueryDict:
 
 
 class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """What is wrong, what should it be, how do you know; and a contact only with consent."""
+    """The error, the right value, and its source; a contact only with consent."""
 
     wrong = _text_field(
         "哪里不对？", 3, required=True, help_text="比如：电话打不通；价格已经涨了。"
@@ -105,7 +105,7 @@ class CorrectionForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic 
         return values
 
     def _submission_token(self, values: dict[str, Any]) -> uuid.UUID:
-        """Return the same for the same words about the same thing by the same sender on one day."""
+        """Return a token, equal for the same words on the same subject by one sender on one day."""
         page = self.subject.page
         sent = [page._meta.label, page.pk, self.subject.about, *sorted(values.items())]
         digest = salted_hmac("corrections.sent", f"{self.on} {self.sender} {sent}").hexdigest()

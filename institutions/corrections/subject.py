@@ -1,4 +1,4 @@
-"""What a correction is about: a page, a part of it or one figure, and what it says now."""
+"""The subject of a correction: a page, a part of it or one figure, and its current text."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Subject:
-    """The page, the part in question, what it says and on whose word.
+    """The page, the part in question, its text and its source.
 
     `about` is what a correction keeps; `unknown` is a path that the page does not have.
     """
@@ -47,7 +47,7 @@ class Subject:
 
     @property
     def stated_words(self) -> str:
-        """Return what a correction keeps of what the page said: one line for a figure."""
+        """Return the text of the page that a correction keeps: one line for a figure."""
         return "\n".join(f"{label}：{words}" for label, words in self.said)
 
     @property
@@ -96,20 +96,20 @@ def document_subject(document: Document, about: str) -> Subject:
 
     One query for it.
     """
-    said = _stated_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
+    stated = _stated_by(document, about) if "\0" not in about else []  # PostgreSQL refuses to look
     return Subject(
         page=document,
         title=document.heading,
-        about=about if said else "",
-        label=said[0][0] if said else WHOLE,
-        said=said,
+        about=about if stated else "",
+        label=stated[0][0] if stated else WHOLE,
+        said=stated,
         sources=[],
-        unknown="" if said else about,
+        unknown="" if stated else about,
     )
 
 
 def _stated_by(document: Document, about: str) -> list[tuple[str, str]]:
-    """Return what pages say of it on this document's word: nothing where there is no such thing."""
+    """Return the text cited from this document; empty for an unknown subject."""
     if about.startswith(POLICY):
         policies = document.policies.prefetch_related("rates")
         policy = policies.filter(slug=about.removeprefix(POLICY)).first()
@@ -134,6 +134,6 @@ def subject_label(correction: Correction) -> str:
 
 
 def current_text(correction: Correction) -> str:
-    """Return what the page of a document says today of what a correction is about."""
+    """Return the current text of a document's page on the subject of a correction."""
     assert correction.document is not None  # noqa: S101 (asked of documents only)
     return document_subject(correction.document, correction.about).stated_words

@@ -1,4 +1,4 @@
-"""Pages on which readers say what is wrong and see what came of it."""
+"""Pages on which readers report errors and see the outcome."""
 
 import datetime
 
@@ -26,7 +26,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @takes_words
 @get_or_post
 def correct(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say what is wrong with a home, or with the figure `?about=`."""
+    """Report an error of a home, or of the figure `?about=`."""
     home = get_object_or_404(Institution.objects.published().with_parts(), pk=pk)
     return _correct(request, home_subject(home, request.GET.get("about", "")))
 
@@ -34,7 +34,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 @takes_words
 @get_or_post
 def correct_source(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say what is wrong with a document, or with the fact `?about=`."""
+    """Report an error of a document, or of the fact `?about=`."""
     document = get_object_or_404(public_documents(), slug=slug)
     return _correct(request, document_subject(document, request.GET.get("about", "")))
 
@@ -82,7 +82,7 @@ def correction_thanks(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def corrections(request: HttpRequest) -> HttpResponse:
-    """What came of the correction `?ref=`; whoever has the reference may ask, nobody is named."""
+    """Show the outcome of the correction `?ref=` to whoever has the reference; nobody is named."""
     typed = request.GET.get("ref", "")
     found = find_by_reference(typed)
     label = subject_label(found) if found else ""

@@ -1,4 +1,4 @@
-"""How many files of open data one network may have on the way at once.
+"""Limits on simultaneous downloads of open data by one network.
 
 To write a file of a whole country's register takes minutes, and a thread of a worker all the while:
 so many a minute would not keep one network from holding every thread, so many at once do.

@@ -63,7 +63,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Saying:
+class CommonWish:
     """A common wish, its filters, and the number of homes the link finds."""
 
     words: str
@@ -107,7 +107,7 @@ class Front:
     on: datetime.date
     tally: Tally
     offers: tuple[Offer, ...]
-    sayings: tuple[Saying, ...]
+    sayings: tuple[CommonWish, ...]
     areas: tuple[OfferArea, ...]
     stories: tuple[Story, ...]
     longest_query: int = LONGEST_QUERY
@@ -125,7 +125,7 @@ def front_content(on: datetime.date) -> Front:
     """Return the content of the front page on the day `on`; an empty register gives empty parts."""
     groups, regions = _make_offers(_homes_by_region())
     wide = [offer for offer in regions if _offer_level(offer) < Region.Level.COUNTY]
-    tally, sayings = _make_sayings([offer.place.as_choice for offer in [*groups, *regions]], on)
+    tally, sayings = _make_wishes([offer.place.as_choice for offer in [*groups, *regions]], on)
     return Front(
         on=on,
         tally=tally,
@@ -207,7 +207,7 @@ def _most_homes(offers: Iterable[Offer]) -> list[Offer]:
     return sorted(offers, key=lambda offer: -offer.tally.total)
 
 
-def _make_sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[Saying]]:
+def _make_wishes(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, list[CommonWish]]:
     """Return the tally of the whole register, and the sayings that find something; one query."""
     offered = {facet.name: facet for facet in build_facets(on, places, ())}
     spoken = {words: _choices(query, offered) for words, query in SAYINGS.items()}
@@ -220,7 +220,7 @@ def _make_sayings(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, l
     asked |= {("real", search.value): search.q & Q(is_demo=False) for search in searches}
     counts = count_choices(Listing.objects.all(), Q(), asked)
     found = [
-        Saying(
+        CommonWish(
             words.value,
             words.label,
             _split_tally(counts, words.value),

@@ -133,7 +133,7 @@ class Guide:
 
     @cached_property
     def number(self) -> int:
-        """Return Return 1 for the first question, len(STEPS) + 1 for the summary; an answer in
+        """Return 1 for the first question, len(STEPS) + 1 for the summary; an answer in
         error holds.
         """
         typed = self.data.get("step", "")

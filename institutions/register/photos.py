@@ -1,6 +1,6 @@
 """Photos: made fit to be shown when they come in, and their files deleted when nobody needs them.
 
-What comes from a phone is kept small, upright, and without what it says about its maker; only what
+What comes from a phone is kept small, upright, and without metadata about its maker; only what
 a file holds decides, not its name. A photo may show a person, so the file of one that was taken
 down or turned away does not stay on the server.
 """

@@ -98,7 +98,7 @@ def parse_level(text: str) -> int:
 
 
 def parse_date(text: str, cell: Any = "") -> tuple[str, str, str]:
-    """Return the first day of what is said as ISO text, its precision, and what to look at.
+    """Return the first day stated as ISO text, its precision, and a note to check.
 
     `cell` is what the sheet holds, if it is no text. Raises `CellError`.
     """

@@ -1,4 +1,4 @@
-"""What models have against rows of plain values, asked without a query and each value once."""
+"""Validation of rows of plain values by their models, without a query and each value once."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,7 +20,7 @@ FIELDS_OF: dict[Model, tuple[AnyField, ...]] = {
 
 
 class RowChecks:
-    """What models have against a row, asked without a query and each value once."""
+    """Validation of rows by their models, without a query and each value once."""
 
     def __init__(self) -> None:
         self.checks = {
@@ -28,7 +28,7 @@ class RowChecks:
         }
 
     def errors_of(self, model: Model, values: Fields) -> list[tuple[str, str]]:
-        """(field, message) of everything wrong; "" for what is wrong with the row as a whole."""
+        """Return (field, message) of every error; "" stands for the row as a whole."""
         found = [
             (check.name, why)
             for check in self.checks[model]
@@ -44,7 +44,7 @@ class RowChecks:
 
 @dataclass(frozen=True)
 class _FieldCheck:
-    """What one field has against values; Django works choices out anew each time it is asked."""
+    """Validation of one field; cached, since Django computes choices anew each time."""
 
     item: AnyField
     name: str
@@ -75,7 +75,7 @@ def _defaults(model: Model) -> Fields:
 
 
 def empty_row(model: Model) -> Fields:
-    """Return a row of which nothing is known."""
+    """Return a row with everything unknown."""
     return _defaults(model).copy()
 
 

@@ -1,11 +1,11 @@
 """The columns of a sheet of institutions: their heads, and what a cell of each says.
 
-One flat sheet holds whole records. A row names a home and says things of it: its own fields, and at
-most one row of each part (a bed, a fee, a rating …). A home with several beds stands in several
+One flat sheet holds whole records. A row names a home and states values of it: its own fields, and
+at most one row of each part (a bed, a fee, a rating …). A home with several beds stands in several
 rows. Heads are the fields in Chinese (床位·空余床位) or English (beds.vacant); where a field's name
 alone is clear (空余床位, vacant), it is enough. What clerks also write is in `ALSO`.
 
-A cell that says nothing known (未知, -, /, empty) leaves what is there; 清空 makes it unknown.
+A cell without a known value (未知, -, /, empty) keeps the current one; 清空 makes it unknown.
 """
 
 import datetime
@@ -54,7 +54,7 @@ UNKNOWN = {
     "", "未知", "-", "--", "—", "——", "－", "/", "／", "\\", "无", "暂无", "不详", "不明", "不清楚",
     "未公布", "未填", "待定", "待查", "?", "？", "n/a", "na", "null", "none", "nil",
 }  # fmt: skip
-# What the heads of clerks' sheets say, by the column they mean.
+# Other heads of clerks' sheets, by the column they mean.
 ALSO = {
     "name": ("机构名称", "养老机构名称", "单位名称", "养老机构", "institution"),
     "region": (
@@ -84,7 +84,7 @@ REGION_CODE = re.compile(r"(\d{6}(?:\d{3}|\d{6})?)(?:\.0+)?", re.ASCII)
 # Where digits alone, or what looks like a day or a time, may be meant.
 MAY_BE_DAY = {"filing_number", "phones.hours"}
 MAY_BE_NUMBER = {"filing_number", "credit_code", "quality_records.result"}
-# Columns where a sheet's 0 is a cell left unfilled. What is free of charge says so in words.
+# Columns where a sheet's 0 is a cell left unfilled. Services free of charge are named in words.
 ZERO_UNKNOWN = {"fees.amount", "staff_figures.headcount", "services.capacity"}
 # A site as people write it: www.example.cn/about.
 BARE_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[/?#].*)?", re.IGNORECASE)
@@ -95,7 +95,7 @@ SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 
 @dataclass(frozen=True)
 class PlaceNames:
-    """What regions and documents are called, looked up without a query."""
+    """Names of regions and documents, looked up without a query."""
 
     names: RegionNames
     documents: Mapping[str, str]
@@ -110,7 +110,7 @@ class PlaceNames:
         return cls(gazetteer().names, documents)
 
     def read(self, column: "Column", cell: Cell) -> Reading:
-        """What `column.read` says of the cell, worked out once for cells that say the same."""
+        """Return what `column.read` reads, computed once for cells with the same text."""
         if column.is_prose:
             return column.read(cell, self)
         token = (column.key, type(cell), cell)
@@ -161,25 +161,25 @@ class Column:
 
     @cached_property
     def is_prose(self) -> bool:
-        """Return whether hardly two cells say the same: names, addresses, numbers to ring."""
+        """Return whether hardly two cells are equal: names, addresses, phone numbers."""
         is_text = isinstance(self.field, models.CharField | models.TextField)
         return is_text and not self.field.flatchoices
 
     @cached_property
     def is_long(self) -> bool:
-        """Tell a text of several lines."""
+        """Return whether the text has several lines."""
         return isinstance(self.field, models.TextField)
 
     @cached_property
     def is_qualifier(self) -> bool:
-        """Return whether it says of what a figure of its part speaks: a kind, a room, a day.
+        """Return whether it qualifies the figures of its part: a kind, a room, a day.
 
         A figure whose qualifier cannot be read is no figure of the default kind.
         """
         if self.part is None:
             return False
-        is_said = self.field.name in self.part.key or self.field.has_default()
-        return is_said or isinstance(self.field, models.DateField)
+        is_stated = self.field.name in self.part.key or self.field.has_default()
+        return is_stated or isinstance(self.field, models.DateField)
 
     @cached_property
     def names_region(self) -> bool:
@@ -192,7 +192,7 @@ class Column:
         return {label: value for value, label in pairs} | {str(value): value for value, _ in pairs}
 
     def read(self, cell: Cell, places: PlaceNames) -> Reading:
-        """Return the values a cell states, by field; none for a cell that says nothing known.
+        """Return the values a cell states, by field; none for a cell without a known value.
 
         Raises `CellError`.
         """
@@ -311,7 +311,8 @@ class Column:
         word = text.lower().replace(" ", "")
         if word in YES:
             return {self.field.name: True}
-        # Of a service 无 says no; of whom a home takes, 无 and 0 are as often a cell left unfilled.
+        # Of a service 无 means no; of the elders a home takes, 无 and 0 are as often a cell left
+        # unfilled.
         is_stated = not (self.key.startswith("takes_") and word in {"无", "0"})
         if word in NO and is_stated:
             return {self.field.name: False}
@@ -353,7 +354,7 @@ class Column:
 
 
 def complete_rating(values: Values, cell: Cell, region: Region | None) -> None:
-    """Tell the scheme of a rating by the words of its level and the place, where it is not named.
+    """Complete the scheme of a rating from the words of its level and the place, if not named.
 
     The 2019 notice of 重庆 lists stars and leaves under one head.
     """
@@ -455,8 +456,6 @@ def _column_of(head: str) -> Column | None:
 
 
 def has_required(heads: Sequence[str]) -> bool:
-    """Return whether a row of heads says which homes the rows below speak of: by name and
-    region.
-    """
+    """Return whether a row of heads identifies the homes of the rows below: by name and region."""
     keys = {column.key for head in heads if (column := _column_of(head))}
     return {"name", "region"} <= keys

@@ -1,4 +1,4 @@
-"""Whether a row keeps its model's check constraints, checked without asking the database.
+"""Check constraints of models evaluated for a row, without asking the database.
 
 Django validates each of them by a query; forty thousand rows have no time for that. SQL's third
 answer, unknown, is None here, and a check that is unknown passes.

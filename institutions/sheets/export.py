@@ -48,7 +48,8 @@ GUIDE = (
 
 
 def export_rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
-    """Heads, then whole records: the first row of a home has its own fields, parts fill the rest.
+    """Yield heads, then whole records: the first row of a home has its own fields, parts fill the
+    rest.
 
     Demo homes wear 示例数据 in a column of their own.
     """
@@ -64,7 +65,7 @@ def export_rows(institutions: InstitutionQuerySet) -> Iterator[Sequence[Any]]:
 def _rows_of(
     home: Institution, record: Record, regions: Mapping[str, Region]
 ) -> Iterator[list[Any]]:
-    """As many rows as the longest part has; each says which home it is of."""
+    """As many rows as the longest part has; each names its home."""
     parts = {part.name: part.rows_in(record) for part in PARTS}
     mark = mark_of(home.pk, home.created_at)
     for place in range(max(1, *(len(found) for found in parts.values()))):

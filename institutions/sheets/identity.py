@@ -1,4 +1,4 @@
-"""Which home a row of a sheet speaks of, and when a person has to be asked.
+"""Identification of the home of a row of a sheet, and the cases for a person to decide.
 
 An id counts where the name agrees, or where the sheet still carries the mark of our own export; a
 ledger's running number 1, 2, 3 is no id of ours. A credit code can be copied into another row, and
@@ -59,7 +59,7 @@ def spelling(name: str) -> str:
 
 @dataclass(frozen=True)
 class IdentityQuestion:
-    """Whether a row speaks of a known home; `home` is negative for an earlier row of the sheet.
+    """A possible match of a row and a home; `home` is negative for an earlier row of the sheet.
 
     `row` is the number of the row that is asked: its answer is kept under it, also when the row
     has joined the rows of an earlier home.
@@ -94,7 +94,7 @@ class Match:
 
 @dataclass(frozen=True)
 class KnownHome:
-    """What the register is searched by, of one home."""
+    """The fields of one home that the register is searched by."""
 
     name: str
     region: Region
@@ -133,7 +133,7 @@ class Register:
     # Of which home
 
     def match_row(self, parsed: "ParsedRow", answers: Mapping[str, str], number: int = 0) -> Match:
-        """Return the home that a row speaks of; `answers` are those given for the row, by home.
+        """Return the home of a row; `answers` are those given for the row, by home.
 
         `number` is the row under which they are kept.
         """
@@ -223,7 +223,7 @@ class Register:
                 yield Match(pk, questions=(question,), by_name=True)
 
     def _namesake(self, parsed: "ParsedRow", pk: int) -> int | None:
-        """Another home that has the row's name where the row says it lies."""
+        """Return another home with the row's name in the row's place."""
         for other in self.by_name.get(name_key(str(parsed.fields["name"])), []):
             if other != pk and self._is_near(self.homes[other].region, parsed.region):
                 return other
@@ -295,7 +295,7 @@ class RowsSoFar:
     def __init__(self) -> None:
         self._first: dict[Any, ParsedRow] = {}
         self._asked: dict[Any, int] = {}
-        # What the rows of a home have in common, by what a later row may say of it.
+        # The common values of a home's rows, by the values a later row may state.
         self._by_code: dict[str, Any] = {}
         self._by_name: dict[tuple[str, str], tuple[Any, str]] = {}
 
@@ -324,13 +324,13 @@ class RowsSoFar:
         return key
 
     def number_of(self, parsed: "ParsedRow") -> str:
-        """Return the first row that says the same of which home it is: it was answered for all."""
+        """Return the first row that names the same home: its answer holds for all."""
         fields = parsed.fields
         what = (parsed.pk, parsed.mark, *(fields.get(n) for n in ("credit_code", "name", "region")))
         return str(self._asked.setdefault(what, parsed.row.number))
 
     def match_row(self, parsed: "ParsedRow", match: Match, answers: Mapping[str, str]) -> Match:
-        """What an earlier row says of a new home: the same name, or another spelling of it."""
+        """Match a new home with an earlier row: the same name, or another spelling of it."""
         if match.pk is not None or match.problem or match.is_asked:
             return match
         name = str(parsed.fields["name"])

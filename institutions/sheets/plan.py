@@ -1,6 +1,6 @@
 """A sheet of institutions into the register: read, clean each row, judge all, write at once.
 
-`make_plan` says what a sheet would do and writes nothing; `commit_plan` does it in one transaction
+`make_plan` shows the effect of a sheet and writes nothing; `commit_plan` does it in one transaction
 {write, verify, record sources and history, refresh listings}. A home is the unit: if one of its
 rows is refused, all are. Homes are known by id, else by credit code, else by name and region
 (`identity`); where that is not certain a person is asked, and until then the home is left out.
@@ -60,7 +60,7 @@ class MovedError(Exception):
 
 @dataclass(frozen=True)
 class SheetSource:
-    """Where the figures of a sheet come from and the day they speak of.
+    """Source of the figures of a sheet, and their day.
 
     A document that is not saved yet is the sheet itself: it is saved with the figures.
     """
@@ -73,7 +73,7 @@ class SheetSource:
 
 @dataclass
 class PlannedHome:
-    """What becomes of one home of the sheet, gathered from all its rows."""
+    """Planned changes of one home of the sheet, gathered from all its rows."""
 
     name: str
     rows: list[int]
@@ -90,19 +90,19 @@ class PlannedHome:
     questions: list[IdentityQuestion] = field(default_factory=list)
     problems: list[CellProblem] = field(default_factory=list)
     flags: list[CellProblem] = field(default_factory=list)
-    # The row that says a field or a row of a part, where that is not the first of the home.
+    # The row that states a field or a row of a part, where that is not the first of the home.
     stated_in: dict[Any, int] = field(default_factory=dict)
 
     def row_of(self, what: Any) -> int:
-        """Return the number of the row that says a field, by its name, or a part's row, by (name,
-        key).
+        """Return the number of the row that states a field, by its name, or a part's row, by
+        (name, key).
         """
         return self.stated_in.get(what, self.rows[0])
 
 
 @dataclass
 class Plan:
-    """What a sheet would do, home by home in the order of the sheet."""
+    """The effect of a sheet, home by home in the order of the sheet."""
 
     lines: list[PlannedHome]
     current: Current
@@ -116,7 +116,7 @@ class Plan:
         return found | {"flagged": sum(bool(line.flags) for line in self.lines)}
 
     def digest(self) -> str:
-        """Two plans of one digest would write the same."""
+        """Return a digest, equal for plans that would write the same."""
         digest = hashlib.sha256()
         contents = (
             (
@@ -134,7 +134,7 @@ class Plan:
 
 
 def no_progress(stage: str, done: int, total: int) -> None:
-    """Says nothing of how far it is."""
+    """Report no progress."""
 
 
 def read_sheet(content: bytes) -> Sheet:
@@ -146,7 +146,7 @@ def read_sheet(content: bytes) -> Sheet:
 
 
 def unknown_heads(sheet: Sheet) -> list[str]:
-    """Heads that mean nothing here: their columns are not read, and the report says so."""
+    """Return unknown heads: their columns are not read, and the report lists them."""
     read_here = (head for table in sheet.tables for head in columns_of(table.heads))
     known = {*read_here, *IDS, *MARKS, REASON}
     return [head for head in sheet.heads if head not in known and head.lower() not in IDS | MARKS]
@@ -163,9 +163,9 @@ def make_plan(
     reviewed: bool = False,
     answers: Answers | None = None,
     lock: bool = False,
-    say: Progress = no_progress,
+    progress: Progress = no_progress,
 ) -> Plan:
-    """What the sheet would do to the register, with everything refused and why. Writes nothing.
+    """Return the effect of the sheet on the register, with refusals and reasons. Writes nothing.
 
     `within` is the region whose homes the sheet may touch; `answers` are a person's, where it was
     asked which home a row speaks of. Where the importer's changes have to be
@@ -178,7 +178,7 @@ def make_plan(
         columns = columns_of(table.heads)
         for row in table.rows:
             statements.append(parse_row(row, columns, places))
-            say("核对", len(statements), len(sheet.rows))
+            progress("核对", len(statements), len(sheet.rows))
     register = Register.load_homes(places.names, within)
     lines = _group_rows(statements, register, answers or {})
     names = _part_names(statements)
@@ -189,7 +189,7 @@ def make_plan(
         _compare_home(line, current, source, judge, places)
         if reviewed and line.outcome == "changed" and current.is_published(line.pk):
             _leave_to_reviewer(line, current)
-        say("比较", number, len(lines))
+        progress("比较", number, len(lines))
     wanted = [line for line in lines if line.outcome in {"new", "changed"}]
     for line, why in register.conflicting_homes(wanted):
         _refuse_home(line, "名称", why, line.name)
@@ -204,7 +204,7 @@ def _part_names(statements: Iterable[ParsedRow]) -> set[str]:
 def _group_rows(
     statements: list[ParsedRow], register: Register, answers: Answers
 ) -> list[PlannedHome]:
-    """Return the rows of each home together, in the order of the sheet."""
+    """Group the rows of each home, in the order of the sheet."""
     groups: dict[Any, PlannedHome] = {}
     so_far = RowsSoFar()
     holders: dict[Any, list[ParsedRow]] = defaultdict(list)
@@ -251,7 +251,7 @@ def _name_of(parsed: ParsedRow) -> str:
 
 
 def _join_row(line: PlannedHome, parsed: ParsedRow, before: list[ParsedRow]) -> None:
-    """Add what the row says to its home; a row that says otherwise is refused, a double is one."""
+    """Add the values of the row to its home; contradictions are refused, doubles merged."""
     adds = not before
     for name, value in parsed.fields.items():
         if before and name not in line.fields:
@@ -289,7 +289,7 @@ def _whole_key(part: Part, values: Fields) -> Fields:
 def _compare_home(
     line: PlannedHome, current: Current, source: SheetSource, judge: RowChecks, places: PlaceNames
 ) -> None:
-    """Compare with what the register holds, and judge what would change."""
+    """Compare with the register, and validate the changes."""
     is_asked = any(question.is_open for question in line.questions)
     if not line.problems and not is_asked:
         was = current.fields.get(line.pk or 0)
@@ -313,7 +313,7 @@ def _compare_home(
 
 
 def _leave_to_reviewer(line: PlannedHome, current: Current) -> None:
-    """Leave the changes to a reviewer; what waits for one already is not proposed again."""
+    """Leave the changes to a reviewer; waiting changes are not proposed again."""
     line.waits = True
     line.changes = [change for change in line.changes if not current.is_proposed(line.pk, change)]
     if not line.changes:
@@ -353,7 +353,7 @@ def _flag_oddities(line: PlannedHome, was: Fields | None, places: PlaceNames) ->
 
 
 def _set_aside(line: PlannedHome, name: str, column: str, why: str) -> None:
-    """Leave one field of the home as it stands, and say so."""
+    """Leave one field of the home as it stands, with a note."""
     value = line.fields.pop(name, "")
     line.flags.append(CellProblem(line.row_of(name), column, display_value(value), NOT_TAKEN + why))
 
@@ -378,7 +378,7 @@ def _set_aside_implausible(line: PlannedHome, source: SheetSource, places: Place
 
 
 def _field_changes(line: PlannedHome, was: Fields | None, judge: RowChecks) -> Iterator[Change]:
-    """What changes in the home's own fields. Of a new home nothing changes; it is only judged."""
+    """Yield the changes of the home's own fields; a new home is only validated."""
     whole = {**empty_row(Institution), **(was or {}), **line.fields}
     if was and whole["is_demo"] != was["is_demo"]:
         _refuse_home(line, "示例数据", "示例机构和真实机构不能互换。")
@@ -434,7 +434,7 @@ def _part_changes(
 
 
 def _figure_words(part: Part, values: Fields, name: str) -> str:
-    """床位·护理型床位·双人间·已入住: one figure of a part in words."""
+    """Return one figure of a part in words: 床位·护理型床位·双人间·已入住."""
     words = next((str(item.verbose_name) for item in part.fields if item.name == name), "")
     return "·".join(filter(None, [part.label_of(values), words]))
 
@@ -442,12 +442,11 @@ def _figure_words(part: Part, values: Fields, name: str) -> str:
 def _date_row(
     part: Part, whole: Fields, given: str | None, was: Fields | None, source: SheetSource
 ) -> Fields:
-    """Return the row as of the right day; `given` is the date that stands in the sheet, "" for
-    none.
+    """Return the row with the right date; `given` is the date in the sheet, "" for none.
 
-    Without one, figures are as of the day the sheet speaks of, and a newer sheet that repeats what
+    Without one, figures are as of the day of the sheet, and a newer sheet that repeats what
     is there brings its date along. A date that came out with an export and comes back with other
-    figures is not their date; with figures that were dated anew since, it says nothing.
+    figures is not their date; with figures that were dated anew since, it does not count.
     """
     day = {"as_of": source.as_of.isoformat(), "as_of_precision": source.precision}
     if was is None:
@@ -483,9 +482,9 @@ def commit_plan(
     note: str = "",
     expected: str = "",
     upload: int | None = None,
-    say: Progress = no_progress,
+    progress: Progress = no_progress,
 ) -> Plan:
-    """Write what the sheet says, all or nothing, and return what was done.
+    """Write the sheet, all or nothing, and return the plan that was written.
 
     Refused homes are left out. `expected` is the digest of the plan that somebody agreed
     to: if the register has moved since, `MovedError` is raised and nothing is written. What was
@@ -494,13 +493,13 @@ def commit_plan(
     try:
         with transaction.atomic():
             options: dict[str, Any] = {"within": within, "reviewed": reviewed, "answers": answers}
-            plan = make_plan(sheet, source, **options, lock=True, say=say)
+            plan = make_plan(sheet, source, **options, lock=True, progress=progress)
             if expected and plan.digest() != expected:
                 raise MovedError
             if plan.of("new") or plan.of("changed"):
                 if source.document and source.document.pk is None:
                     source.document.save()
-                Writer(plan, source, on, by, note, say, upload).write()
+                Writer(plan, source, on, by, note, progress, upload).write()
     except IntegrityError as error:
         raise MovedError from error
     return plan

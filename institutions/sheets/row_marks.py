@@ -1,4 +1,4 @@
-"""Tell rows that are no homes (totals, footers, repeated heads), and marks to look at."""
+"""Recognise rows that are no homes (totals, footers, repeated heads), and marks to check."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def why_no_home(
 ) -> tuple[str, Any, str] | None:
     """Return the head, the cell and the reason where the row is no home, else None.
 
-    `is_placed` says that its region is known: then only the name tells a total or a footer.
+    `is_placed` says that its region is known: then only the name reveals a total or a footer.
     """
     heads = {column.key: head for head, column in columns.items()}
     name = _cell_text(row.cells.get(heads["name"]))

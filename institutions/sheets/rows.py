@@ -18,7 +18,7 @@ Fields = dict[str, Any]
 IDENTIFYING = {"name", "region"}
 NOT_TAKEN = "没有导入这一格："
 
-# Parts that say nothing when no figure of theirs is known.
+# Parts that are empty when no figure of theirs is known.
 COUNTED = {"beds", "staff_figures"}
 PART_OF = {part.name: part for part in PARTS}
 PART_FIELDS = {part.name: {item.name: item for item in part.fields} for part in PARTS}
@@ -35,7 +35,7 @@ NEEDED = {
 
 @dataclass
 class ParsedRow:
-    """What one row says: of which home, and which values."""
+    """One row as parsed: its home, and its values."""
 
     row: SheetRow
     problems: Problems
@@ -51,7 +51,7 @@ class ParsedRow:
 
 
 def parse_row(row: SheetRow, columns: Mapping[str, Column], places: PlaceNames) -> ParsedRow:
-    """Return what the row says, without a query.
+    """Parse the row, without a query.
 
     A cell that cannot be read is set aside and flagged; the row is refused only where it names no
     home: name, region or id.
@@ -59,7 +59,7 @@ def parse_row(row: SheetRow, columns: Mapping[str, Column], places: PlaceNames) 
     parsed = ParsedRow(row, Problems(row.number), flags=Problems(row.number))
     implied: list[tuple[str, Fields]] = []
     cells: dict[str, tuple[str, Any]] = {}
-    # By part: the cell that should say of what its figures speak, and cannot be read.
+    # By part: the unreadable cell that should qualify its figures.
     spoiled: dict[str, tuple[str, Any]] = {}
     for head, column in columns.items():
         cell = row.cells.get(head)
@@ -89,8 +89,8 @@ def parse_row(row: SheetRow, columns: Mapping[str, Column], places: PlaceNames) 
         for name, value in values.items():
             if stated.setdefault(name, value) != value:
                 spoiled.setdefault(part_name, cells[f"{part_name}.{name}"])
-    for part_name, said in spoiled.items():
-        _set_aside(parsed, part_name, said, cells, columns)
+    for part_name, qualifier in spoiled.items():
+        _set_aside(parsed, part_name, qualifier, cells, columns)
     _identify(parsed, columns, places)
     _complete_rating(parsed, cells)
     for name in list(parsed.parts):
@@ -108,14 +108,14 @@ def parse_row(row: SheetRow, columns: Mapping[str, Column], places: PlaceNames) 
 def _set_aside(
     parsed: ParsedRow,
     part: str,
-    said: tuple[str, Any],
+    qualifier: tuple[str, Any],
     cells: dict[str, tuple[str, Any]],
     columns: Mapping[str, Column],
 ) -> None:
-    """Set aside every figure of a part of which the row does not say readably what it is of."""
+    """Set aside every figure of a part whose qualifier cannot be read."""
     parsed.parts.pop(part, None)
     parsed.more = [(name, values) for name, values in parsed.more if name != part]
-    head, text = said
+    head, text = qualifier
     why = f"“{head}”写的是“{display_value(text)}”，看不出这一格说的是哪一项。"
     for key in [key for key in cells if key.startswith(f"{part}.")]:
         other, cell = cells.pop(key)
@@ -196,7 +196,7 @@ def _forget_no_beds(values: Fields) -> None:
 
 
 def _drop_zero_staff_counts(values: Fields) -> None:
-    """Where the people are not counted, none of them with a certificate says nothing."""
+    """Drop a zero of certificates where the people are not counted: it means nothing."""
     if "headcount" not in values:
         for name in ("certified", "trained"):
             if values.get(name) == 0:

@@ -70,5 +70,5 @@ def _both_sides(
 
 
 def _phones_by_digits(numbers: Iterable[str]) -> dict[str, str]:
-    """Return the numbers by their digits alone: two ways to write one number are one."""
+    """Return the numbers by their digits alone: two spellings of one number are one."""
     return {"".join(filter(str.isdigit, number)): number for number in numbers}

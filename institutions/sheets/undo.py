@@ -40,7 +40,7 @@ class UndoneError(Exception):
 
 @dataclass
 class Undo:
-    """What becomes of one home; `why` says it of one that is left."""
+    """Outcome of the undo for one home; `why` is the reason for one that is left."""
 
     home: Institution
     fate: str
@@ -141,7 +141,7 @@ def undo_import(
     within: Region | None = None,
     reviewed: bool = False,
 ) -> list[Undo]:
-    """Take the import back, in one transaction with the record that it was.
+    """Undo the import, in one transaction with the record of it.
 
     Raises `UndoneError` for one that is not written, or was taken back already.
     """
@@ -212,7 +212,7 @@ def _restore_home(
 def _withdraw_proposals(
     one: Undo, sheet: SheetImport, by: AbstractBaseUser | None, note: str
 ) -> None:
-    """What waits for a reviewer waits no more."""
+    """Withdraw the changes that wait for a reviewer."""
     for pending in _waiting(sheet).filter(institution=one.home).select_for_update():
         pending.state, pending.reason = PendingChange.State.REJECTED, note
         pending.decided_by_id = by.pk if by else pending.author_id

@@ -47,7 +47,7 @@ def slug_of(upload: SheetImport) -> str:
 
 
 def source_of(upload: SheetImport, *, reviewed: bool) -> SheetSource:
-    """Where the figures of the sheet come from: a document, the home itself, or the sheet.
+    """Return the source of the sheet's figures: a document, the home itself, or the sheet.
 
     A sheet whose homes have to be `reviewed` is passed together with the first of them.
     """
@@ -72,7 +72,7 @@ def source_of(upload: SheetImport, *, reviewed: bool) -> SheetSource:
 
 
 def examine(
-    upload: SheetImport, *, reviewed: bool = False, say: Progress = no_progress
+    upload: SheetImport, *, reviewed: bool = False, progress: Progress = no_progress
 ) -> tuple[Sheet, Plan]:
     """Return what the sheet would do; writes nothing. Raises `SheetError`."""
     content = bytes(upload.content or b"")
@@ -84,7 +84,7 @@ def examine(
         within=upload.within,
         reviewed=reviewed,
         answers=upload.answers,
-        say=say,
+        progress=progress,
     )
     upload.digest = plan.digest()
     upload.unread = unknown_heads(sheet)
@@ -100,7 +100,7 @@ def check(upload: SheetImport, *, reviewed: bool) -> None:
 
 
 def keep_answers(upload: SheetImport, given: Answers, *, reviewed: bool) -> None:
-    """Keep a person's answers of which homes rows speak of, and examine the sheet anew.
+    """Store a person's answers on the homes of rows, and examine the sheet anew.
 
     `given` holds answers by row and home; those of other rows stay. Raises `MovedError` for a
     sheet that is written already, and `SheetError`.
@@ -119,7 +119,7 @@ def write(
     by: AbstractBaseUser | None,
     *,
     reviewed: bool = False,
-    say: Progress = no_progress,
+    progress: Progress = no_progress,
 ) -> None:
     """Write an examined sheet, in one transaction with the record that it was.
 
@@ -144,7 +144,7 @@ def write(
             note=f"导入“{upload.file_name}”",
             expected=upload.digest,
             upload=upload.pk,
-            say=say,
+            progress=progress,
         )
         upload.state, upload.done_at = SheetImport.State.DONE, timezone.now()
         _keep_result(upload, plan)

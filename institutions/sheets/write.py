@@ -117,7 +117,7 @@ def _converted_fields(model: Model) -> list[AnyField]:
 
 
 class _Links:
-    """What records call documents and users, and back."""
+    """Names of documents and users in records, and their keys."""
 
     def __init__(self) -> None:
         documents: Any = Document.objects.values_list("pk", "slug")
@@ -151,7 +151,7 @@ class _Links:
 
 
 class Writer:
-    """Writes what a plan says: homes, parts, sources, history and listings. In a transaction."""
+    """Writes a plan: homes, parts, sources, history and listings. In a transaction."""
 
     def __init__(
         self,
@@ -160,10 +160,10 @@ class Writer:
         on: datetime.date,
         by: AbstractBaseUser | None,
         note: str,
-        say: Callable[[str, int, int], object],
+        progress: Callable[[str, int, int], object],
         sheet: int | None = None,
     ) -> None:
-        self.plan, self.source, self.on, self.say = plan, source, on, say
+        self.plan, self.source, self.on, self.progress = plan, source, on, progress
         self.by, self.note, self.sheet = by, note, sheet
         self.links = _Links()
         self.now = timezone.now()
@@ -187,7 +187,7 @@ class Writer:
             refresh((line.pk for line in batch if line.pk), self.on)
             for _ in batch:
                 done += 1
-                self.say("写入", done, len(lines))
+                self.progress("写入", done, len(lines))
             for line in batch:
                 # What is written need not be kept: only the counts and the words are reported.
                 line.fields, line.parts, line.writes = {}, {}, []
@@ -206,7 +206,7 @@ class Writer:
                 propose(homes[line.pk or 0], changes, by=self.by, on=self.on, sheet=self.sheet)
 
     def _verify_written(self, batch: list["PlannedHome"]) -> None:
-        """Read back what was written: it is what the sheet says, or the import is undone."""
+        """Read back what was written; raise and roll back if it differs from the sheet."""
         names = {name for line in batch for name, _ in line.writes}
         written = Current.load_current([line.pk for line in batch if line.pk], names)
         for line in batch:
@@ -279,7 +279,7 @@ class Writer:
         """Add the sources of what changes, and return all changes in the order of a record.
 
         A new home has one source for everything; a changed figure has one of its own. What the
-        sheet itself says of a source stands. A figure that changes is no longer verified.
+        sheet itself states of a source stands. A figure that changes is no longer verified.
         """
         stated = line.parts.setdefault(PROVENANCE.name, {})
         held = self.plan.current.rows(PROVENANCE, line.pk)

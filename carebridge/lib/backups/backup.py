@@ -39,7 +39,7 @@ REFUSALS = {
 
 
 class BackupError(Exception):
-    """What is wrong, in words for whoever keeps the site."""
+    """An error in words for the operator of the site."""
 
 
 def make_backup(folder: Path, at: datetime.datetime) -> Tables:
@@ -63,24 +63,24 @@ def _write_files(unfinished: Path, at: datetime.datetime) -> Tables:
     connection = connections[DEFAULT_DB_ALIAS]
     found = dumps.dump_database(connection, unfinished / DATABASE)
     _pack_photos(unfinished / FILES)
-    told = {
+    listing = {
         "made_at": at.isoformat(),
         "vendor": connection.vendor,
         "tables": found,
         "files": {name: _checksum(unfinished / name) for name in (DATABASE, FILES)},
     }
-    (unfinished / LIST).write_text(json.dumps(told, ensure_ascii=False, indent=1))
+    (unfinished / LIST).write_text(json.dumps(listing, ensure_ascii=False, indent=1))
     for file in unfinished.iterdir():
         file.chmod(0o600)
     return found
 
 
 def verify_backup(folder: Path) -> Tables:
-    """Prove that the backup can be restored, by doing so beside the site; returns what is in it."""
-    told = _read_list(folder)
+    """Prove that the backup can be restored, by doing so beside the site; return its tables."""
+    listing = _read_list(folder)
     with dumps.open_dump(connections[DEFAULT_DB_ALIAS], folder / DATABASE) as trial:
-        _compare_tables(told, trial)
-    return told["tables"]
+        _compare_tables(listing, trial)
+    return listing["tables"]
 
 
 @dataclass(frozen=True)
@@ -124,23 +124,23 @@ def restore(folder: Path, at: datetime.datetime, *, replace: bool) -> RestoreOut
 def _read_list(folder: Path) -> dict[str, Any]:
     """Return the list of a backup of this kind of database whose files are as they were written."""
     try:
-        told: dict[str, Any] = json.loads((folder / LIST).read_text())
-        wrong = [name for name, was in told["files"].items() if _checksum(folder / name) != was]
+        listing: dict[str, Any] = json.loads((folder / LIST).read_text())
+        wrong = [name for name, was in listing["files"].items() if _checksum(folder / name) != was]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupError(f"{folder} 不是完整的备份：{error}") from error
     if wrong:
         raise BackupError(f"备份里的文件和写下时不一样：{'、'.join(wrong)}。")
-    if told["vendor"] != (vendor := connections[DEFAULT_DB_ALIAS].vendor):
-        raise BackupError(f"这份备份来自 {told['vendor']}，不能放进 {vendor}。")
-    return told
+    if listing["vendor"] != (vendor := connections[DEFAULT_DB_ALIAS].vendor):
+        raise BackupError(f"这份备份来自 {listing['vendor']}，不能放进 {vendor}。")
+    return listing
 
 
-def _compare_tables(told: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
+def _compare_tables(listing: dict[str, Any], connection: BaseDatabaseWrapper) -> None:
     try:
         found = fingerprint_tables(connection)
     except DatabaseError as error:
         raise BackupError(f"备份里的数据库读不出来：{error}") from error
-    if unlike := differences(told["tables"], found):
+    if unlike := differences(listing["tables"], found):
         raise BackupError("和备份时不一样：" + "；".join(unlike))
 
 

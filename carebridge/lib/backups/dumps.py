@@ -32,11 +32,11 @@ NOT_SWAPPED = "还有别的程序连着数据库，没有换上备份，现有�
 
 
 class DumpError(Exception):
-    """A program failed; the text is what it said."""
+    """A program failed; the text is its output."""
 
 
 def dump_database(connection: BaseDatabaseWrapper, file: Path) -> Tables:
-    """Write the file; returns what is in it, as it was at one moment."""
+    """Write the file; return its tables, as they were at one moment."""
     if connection.vendor == "sqlite":
         with closing(sqlite3.connect(file)) as copy:
             connection.ensure_connection()
@@ -54,7 +54,7 @@ def dump_database(connection: BaseDatabaseWrapper, file: Path) -> Tables:
 
 
 class DatabaseState(Enum):
-    """How a database stands before a restore."""
+    """State of a database before a restore."""
 
     EMPTY = "empty"  # or not there
     FULL = "full"
@@ -277,12 +277,14 @@ def _connect_beside(connection: BaseDatabaseWrapper, name: str) -> Iterator[Base
 
 def _run_program(connection: BaseDatabaseWrapper, program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL on the database; the password is in no list of processes."""
-    told = connection.get_connection_params()
+    parameters = connection.get_connection_params()
     names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
     names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
     names |= {"target_session_attrs": "PGTARGETSESSIONATTRS"}
-    env = {variable: str(told[name]) for name, variable in names.items() if told.get(name)}
-    database = told.get("dbname") or told.get("database")
+    env = {
+        variable: str(parameters[name]) for name, variable in names.items() if parameters.get(name)
+    }
+    database = parameters.get("dbname") or parameters.get("database")
     command = [program, f"--dbname={database}", "--no-password", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 our own words, no shell

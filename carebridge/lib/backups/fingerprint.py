@@ -1,4 +1,4 @@
-"""What a database holds, told in a way that two databases can be compared by."""
+"""Fingerprints of databases, by which two of them can be compared."""
 
 import hashlib
 from typing import Any
@@ -38,14 +38,14 @@ def _digest_rows(values: list[Any]) -> int:
 
 
 def differences(wanted: Tables, found: Tables) -> list[str]:
-    """What is not as it was, in words, table by table."""
-    said = []
+    """Return the differences in words, table by table."""
+    messages = []
     for name in sorted(wanted.keys() | found.keys()):
         was, now = wanted.get(name), found.get(name)
         if was is None or now is None:
-            said.append(f"{name}：{'多出来的表' if was is None else '没有这张表'}")
+            messages.append(f"{name}：{'多出来的表' if was is None else '没有这张表'}")
         elif was["rows"] != now["rows"]:
-            said.append(f"{name}：应有 {was['rows']:,} 行，实有 {now['rows']:,} 行")
+            messages.append(f"{name}：应有 {was['rows']:,} 行，实有 {now['rows']:,} 行")
         elif was != now:
-            said.append(f"{name}：行数一样，内容不一样")
-    return said
+            messages.append(f"{name}：行数一样，内容不一样")
+    return messages

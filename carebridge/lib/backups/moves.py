@@ -18,13 +18,13 @@ REASONS = {
 
 
 def explain(error: OSError) -> str:
-    """Say in plain words why a file could not be read or written, and which."""
+    """Return in plain words which file could not be read or written, and why."""
     reason = REASONS.get(error.errno or 0, f"系统说：{error.strerror or error}。")
     return f"{error.filename}：{reason}" if error.filename else reason
 
 
 class Moves:
-    """What was moved, in its order."""
+    """Completed moves, in their order."""
 
     def __init__(self) -> None:
         self._done: list[tuple[Path, Path]] = []
@@ -35,7 +35,7 @@ class Moves:
         self._done.append((source, target))
 
     def undo(self) -> list[Path]:
-        """Bring everything back, newest first; returns what is still where it was moved to."""
+        """Move everything back, newest first; return the paths that could not be moved back."""
         left = [
             target for source, target in reversed(self._done) if not _bring_back(target, source)
         ]

@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         taken = self.make_upload(options)
         try:
-            sheet, plan = examine(taken, say=self.progress)
+            sheet, plan = examine(taken, progress=self.progress)
             self.report_plan(taken, plan)
             refused, wanted = plan.counts["refused"], plan.of("new") or plan.of("changed")
             asked = plan.counts["asked"]
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                     "看过再用 --same 或 --not-same 写行号，或用 --skip-refused 先放着。"
                 )
             if wanted and not options["dry_run"]:
-                write(taken, None, say=self.progress)
+                write(taken, None, progress=self.progress)
                 self.stdout.write("已导入。")
                 self.stdout.write(f"要撤回：manage.py undo_import {taken.pk}")
         except SheetError as error:

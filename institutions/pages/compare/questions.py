@@ -403,7 +403,7 @@ QUALITY_AND_PLACE = [
 
 
 def _distance_questions(columns: list[HomeColumn]) -> list[HomeQuestion]:
-    """How far each is from the places a family measures from, if any is published."""
+    """Return questions on the distance to the places a family measures from, if any is given."""
     if not any(column.card.distances for column in columns):
         return []
     return [HomeQuestion("直线距离", "", _distance)]

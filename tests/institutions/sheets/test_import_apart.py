@@ -108,7 +108,7 @@ def by_clerk(tmp_path: Path) -> Callable[[Say], object]:
     taken.author = clerk
     check(taken, reviewed=True)
     assert taken.changed == ROWS
-    return lambda say: write(taken, clerk, reviewed=True, say=say)
+    return lambda say: write(taken, clerk, reviewed=True, progress=say)
 
 
 @pytest.mark.parametrize("way", [by_command, by_clerk])
