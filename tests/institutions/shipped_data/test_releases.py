@@ -44,7 +44,7 @@ def release(folder: Path, amount: int, value: str) -> list[str]:  # noqa: F811
     write(folder, "policies.json", *policies, *rates, exclusion("zz-00", "zz-01"))
     write(folder, "facts.json", *(fact(code, value) for code in FACTS))
     told: list[str] = []
-    fixtures.load(folder, TODAY, told.append)
+    fixtures.load_folder(folder, TODAY, told.append)
     return told
 
 
