@@ -156,7 +156,7 @@ TEMPLATES = [
     },
 ]
 
-# Whom readers may ring and who answers for the site; pages say so when nobody is named.
+# Whom readers may ring and who answers for the site; pages show a note when nobody is named.
 
 ORGANISATION = os.environ.get("ORGANISATION", "").strip()
 HELP_PHONE = os.environ.get("HELP_PHONE", "").strip()

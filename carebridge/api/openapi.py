@@ -94,7 +94,8 @@ def as_yaml(request: HttpRequest) -> HttpResponse:
 @extend_schema(exclude=True)
 @api_view(["GET", "HEAD"])
 def missing(request: Request, path: str) -> HttpResponseBase:
-    """What is no address of the API is said as the API says it; a stroke too many at its end goes.
+    """Answer an unknown address with problem details; redirect one with a surplus stroke at its
+    end.
 
     Only once an address without it is there, so nobody is sent round in a circle.
     """

@@ -1,4 +1,4 @@
-"""How often one network may ask the API."""
+"""Limit of requests of one network to the API."""
 
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle

@@ -74,7 +74,7 @@ def answer_outage(request: HttpRequest, *, is_staff: bool) -> HttpResponse:
 
 
 def not_kept(request: HttpRequest, why: str) -> HttpResponse:
-    """Say that nothing could be written and when to try again, with a button that sends it again.
+    """Answer that nothing could be written, with a time to retry and a button that sends it again.
 
     What was typed is in the page; files and passwords are not.
     """

@@ -50,7 +50,7 @@ def _reason(error: BaseException) -> str:
 
 
 class Probe:
-    """Whether a row can be written, tried at most once in `EVERY` seconds by each process.
+    """Trial of writing a row, at most once in `EVERY` seconds by each process.
 
     A lock is no failure before it has been held for as long as a request would wait for it.
     """

@@ -1,4 +1,4 @@
-"""How a condition of Django's is read without a database: one reading for sets and for rows.
+"""Conditions of Django evaluated without a database: one reading for sets and for rows.
 
 Who asks gives the answers of the leaves and how answers are joined; what joins, negates, compares
 and adds is read here.

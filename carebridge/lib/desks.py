@@ -1,7 +1,7 @@
 """Few pages are made at once, however many requests are on the way. Standard library and Django.
 
 The threads of a worker wait for what comes slowly: a request half sent, a reader on a bad line, a
-file being fetched, somebody who is told to wait. Pages are made at few desks behind them, so that
+file being fetched, somebody who was asked to wait. Pages are made at few desks behind them, so that
 none of this keeps a reader waiting, and the database sees no more connections than desks.
 """
 

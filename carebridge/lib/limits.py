@@ -1,4 +1,4 @@
-"""How much one network may ask of the site: the one table for every door, and what counts by it.
+"""Limits of one network at the site: the one table for every door, and its counters.
 
 Counts stand in the cache: without a shared one (`CACHE_URL`) each worker process counts its own.
 """
@@ -22,7 +22,7 @@ DAY = 24 * 60 * MINUTE
 
 @dataclass(frozen=True)
 class Limit:
-    """So many, as the setting says, in so many seconds; 0 in the setting: without a limit."""
+    """A number, from the setting, in so many seconds; 0 in the setting: without a limit."""
 
     setting: str
     seconds: int
@@ -40,7 +40,7 @@ LIMITS = {
     # Those that were not accepted, and wrong codes of the second factor. Many people share the
     # address of an office, and some of them mistype: this is for a network, five for a name.
     "wrong": Limit("WRONG_PASSWORDS_IN_TEN_MINUTES", 10 * MINUTE),
-    # What readers say is wrong. A street office or a hospital ward may be one address.
+    # Corrections sent by readers. A street office or a hospital ward may be one address.
     "corrections": Limit("CORRECTIONS_A_DAY", DAY),
     # Files of open data on the way at once; one on the way for longer no longer counts.
     "downloads": Limit("DOWNLOADS_AT_ONCE", 30 * MINUTE),
@@ -82,7 +82,7 @@ def _left(limit: Limit) -> int:
 
 
 class Gate:
-    """How many threads of this process may be behind a door: in all, and of one network.
+    """Counter of the threads of this process behind a door: in all, and of one network.
 
     A server without an address counts as one network here: it is threads that are spared.
     """

@@ -16,7 +16,7 @@ NONE = "none"
 
 
 def legible(data: QueryDict) -> QueryDict:
-    """What was typed, with a mark in place of what neither page nor PostgreSQL takes."""
+    """Return the data with a mark in place of characters that neither page nor PostgreSQL takes."""
     readable = QueryDict(mutable=True)
     for name, values in data.lists():
         readable.setlist(name, list(map(marked, values)))

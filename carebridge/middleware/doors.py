@@ -67,7 +67,7 @@ def count_wrong(request: HttpRequest | None = None, **_: Any) -> None:
 
 
 def _refuse(request: HttpRequest, seconds: int, *, is_busy: bool) -> HttpResponseBase:
-    """Say when to come again; a name that was typed stays, a password does not.
+    """Refuse with a time to come again; a typed name stays, a password does not.
 
     A page of its own without frame and menu: it may be asked for often.
     """

@@ -1,4 +1,4 @@
-"""What a request holds of characters that no text is made of never reaches a page or a row."""
+"""Characters that no text is made of never get from a request into a page or a row."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,7 @@
 """The parameters of an address as everybody below reads them.
 
-A parameter without a value asks for nothing, on every page, file, feed and call of the API. What is
-told of a family is no longer than it can mean, since each link of a page carries it on.
+A parameter without a value asks for nothing, on every page, file, feed and call of the API. A
+parameter of a family is no longer than it can mean, since each link of a page carries it on.
 """
 
 import re
@@ -15,7 +15,7 @@ from regions.elder.parameters import is_of_family
 
 # Space of any kind, and the marks without width that come along when text is copied.
 BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
-# Letters of a name and of a value that tell of a family: the longest that is understood has 100,
+# Letters of a name and of a value that describe a family: the longest that is understood has 100,
 # and one more makes it too long. Pairs of them: all ten parameters with all their choices have 60.
 LONGEST_NAME, LONGEST_VALUE, MOST = 20, 101, 60
 
@@ -54,14 +54,14 @@ def is_blank(pair: str) -> bool:
 
 
 def with_short_values(query: str) -> str:
-    """Return the query with what tells of a family cut; all else as it was, in its order."""
-    kept, told = [], 0
+    """Return the query with the parameters of a family cut; all else as it was, in its order."""
+    kept, number = [], 0
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if not is_of_family(name := unquote_plus(name)):
             kept.append(pair)
-        elif told < MOST and len(name) <= LONGEST_NAME:
-            told += 1
+        elif number < MOST and len(name) <= LONGEST_NAME:
+            number += 1
             text = unquote_plus(value)
             short = text[:LONGEST_VALUE]
             kept.append(pair if text == short else f"{quote_plus(name)}={quote_plus(short)}")

@@ -1,4 +1,4 @@
-"""What a template gets for what is not there, and how a value is written out."""
+"""Values of templates for missing names, and the output of a value."""
 
 import datetime
 from collections.abc import Mapping

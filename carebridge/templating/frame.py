@@ -1,6 +1,6 @@
-"""The frame of every page: what it is called, where it stands for good, and whom to ring.
+"""The frame of every page: its title, its lasting address, and whom to ring.
 
-Read from the settings and not from a context, so that the page of a broken site says it too.
+Read from the settings and not from a context, so that the page of a broken site shows it too.
 """
 
 import json
@@ -17,7 +17,9 @@ NO_MARKUP = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
 class Site:
-    """Who runs this site and whom to ring, as the settings say; empty where nobody is named."""
+    """Organisation of this site and whom to ring, from the settings; empty where nobody is
+    named.
+    """
 
     @property
     def organisation(self) -> str:
@@ -30,7 +32,7 @@ class Site:
 
     @property
     def map_attribution(self) -> str:
-        """Whose tiles lie under the pins of the map; empty where the ground is plain."""
+        """Attribution of the map tiles; empty without tiles."""
         return str(settings.MAP_ATTRIBUTION) if settings.MAP_TILES else ""
 
     @property
@@ -48,7 +50,9 @@ class Site:
 
 
 def page_title(content: str) -> SafeString:
-    """Return the title for the window and for whoever shares the page, from what a block says."""
+    """Return the title for the window and for whoever shares the page, from the content of a
+    block.
+    """
     return format_html(
         '<title>{0} – {1}</title>\n  <meta property="og:title" content="{0}">',
         SafeString(content.strip()),
@@ -74,9 +78,9 @@ def page_address(content: str, request: HttpRequest | None) -> SafeString:
     )
 
 
-def json_ld(told: dict[str, Any] | None) -> SafeString:
-    """Return a data block for machines, which no browser runs; nothing where nothing is told."""
-    if not told:
+def json_ld(content: dict[str, Any] | None) -> SafeString:
+    """Return a data block for machines, which no browser runs; nothing without content."""
+    if not content:
         return SafeString("")
-    data = json.dumps(told, ensure_ascii=False).translate(NO_MARKUP)
+    data = json.dumps(content, ensure_ascii=False).translate(NO_MARKUP)
     return format_html('<script type="application/ld+json">{}</script>', SafeString(data))

@@ -1,4 +1,4 @@
-"""供需对接: how often families ask for a place, beside the beds that are free there.
+"""供需对接: the searches of families for a place, beside the free beds there.
 
 Demand is given in steps of five, downwards: under five is <5, nothing included, and 12 is "at least
 10". So no total, other period or other table on the page can be subtracted to the few families
@@ -207,7 +207,9 @@ def _level_choices() -> list[tuple[str, str]]:
 
 
 def _draw_bars(asked: DemandStep, free: Free, most: int, widest: int) -> tuple[Bar, ...]:
-    """DemandStep above, free below with demo beds in another tone; each lane has its own scale."""
+    """Draw searches above and free beds below, demo beds in another tone; each with its own
+    scale.
+    """
     real, demo = (bar_length(beds, widest) for beds in free.drawn)
     drawn = (
         Bar("ask", 0, bar_length(asked.least, most), 0, LANE),

@@ -32,7 +32,7 @@ class PhoneSerializer(serializers.ModelSerializer[Phone]):
 
 
 class SourceSerializer(serializers.Serializer[SourceLine]):
-    """CitedSource of a figure, its date, and its last check."""
+    """Source of a figure, its date, and its last check."""
 
     title = serializers.CharField(help_text="文件的标题，或者“机构填报”")
     page = Page(source="url", allow_null=True, help_text="本站写这份文件的页面")
@@ -129,7 +129,7 @@ class CardSerializer(serializers.Serializer[Card]):
     settlement = serializers.CharField(help_text="医保结算")
     vacant = serializers.IntegerField(allow_null=True, help_text="空床，张")
     vacant_as_of = serializers.DateField(allow_null=True)
-    is_vacancy_recent = serializers.BooleanField(source="vacancy_told")
+    is_vacancy_recent = serializers.BooleanField(source="vacancy_known")
     distances = DistanceSerializer(many=True)
     source = SourceSerializer(allow_null=True, help_text="这家机构出自哪里")
     price_source = SourceSerializer(allow_null=True, help_text="价格出自哪里，几份里最旧的")

@@ -60,7 +60,7 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
 
 
 class Correction(models.Model):
-    """A reader's word that something on the page of a home, or of a document, is wrong.
+    """A reader's report of an error on the page of a home, or of a document.
 
     `about` is a path of the whole record (`institutions.register.record`), or the code of a fact of
     the document; empty means the whole page. `said` is the text of the page on that day.

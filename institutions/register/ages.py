@@ -22,7 +22,7 @@ AGES = {
 
 @dataclass(frozen=True)
 class Age:
-    """How old a figure is; `state` is fresh, aging or stale, as the stylesheet knows them."""
+    """Age of a figure; `state` is fresh, aging or stale, as the stylesheet knows them."""
 
     days: int
     state: str

@@ -62,7 +62,7 @@ class Finder(Protocol):
 
 
 class SliceableRows(Protocol):
-    """SliceableRows that can be counted, and cut into pages."""
+    """Rows that can be counted, and cut into pages."""
 
     def count(self) -> int: ...
 

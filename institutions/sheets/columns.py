@@ -1,4 +1,4 @@
-"""The columns of a sheet of institutions: their heads, and what a cell of each says.
+"""The columns of a sheet of institutions: their heads, and the values of their cells.
 
 One flat sheet holds whole records. A row names a home and states values of it: its own fields, and
 at most one row of each part (a bed, a fee, a rating …). A home with several beds stands in several

@@ -151,9 +151,7 @@ def write(
 
 
 def close_refused(upload: SheetImport, by: AbstractBaseUser) -> None:
-    """Progress that its refused rows need no more work: they were mended elsewhere, or never can
-    be.
-    """
+    """Close its refused rows: they were mended elsewhere, or never can be."""
     rows = SheetImport.objects.filter(pk=upload.pk, settled_at=None)
     rows.update(settled_by=by.pk, settled_at=timezone.now())
 

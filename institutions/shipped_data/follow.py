@@ -22,7 +22,7 @@ from regions.staff.shipped_values import (
 )
 
 State = ShippedRow.State
-Say = Callable[[str], object]
+Report = Callable[[str], object]
 # At most so many amounts are named line by line.
 MOST_LINES = 200
 
@@ -38,7 +38,7 @@ def find_gone(model: type[Model], there: Iterable[tuple[Any, ...]]) -> set[tuple
 
 
 def was_deleted(row: Model) -> bool:
-    """Return whether the journal says that staff deleted a row of this name: it has no keys."""
+    """Return whether staff deleted a row of this name, by the journal: it has no keys."""
     kind = ContentType.objects.get_for_model(type(row))
     entries = LogEntry.objects.filter(content_type=kind, action_flag=DELETION)
     return entries.filter(object_repr=str(row)[:200]).exists()
@@ -65,7 +65,7 @@ def follow(
     pks: dict[tuple[Any, ...], Any],
     created: set[Any],
     has_parts: bool,
-    say: Say,
+    report: Report,
 ) -> int:
     """Let the rows of one model follow what is offered; return how many were changed.
 
@@ -104,12 +104,12 @@ def follow(
     ShippedRow.objects.bulk_create(new, 500)
     fields = ["state", "given", "offered", "changes", "changed_at"]
     ShippedRow.objects.bulk_update(changed, fields, 200)
-    _report(model, counts, say)
+    _report(model, counts, report)
     return len(counts["followed"])
 
 
 def _edited(model: type[Model]) -> set[str]:
-    """Return the keys of rows that the journal says were changed: for rows without a past."""
+    """Return the keys of rows changed according to the journal: for rows without a past."""
     kind = ContentType.objects.get_for_model(model)
     entries = LogEntry.objects.filter(content_type=kind, action_flag=CHANGE)
     return set(entries.values_list("object_id", flat=True))
@@ -129,13 +129,17 @@ def _take(shipped: ShippedRow, row: Any, now: Values, counts: dict[str, list[str
             counts["amounts"].append(f"{row}，{what}：{old} → {new}")
 
 
-def _report(model: type[Model], counts: dict[str, list[str]], say: Say) -> None:
+def _report(model: type[Model], counts: dict[str, list[str]], report: Report) -> None:
     name = model._meta.verbose_name
     if followed := counts["followed"]:
-        say(f"{name}：{len(followed):,} 条没有人改过，跟着版本更新。")
+        report(f"{name}：{len(followed):,} 条没有人改过，跟着版本更新。")
     for line in counts["amounts"][:MOST_LINES]:
-        say(f"  数字变了：{line}")
+        report(f"  数字变了：{line}")
     if len(counts["amounts"]) > MOST_LINES:
-        say(f"  还有 {len(counts['amounts']) - MOST_LINES:,} 个数字变了，见后台“随版本来的数据”。")
+        report(
+            f"  还有 {len(counts['amounts']) - MOST_LINES:,} 个数字变了，见后台“随版本来的数据”。"
+        )
     if kept := counts["kept"]:
-        say(f"{name}：{len(kept):,} 条这里改过，没有动，请全国管理员到后台对照：{'、'.join(kept)}")
+        report(
+            f"{name}：{len(kept):,} 条这里改过，没有动，请全国管理员到后台对照：{'、'.join(kept)}"
+        )

@@ -196,7 +196,7 @@ def _hangs_on(model: type[Model], row: Row, gone: Gone) -> bool:
 
 
 def follow_files_rows(
-    rows: list[Row], known: Known, added: Added, gone: Gone, say: Callable[[str], object]
+    rows: list[Row], known: Known, added: Added, gone: Gone, report: Callable[[str], object]
 ) -> int:
     """Let the rows that are there follow those of one file; return how many were changed."""
     groups = _by_model(rows)
@@ -214,7 +214,9 @@ def follow_files_rows(
                     own_values(_build_instance(model, row | {"fields": _own(model, row)}, known))
                 )
     return sum(
-        follow(model, found, known[model], {row.pk for row in added[model]}, model in PARTS_OF, say)
+        follow(
+            model, found, known[model], {row.pk for row in added[model]}, model in PARTS_OF, report
+        )
         for model, found in offers.items()
     )
 

@@ -20,7 +20,7 @@ class LoadedFixture(models.Model):
 
 
 class ShippedRow(models.Model):
-    """What a release gave a row, so that the next one knows whether staff have touched it.
+    """Values that a release gave a row, so that the next one knows whether staff have touched it.
 
     `key` is the natural key of the row as JSON; `given` is the row as it stood when a release last
     wrote it, `offered` what the newest release would make of it, both with its parts and in the

@@ -1,4 +1,4 @@
-"""How far a point lies outside a place, by the centres of all counties; no borders are known.
+"""Distance of a point outside a place, by the centres of all counties; no borders are known.
 
 A county is taken to reach half way to the centres around it.
 """

@@ -1,4 +1,4 @@
-"""What releases ship beside what stands here: for the nation, which decides on what was kept."""
+"""Shipped values beside the current ones: for the nation, which decides on those kept."""
 
 import json
 from typing import Any

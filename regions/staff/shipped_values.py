@@ -70,7 +70,9 @@ def values_of(model: type[Model], rows: Iterable[Any]) -> dict[Any, Values]:
 
 
 def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two states agree in all that both know: a column may be newer than one of them."""
+    """Return whether two states agree in all that both know: a column may be newer than one of
+    them.
+    """
     return all(
         [_common(part, other[name]) for part in values] == [_common(p, values) for p in other[name]]
         if name == PARTS
@@ -86,7 +88,7 @@ def _common(part: Values, others: list[Values]) -> Values:
 
 
 def write(row: Any, values: Mapping[str, Any]) -> None:
-    """Make the row what the values say, parts and links included; in the caller's transaction."""
+    """Write the values to the row, parts and links included; in the caller's transaction."""
     fields = [field for field in fields_of(type(row)) if field.name in values]
     for field in fields:
         value = values[field.name]
@@ -149,7 +151,7 @@ def _part_differences(
 
 
 def is_amount(field: Any) -> bool:
-    """Whether the field is a figure that families count on, not a place in an order or a level."""
+    """Return whether the field is a figure that families rely on, not an order or a level."""
     kind = field.get_internal_type()
     return kind in {"PositiveBigIntegerField", "DecimalField"} or field.name == "percent"
 

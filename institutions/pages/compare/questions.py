@@ -192,7 +192,7 @@ def _vacancy(column: HomeColumn) -> HomeAnswer:
     if card.vacant is None:
         return HomeAnswer()
     paths = [path_of(bed) for bed in column.home.beds.all() if bed.vacant is not None]
-    if not card.vacancy_told:
+    if not card.vacancy_known:
         return replace(plain_answer("先打电话问", paths=paths), as_of=card.vacant_as_of)
     found = plain_answer(f"{card.vacant} 张", paths=paths)
     return replace(found, rank=card.vacant, as_of=card.vacant_as_of)

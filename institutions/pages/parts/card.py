@@ -41,7 +41,7 @@ class Card:
     settlement: str
     vacant: int | None
     vacant_as_of: datetime.date | None
-    vacancy_told: bool
+    vacancy_known: bool
     phone: Phone | None
     source: Provenance | None
     price_source: Provenance | None
@@ -82,7 +82,7 @@ def make_card(
         settlement=settlement,
         vacant=listing.vacant,
         vacant_as_of=listing.vacant_as_of,
-        vacancy_told=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
+        vacancy_known=listing.vacant_as_of is not None and not is_stale(listing.vacant_as_of, on),
         phone=next(iter(home.phones.all()), None),
         source=source_of(home.card_provenance, "name"),
         price_source=price_source,

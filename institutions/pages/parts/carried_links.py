@@ -12,8 +12,8 @@ class CarriedLinks:
     """Links of one page.
 
     Args:
-        carried: what the address of the page carries.
-        elder: what the address says of the family, to join to a query; "" where it says nothing.
+        carried: homes and search in the address of the page.
+        elder: parameters of the family in the address, to join to a query; "" for none.
     """
 
     def __init__(self, carried: Carried, elder: str = "") -> None:
@@ -29,13 +29,15 @@ class CarriedLinks:
 
     @cached_property
     def came_from(self) -> str:
-        """What leads back, to join to an address with a query: the elder, and the search."""
+        """Return the query that leads back: the elder, and the search."""
         search = self._carried.search_query
         return f"{self._elder}{'&' if search else ''}{search}"
 
     @cached_property
     def carried_query(self) -> str:
-        """What a link to a home takes along: the elder, the homes picked so far, and the search."""
+        """Return the query of a link to a home: the elder, the homes picked so far, and the
+        search.
+        """
         query = "&".join(filter(None, [self._elder[1:], self._carried.query]))
         return f"?{query}" if query else ""
 

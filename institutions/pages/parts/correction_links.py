@@ -1,4 +1,4 @@
-"""Links beside figures to the page where one says that a figure is wrong."""
+"""Links beside figures to the page for reporting errors."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""How figures are written on pages: their age, and the words for what is not published."""
+"""Format of figures on pages: their age, and the words for unpublished values."""
 
 import datetime
 

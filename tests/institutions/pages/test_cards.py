@@ -31,7 +31,7 @@ def test_home_that_published_nothing(today):
     assert (shown.takes, shown.medical, shown.settlement) == ("未公布", "未公布", "未公布")
     assert shown.price.amount is None
     assert shown.price.missing == "床位费、餐费、护理费都未公布。"
-    assert (shown.vacant, shown.vacancy_told, shown.tags, shown.phone) == (None, False, (), None)
+    assert (shown.vacant, shown.vacancy_known, shown.tags, shown.phone) == (None, False, (), None)
 
 
 def test_lowest_price_says_whom_it_is_for(today):
@@ -75,7 +75,7 @@ def test_free_care_is_a_price_not_a_gap(today):
 def test_old_vacancy_is_not_told(today, days, told):
     home = make_institution()
     home.beds.create(operating=10, vacant=3, as_of=today - datetime.timedelta(days))
-    assert card_of(home, today).vacancy_told is told
+    assert card_of(home, today).vacancy_known is told
 
 
 @pytest.mark.parametrize(
