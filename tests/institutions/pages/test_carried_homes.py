@@ -41,7 +41,6 @@ def reads(monkeypatch) -> Counter[str]:
         "/institutions/?view=map",
         "/institutions/{pk}/",
         "/institutions/{pk}/pack/",
-        "/institutions.atom",
         "/compare/?id={pk}",
         "/shortlist/?id={pk}",
         "/",
