@@ -10,6 +10,8 @@ from institutions.search.places import HomeCounts, Node
 LEVEL_NEED = "takes_level_"
 # A facet with more options than this folds away those that would find nothing.
 FEW = 8
+# Of a facet with more options than this a page draws a dozen, and leads to one with all of them.
+MANY, DOZEN = 30, 12
 # The panels of the filter column: a heading, its parameters, and whether it starts open.
 PANELS = (
     ("地区", ("region",), True),
@@ -56,6 +58,23 @@ class PanelChoices:
     shown: tuple[Option, ...]
     folded: tuple[Option, ...]
     errors: tuple[str, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether a page draws a dozen of the options only; places unfold by themselves."""
+        return len(self.shown) + len(self.folded) > MANY and self.name != "region"
+
+    @property
+    def dozen(self) -> tuple[Option, ...]:
+        """Return the options checked and those with most homes, in their order."""
+        by_count = sorted(self.shown, key=lambda option: (not option.checked, -option.count))
+        drawn = {option.value for option in by_count[:DOZEN]}
+        return tuple(one for one in self.shown if one.checked or one.value in drawn)
+
+    @property
+    def left_out(self) -> int:
+        """Return how many options the dozen leaves out."""
+        return len(self.shown) + len(self.folded) - len(self.dozen)
 
 
 @dataclass(frozen=True)

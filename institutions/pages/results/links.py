@@ -12,6 +12,8 @@ from institutions.search.filters import InstitutionFilter
 from regions.elder.parameters import is_of_family
 
 Pairs = list[tuple[str, str]]
+# The parameter that names the facet to draw whole.
+WHOLE = "all"
 # The values of each parameter.
 Query = dict[str, list[str]]
 
@@ -62,6 +64,16 @@ class SearchAddress:
         return _relative(self._kept_pairs | {name: _encode_values(name, left)})
 
     @property
+    def whole_facet(self) -> str:
+        """Return the name of the facet to draw whole; "" for none."""
+        name = str(self.search.data.get(WHOLE, ""))
+        return name if name in self.search.facets else ""
+
+    def to_whole_facet(self, name: str) -> str:
+        """Return the address of the same page with all options of a facet, where they begin."""
+        return f"{self.with_(**{WHOLE: name})}#id_{name}"
+
+    @property
     def without_places(self) -> str:
         """Return the address without any place to measure from, and what rests on one."""
         rests = ("sort",) if self.search.values.get("sort") == "near" else ()
@@ -110,6 +122,8 @@ class SearchAddress:
         chosen = {name: values[name] for name in ("why", "sort", "view") if name in values}
         near = [(name, str(values[name])) for name in NEAR if name in values]
         kept = self.carried.kept_parameter | self.carried.compared_parameter
+        if self.whole_facet:
+            kept = {WHOLE: self.whole_facet, **kept}
         return [*chosen.items(), *near, *self.search.asked.pairs, *kept.items()]
 
     @property

@@ -337,3 +337,37 @@ def test_the_count_is_announced(client):
     shown = text(client.get(URL))
     total = Listing.objects.count()
     assert f'role="status" id="search-status">找到 {total:,} 家机构</p>' in shown
+
+
+def choices(response, name: str) -> list[str]:
+    return re.findall(
+        rf'<input type="checkbox" id="id_{name}_[^"]*" name="{name}" value="([^"]*)"',
+        text(response),
+    )
+
+
+def test_a_long_facet_shows_a_dozen_and_leads_to_all(client, monkeypatch):
+    """Without scripts: a plain link; what is checked is always drawn, and stays checked."""
+    whole = choices(client.get(URL), "rating")
+    monkeypatch.setattr("institutions.pages.results.filter_panels.MANY", 3)
+    monkeypatch.setattr("institutions.pages.results.filter_panels.DOZEN", 2)
+    page = client.get(URL, {"sort": "price", "rating": whole[-1]})
+    assert len(choices(page, "rating")) == 2
+    assert whole[-1] in choices(page, "rating")
+    link = re.search(
+        r'<a href="([^"]*all=rating[^"]*)" rel="nofollow">更多等级：另外 (\d+) 项</a>', text(page)
+    )
+    assert int(link[2]) == len(whole) - 2
+    path, _, anchor = link[1].replace("&amp;", "&").partition("#")
+    everything = client.get(URL + path)
+    assert f'id="{anchor}"' in text(everything)
+    assert set(choices(everything, "rating")) == set(whole)
+    assert "更多等级" not in text(everything)
+    # The form sends it along, so that the next answer is as whole as this one.
+    assert '<input type="hidden" name="all" value="rating">' in text(everything)
+    assert heading(everything) == heading(page)
+
+
+def test_an_unknown_facet_is_drawn_as_ever(client):
+    page = text(client.get(URL, {"all": "<b>"}))
+    assert 'name="all"' not in page
