@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from carebridge.lib.text import MOST_MARKS, fit, name_key, normal_lines, normalize
+from carebridge.lib.fit_text import fit
+from carebridge.lib.text import MOST_MARKS, name_key, normal_lines, normalize
 
 ANY = st.text(st.characters(exclude_categories=()))
 LINES = [

@@ -140,14 +140,14 @@ def test_a_home_alone_stands_where_it_is_and_several_apart_from_the_next(today):
     alone = [cluster for cluster in found.clusters if cluster.count == 1]
     assert alone
     for cluster in alone:
-        home = Institution.objects.get(pk=cluster.told[0].id)
+        home = Institution.objects.get(pk=cluster.named[0].id)
         assert (cluster.longitude, cluster.latitude) == (home.longitude, home.latitude)
         assert cluster.place == "三河市"
     several = [cluster for cluster in found.clusters if cluster.count > 1]
     width = 360 / 2 ** map_window(box, 13).depth
     assert several
     for one in several:
-        assert one.told == ()
+        assert one.named == ()
         across = (one.longitude + 180) / width % 1
         assert 0.25 - 1e-9 <= across <= 0.75 + 1e-9
 
@@ -172,9 +172,9 @@ def test_homes_on_one_spot_are_named_at_the_last_zoom(today):
     listings.refresh([home.pk for home in homes], today)
     box = Box(89.999, 39.999, 90.001, 40.001)
     (near,) = clusters(search("", today), box, LAST_ZOOM).clusters
-    assert (near.count, len(near.told)) == (MOST_IN_CELL + 3, MOST_IN_CELL)
+    assert (near.count, len(near.named)) == (MOST_IN_CELL + 3, MOST_IN_CELL)
     (farther,) = clusters(search("", today), box, LAST_ZOOM - 1).clusters
-    assert (farther.count, farther.told) == (MOST_IN_CELL + 3, ())
+    assert (farther.count, farther.named) == (MOST_IN_CELL + 3, ())
 
 
 def test_an_unknown_position_is_counted_and_never_drawn(client, today):
@@ -250,7 +250,7 @@ def test_what_tells_of_an_elder_is_kept_nowhere(client):
 def test_a_home_withdrawn_since_it_was_counted_is_not_named(monkeypatch, today):
     asked, box = search("region=131000", today), Box(73, 18, 135, 54)
     counted = MemoryFinder.on_ground
-    shown = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
+    shown = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.named}
     gone = min(shown)
 
     def withdrawn_then(self, window):
@@ -259,5 +259,5 @@ def test_a_home_withdrawn_since_it_was_counted_is_not_named(monkeypatch, today):
         return found
 
     monkeypatch.setattr(MemoryFinder, "on_ground", withdrawn_then)
-    again = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.told}
+    again = {home.id for one in clusters(asked, box, LAST_ZOOM).clusters for home in one.named}
     assert gone not in again

@@ -212,7 +212,7 @@ def in_comparison(cost: Cost) -> None:
     column = HomeColumn(SimpleNamespace(institution=home), SimpleNamespace(cost=cost), (), DAYS[0])
     notes = Notes()
     rows = {q.label: answer_row(q, [column], notes) for q in money_questions([column])[2:5]}
-    follows, why, still = (r.cells[0].answer.said for r in rows.values())
+    follows, why, still = (r.cells[0].answer.lines for r in rows.values())
     assert list(rows) == ["跟着老人走的", "为什么", "还没算进的"]
     assert {said.fen for said in still} == {None}
     if cost.ledger.bill is None:
