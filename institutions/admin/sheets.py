@@ -29,10 +29,10 @@ from institutions.register.change_text import describe_changes
 from institutions.register.history import from_data
 from institutions.sheets import export as exporters
 from institutions.sheets.identity import ANSWERS
+from institutions.sheets.pieces import RunningError, WrittenError, is_left_half
 from institutions.sheets.plan import MovedError, read_sheet
 from institutions.sheets.undo import UndoneError, examine_undo, undo_import
 from institutions.sheets.uploads import (
-    WrittenError,
     cells_set_aside,
     check,
     close_refused,
@@ -171,6 +171,7 @@ class SheetImportAdmin(ScopedAdmin):
         return self._render_page(
             request, "detail", upload.file_name, original=upload, outcome=outcome, page_obj=page,
             shown=shown, tabs=self._outcome_tabs(upload), answers=ANSWERS,
+            is_left_half=is_left_half(upload.state, upload.beat_at),
             asks=any(line.questions for line, _ in shown),
         )  # fmt: skip
 
@@ -183,6 +184,8 @@ class SheetImportAdmin(ScopedAdmin):
         reviewed = self._is_reviewed(request)
         try:
             write(upload, request.user, reviewed=reviewed)
+        except RunningError:
+            self.message_user(request, "这张表正在导入，请过一会儿刷新。没有另外再导入一次。")
         except WrittenError:
             self.message_user(request, "这张表已经导入过，没有再导入一次。")
         except MovedError:

@@ -18,10 +18,11 @@ from .provenance import Provenance
 
 
 class SheetImport(models.Model):
-    """One file of institutions: checked first, then written whole or not at all."""
+    """One file of institutions: checked first, then written; a large one piece by piece."""
 
     class State(models.TextChoices):
         CHECKED = "checked", "已核对，还没有导入"
+        WRITING = "writing", "导入了一部分"
         DONE = "done", "已导入"
         UNDONE = "undone", "已撤回"
 
@@ -46,6 +47,8 @@ class SheetImport(models.Model):
     )
     made_at = models.DateTimeField("上传时间", auto_now_add=True)
     done_at = models.DateTimeField("导入时间", null=True, blank=True)
+    # When the last piece of a large sheet was written, while somebody writes it
+    beat_at = models.DateTimeField("写到哪一刻", null=True, blank=True, editable=False)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.CHECKED)
     # Where its figures come from
     kind = models.CharField("来源种类", max_length=10, choices=Provenance.Kind.choices)
@@ -103,7 +106,7 @@ class SheetImport(models.Model):
             models.CheckConstraint(
                 name="sheet_import_done_has_a_time",
                 condition=Q(state__in=["done", "undone"], done_at__isnull=False)
-                | Q(state="checked", done_at__isnull=True),
+                | Q(state__in=["checked", "writing"], done_at__isnull=True),
                 violation_error_message="导入了的要有导入时间，没有导入的不写。",
             ),
             models.CheckConstraint(

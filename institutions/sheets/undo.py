@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import ProtectedError
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from institutions.models import (
@@ -27,6 +28,7 @@ from institutions.register.history import ConflictError, back_to, change_record,
 from institutions.register.listings import delete_homes
 from institutions.register.record import difference, to_record
 from institutions.register.review import move_stage, propose
+from institutions.sheets.pieces import is_left_half
 from institutions.sheets.uploads import slug_of
 from regions.models import Document, Region
 
@@ -147,7 +149,8 @@ def undo_import(
     """
     with transaction.atomic():
         rows = SheetImport.objects.select_for_update().filter(pk=sheet.pk)
-        if rows.values_list("state", flat=True).get() != SheetImport.State.DONE:
+        state, beat_at = rows.values_list("state", "beat_at").get()
+        if state != SheetImport.State.DONE and not is_left_half(state, beat_at):
             raise UndoneError
         ids = {u.home.pk for u in examine_undo(sheet)}
         list(Institution.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
@@ -159,6 +162,7 @@ def undo_import(
             state=SheetImport.State.UNDONE,
             undone_by=by.pk if by else None,
             undone_at=timezone.now(),
+            done_at=Coalesce("done_at", timezone.now()),
         )
     return found
 

@@ -11,7 +11,9 @@ from django.utils import timezone
 from carebridge.lib.sheet_files import CellProblem, Sheet
 from institutions.models import SheetImport, SheetLine
 from institutions.register.history import as_data
+from institutions.sheets import pieces
 from institutions.sheets.identity import Answers
+from institutions.sheets.pieces import MOST_CHANGES, WrittenError
 from institutions.sheets.plan import (
     MovedError,
     Plan,
@@ -28,13 +30,6 @@ from institutions.sheets.rows import NOT_TAKEN
 from institutions.sheets.side_by_side import questions_of
 from institutions.sheets.write import batches
 from regions.models import Document, Grade, Stage
-
-# A refused sheet of thousands of rows is described by its first problems; the file has all.
-MOST_CHANGES = 200
-
-
-class WrittenError(MovedError):
-    """The sheet is written already."""
 
 
 def checksum(content: bytes) -> str:
@@ -123,11 +118,16 @@ def write(
 ) -> None:
     """Write an examined sheet, in one transaction with the record that it was.
 
+    A sheet of many homes that was kept when it was checked is written in pieces (`pieces.py`).
     Changes of published homes wait for a reviewer where the importer's have to be `reviewed`.
 
     Raises `MovedError` when the register is no longer what it was checked against, and
     `WrittenError` when this sheet is written already: a button pressed twice.
     """
+    if upload.pk and upload.new + upload.changed > pieces.PIECE:
+        options = {"within": upload.within, "reviewed": reviewed, "answers": upload.answers}
+        pieces.write_in_pieces(upload, source_of(upload, reviewed=reviewed), by, options, progress)
+        return
     with transaction.atomic():
         if upload.pk and not _is_waiting(upload):
             raise WrittenError

@@ -175,22 +175,28 @@ class Writer:
         done = 0
         lock_homes(line.pk for line in lines if line.pk)
         for batch in batches(lines):
-            self._write_homes(batch)
-            self.plan.current.load_part(PROVENANCE, [line.pk for line in batch if line.pk])
-            steps = {line.rows[0]: self._add_sources(line) for line in batch}
-            for part in PARTS:
-                self._write_part(part, batch)
-            Revision.objects.bulk_create(
-                self._revision_of(line, steps[line.rows[0]]) for line in batch
-            )
-            self._verify_written(batch)
-            refresh((line.pk for line in batch if line.pk), self.on)
+            self._write_batch(batch)
             for _ in batch:
                 done += 1
                 self.progress("写入", done, len(lines))
             for line in batch:
                 # What is written need not be kept: only the counts and the words are reported.
                 line.fields, line.parts, line.writes = {}, {}, []
+
+    def write_piece(self, lines: list["PlannedHome"]) -> None:
+        """Write some of the lines, whose homes are locked; in a transaction of their own."""
+        self._propose([line for line in lines if line.waits])
+        self._write_batch([line for line in lines if not line.waits])
+
+    def _write_batch(self, batch: list["PlannedHome"]) -> None:
+        self._write_homes(batch)
+        self.plan.current.load_part(PROVENANCE, [line.pk for line in batch if line.pk])
+        steps = {line.rows[0]: self._add_sources(line) for line in batch}
+        for part in PARTS:
+            self._write_part(part, batch)
+        Revision.objects.bulk_create(self._revision_of(line, steps[line.rows[0]]) for line in batch)
+        self._verify_written(batch)
+        refresh((line.pk for line in batch if line.pk), self.on)
 
     def _propose(self, lines: list["PlannedHome"]) -> None:
         """Leave the changes of published homes to a reviewer; what waits already waits once."""
