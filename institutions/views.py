@@ -95,7 +95,7 @@ def institution(request: HttpRequest, pk: int) -> HttpResponse:
     page = {
         "profile": shown,
         "about": describe_home(shown, request.build_absolute_uri(home.get_absolute_url())),
-        "priced": priced(home, asked, on, [*anchors.parameter_pairs, *way]),
+        "priced": priced(home, asked, [*anchors.parameter_pairs, *way]),
         "where": whereabouts(home, anchors, [*asked.pairs, *way]),
     }
     return render(request, "institution/page.html", page)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from carebridge.lib.money import YuanField
+from carebridge.lib.money import YuanField, exact_yuan
 from regions.law_admin import LawTextAdmin, SentenceAdmin
 from regions.models import (
     Agreement,
@@ -29,6 +29,7 @@ from regions.models import (
     RegionGroup,
     StaffMember,
     Stage,
+    Standard,
 )
 from regions.models.region import NATION
 from regions.policies import rulebook as policies
@@ -56,6 +57,7 @@ __all__ = [
 
 # Marks a request whose policy was tried, and is only shown from then on.
 TRIED = "carebridge.tried"
+MOST_ANSWERS = 20
 
 
 class RulesAdmin(MergingAdmin):
@@ -215,6 +217,7 @@ class RateInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
     form = MergingRow
     formset = MergingRates
     extra = 0
+    autocomplete_fields = ["hukou"]
     formfield_overrides = {models.PositiveBigIntegerField: {"form_class": YuanField}}
     fieldsets = [
         (None, {"fields": [("order", "name"), OPENED]}),
@@ -222,9 +225,12 @@ class RateInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
             "给什么人（都要符合）",
             {
                 "fields": [
-                    ("age_from", "age_to"),
+                    ("age_from", "age_to", "born_from"),
                     ("scale", "level_from", "level_to"),
                     "statuses",
+                    "also_statuses",
+                    "without_statuses",
+                    "hukou",
                     "disability_kinds",
                     ("disability_grade_from", "disability_grade_to", "multiple"),
                     "scheme",
@@ -236,10 +242,11 @@ class RateInline(BoundedRows, admin.StackedInline):  # type: ignore[type-arg]
             "给多少",
             {
                 "fields": [
-                    ("amount_kind", "period"),
+                    ("amount_kind", "period", "is_unsure"),
                     ("amount", "amount_to"),
                     ("percent", "base", "ceiling", "cap"),
                     "formula",
+                    ("standard", "spend_over", "payee"),
                     ("in_force_from", "in_force_to"),
                 ]
             },
@@ -267,12 +274,15 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
     inlines = [RateInline]
     fieldsets = [
         (None, {"fields": ["slug", "name", "kind", "region", "who"]}),
-        ("依据", {"fields": ["document", "clause", "grade", "conditions_known"]}),
+        (
+            "依据",
+            {"fields": ["document", "clause", ("grade", "checked_on"), "conditions_known"]},
+        ),
         (
             "期间",
             {"fields": [("in_force_from", "in_force_from_precision"), "in_force_to"]},
         ),
-        ("看什么、给谁", {"fields": ["anchor", "payee", "stage"]}),
+        ("看什么、给谁", {"fields": ["anchor", "payee", "stage", "in_hand"]}),
         (
             "能不能跟着走",
             {
@@ -285,7 +295,7 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
                 ]
             },
         ),
-        ("怎么办", {"fields": ["papers", "where_to_apply", "paid", "ask", "note"]}),
+        ("怎么办", {"fields": ["papers", "where_to_apply", "paid", "usage", "ask", "note"]}),
     ]
 
     def changeform_view(
@@ -299,6 +309,7 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
         cases.
         """
         context = {"trial_form": TrialForm(prefix="trial")} | (extra_context or {})
+        context["answers"] = self._answers(request, object_id)
         if "_try" not in request.POST:
             return super().changeform_view(request, object_id, form_url, context)
         context["trial_form"] = asked = TrialForm(request.POST, prefix="trial")
@@ -314,6 +325,14 @@ class PolicyAdmin(ScopedAdmin, RulesAdmin):
             context["trial"] = trial(before, after, (slug, response.slug), asked.cleaned_data["on"])
         request.META[TRIED] = "1"
         return super().changeform_view(request, object_id, form_url, context)
+
+    def _answers(self, request: HttpRequest, object_id: str | None) -> list[Any]:
+        """Return what readers report of offices' answers to this policy that nobody settled yet."""
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        if row is None or not request.user.has_perm("institutions.view_correction"):
+            return []
+        open_ones = row.document.corrections.undecided().filter(about=f"policies/{row.slug}")
+        return list(open_ones.order_by("received_on")[:MOST_ANSWERS])
 
     def get_form(
         self, request: HttpRequest, obj: Policy | None = None, change: bool = False, **kwargs: Any
@@ -341,11 +360,33 @@ class ExclusionAdmin(RulesAdmin):
     list_filter = ["conflict"]
     list_select_related = ["document"]
     search_fields = ["slug", "note"]
-    autocomplete_fields = ["first", "second", "document"]
+    autocomplete_fields = ["first", "second", "region", "document"]
     fieldsets = [
-        (None, {"fields": ["slug", "conflict", "first", "second", "statuses"]}),
+        (None, {"fields": ["slug", "conflict", "first", "second", "statuses", "region"]}),
         ("依据", {"fields": ["document", "clause", "note"]}),
     ]
+
+
+@admin.register(Standard)
+class StandardAdmin(ScopedAdmin, RulesAdmin):
+    """The dated figures that amounts refer to: a new year's figure is a new row."""
+
+    scope = "region"
+    list_display = ["name", "slug", "began", "yuan", "region", "document"]
+    list_filter = ["slug"]
+    list_select_related = ["region__parent__parent", "document"]
+    search_fields = ["name", "slug"]
+    autocomplete_fields = ["region", "document"]
+    formfield_overrides = {models.PositiveBigIntegerField: {"form_class": YuanField}}
+    fieldsets = [
+        (None, {"fields": ["slug", "name", "region", "amount"]}),
+        ("从哪天起", {"fields": [("since", "since_precision")]}),
+        ("依据", {"fields": ["document", "note"]}),
+    ]
+
+    @admin.display(description="元/月", ordering="amount")
+    def yuan(self, row: Standard) -> str:
+        return exact_yuan(row.amount)
 
 
 @admin.register(Fact)

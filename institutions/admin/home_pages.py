@@ -23,7 +23,7 @@ from regions.staff.stages import MOVES, UnreadError
 def as_a_family(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the page of a home, whatever its stage, for an elder of whom nothing is known."""
     home, on = for_profile().get(pk=pk), localdate()
-    cost = priced(home, ElderForm(QueryDict(), on), on)
+    cost = priced(home, ElderForm(QueryDict(), on))
     page = {"profile": profile(home, on), "priced": cost, "preview": True}
     return render(request, "institution/page.html", page)
 

@@ -8,7 +8,15 @@ from institutions.api.serializers import Fen, InstitutionRef, NetSerializer, Sou
 from institutions.costs.benefit_changes import KINDS, Change, Item
 from regions.api.serializers import DocumentRef, KnownValueField, PolicyRef, RegionRef
 from regions.engine.assessment import Outcome
-from regions.engine.rules import Answer, Between, Fixed, Formula, Payee, Period, Share
+from regions.engine.rules import (
+    Answer,
+    Between,
+    Fixed,
+    Formula,
+    Payee,
+    Period,
+    Share,
+)
 from regions.models import Grade, Rate
 from regions.policies.ledger import Choice
 
@@ -23,7 +31,7 @@ KINDS_OF_AMOUNT = {
 class AmountSerializer(serializers.Serializer[Outcome]):
     """An amount as its document states it; which of these are filled depends on the kind."""
 
-    kind = serializers.SerializerMethodField(help_text="fixed、range、share、formula")
+    kind = serializers.SerializerMethodField(help_text="fixed、range、least、share、formula")
     period = serializers.ChoiceField([(p.value, p.value) for p in Period])
     fen = serializers.SerializerMethodField(help_text="固定的金额，或者范围里最少的")
     to_fen = serializers.SerializerMethodField(help_text="范围里最多的")
@@ -32,6 +40,8 @@ class AmountSerializer(serializers.Serializer[Outcome]):
     cap_fen = serializers.SerializerMethodField(help_text="最多给")
 
     def get_kind(self, outcome: Outcome) -> str:
+        if isinstance(outcome.amount, Between) and outcome.amount.high is None:
+            return str(Rate.AmountKind.LEAST.value)
         return str(KINDS_OF_AMOUNT[type(outcome.amount)].value)
 
     def get_fen(self, outcome: Outcome) -> int | None:
@@ -73,6 +83,8 @@ class LineSerializer(serializers.Serializer[Item]):
     )
     amount = AmountField(source="line.outcome", allow_null=True, help_text="null 是不知道多少")
     amount_words = KnownValueField(source="line.amount")
+    in_hand = serializers.BooleanField(source="line.policy.in_hand", help_text="符合的人已经在领")
+    usage = KnownValueField(source="line.policy.usage", help_text="这笔钱只能怎么用")
     open_words = KnownValueField(source="line.open_amount", help_text="确认以后会是多少，没有计入")
     codes = serializers.SerializerMethodField(help_text="为什么这样答复，代码")
     reasons = serializers.ListField(
@@ -115,5 +127,7 @@ class EstimateSerializer(serializers.Serializer[Any]):
     on_bill_fen = Fen(allow_null=True, help_text="每月在账单上抵多少；没有标价的是 null")
     is_at_most = serializers.BooleanField(help_text="true：还有要确认的，补贴后至多这么多")
     last_day = serializers.DateField(allow_null=True, help_text="过了这一天，计入的会变少")
+    ends_on = serializers.DateField(allow_null=True, help_text="计入的里面最早到期的那一天")
+    to_pay_after_fen = Fen(allow_null=True, help_text="那天以后一个月付多少")
     lines = LineSerializer(many=True)
     choices = ChoiceOfSetSerializer(many=True, help_text="只能选一组的，每一组的现金")

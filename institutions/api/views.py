@@ -218,6 +218,8 @@ def estimate(request: Request) -> HttpResponseBase:
         "on_bill_fen": there.on_bill,
         "is_at_most": there.is_at_most,
         "last_day": there.last_day,
+        "ends_on": there.ends_on,
+        "to_pay_after_fen": there.to_pay_after,
         "lines": page.crossing.items,
         "choices": there.choices,
     }

@@ -8,6 +8,7 @@ from institutions.pages.institution.page import SECTIONS
 from institutions.register.figures import NO_FIGURES, Figure, list_figures
 from institutions.register.provenance import SourceLine, group_sources, label_of, sources_of
 from institutions.register.record import PARTS
+from regions.elder.form import ElderForm
 from regions.models import Document, Policy
 from regions.policies.text import amount, is_quotable
 
@@ -124,6 +125,13 @@ def _amounts(policy: Policy) -> str:
         return "没有写数字"
     rates = sorted(policy.rates.all(), key=lambda rate: rate.order)
     return "；".join(f"{rate.name}：{amount(rate, policy)}" for rate in rates) or "未查到"
+
+
+def conditions_words(asked: ElderForm) -> str:
+    """Return what a reader may begin with: what is known of the elder, and no person's name."""
+    if not asked.knows_elder:
+        return ""
+    return f"老人的情况：{'，'.join(asked.words)}。\n街道或民政局的答复："
 
 
 def subject_label(correction: Correction) -> str:

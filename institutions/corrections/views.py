@@ -13,9 +13,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from institutions.corrections.decide import find_by_reference, sender_of
 from institutions.corrections.form import CorrectionForm
-from institutions.corrections.subject import Subject, document_subject, home_subject, subject_label
-from institutions.models import Institution, Submission
+from institutions.corrections.subject import (
+    POLICY,
+    Subject,
+    conditions_words,
+    document_subject,
+    home_subject,
+    subject_label,
+)
+from institutions.models import Correction, Institution, Submission
 from institutions.register.provenance import public_documents
+from regions.elder.form import ElderForm
 
 # No forgery to guard against: nobody is signed in here, and without the token no cookie is set
 # and a page that lay open all afternoon can still be sent.
@@ -36,12 +44,18 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 def correct_source(request: HttpRequest, slug: str) -> HttpResponse:
     """Report an error of a document, or of the fact `?about=`."""
     document = get_object_or_404(public_documents(), slug=slug)
-    return _correct(request, document_subject(document, request.GET.get("about", "")))
+    subject = document_subject(document, request.GET.get("about", ""))
+    is_policy = subject.about.startswith(POLICY)
+    asked = ElderForm(request.GET, localdate())
+    return _correct(request, subject, conditions_words(asked) if is_policy else "")
 
 
-def _correct(request: HttpRequest, subject: Subject) -> HttpResponse:
+def _correct(request: HttpRequest, subject: Subject, words: str = "") -> HttpResponse:
+    """Answer the form about a subject; `words` stand in it to begin with."""
     on = localdate()
     form = CorrectionForm(request.POST or None, subject, sender_of(request, on), on)
+    if words:
+        form.initial.update(wrong=words, how=Correction.How.DECISION)
     if request.method == "POST" and form.is_valid():
         return redirect(_received(form))
     page = {"form": form, "subject": subject}

@@ -185,8 +185,9 @@ class Crossing:
 
     @property
     def neither(self) -> list[Item]:
-        """What this elder has neither now nor over there."""
-        return [item for item in self._family if item.change is Change.NEITHER]
+        """What this elder has neither now nor over there, of places the family has a tie to."""
+        neither = [item for item in self._family if item.change is Change.NEITHER]
+        return [i for i in neither if not i.line.is_of_another_place]
 
     @property
     def to_home(self) -> list[Item]:

@@ -1,6 +1,5 @@
 """A month in one home after what follows the elder, as cards and the home's page show it."""
 
-import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -136,18 +135,19 @@ class Priced:
 def priced(
     home: Institution,
     asked: ElderForm,
-    on: datetime.date,
     kept: Iterable[tuple[str, str]] = (),
 ) -> Priced:
-    """What a month in one published home costs the elder of an address on the day `on`.
+    """What a month in one published home costs the elder of an address, on the day it asks for.
 
     `kept` are the other parameters of the page, which its strip sends along.
     """
-    strip = questions(asked, f"{home.get_absolute_url()}#ledger", kept)
+    action = f"{home.get_absolute_url()}#ledger"
     if not asked.told:
-        return Priced(strip, None)
+        return Priced(questions(asked, action, kept), None)
+    book = policies.book()
+    strip = questions(asked, action, kept, book.rules)
     listing = Listing.objects.prefetch_related("designations").get(pk=home.pk)
-    by = estimator(asked.elder, policies.book(), on)
+    by = estimator(asked.elder, book, asked.day)
     return Priced(strip, cost(listing, by.level, by))
 
 

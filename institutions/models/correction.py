@@ -77,6 +77,7 @@ class Correction(models.Model):
         VISIT = "visit", "自己去看过"
         RESIDENT = "resident", "家里有人住在那里"
         PAPER = "paper", "看到文件、网页或价目表"
+        DECISION = "decision", "街道或民政局的答复"
         STAFF = "staff", "我在那里工作"
         OTHER = "other", "别的办法"
 

@@ -10,13 +10,13 @@ from typing import Self
 from django.db import models
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 
-from regions.models import Region
+from regions.models import Policy, Region
 from regions.models.region import lies_within
 from regions.places.distance import Position
 
 from .bed import Bed
 from .institution import TAKES, Institution, Level
-from .medical import Designation, MedicalLink
+from .medical import MedicalLink
 from .provenance import Provenance
 from .quality import Rating
 
@@ -237,7 +237,7 @@ class ListingDesignation(models.Model):
     """A designation in force of a listed institution: which city's list opens it."""
 
     listing = models.ForeignKey(Listing, models.CASCADE, related_name="designations")
-    kind = models.CharField(max_length=20, choices=Designation.Kind.choices)
+    kind = models.CharField(max_length=20, choices=Policy.HomeList.choices)
     region = models.ForeignKey(Region, models.PROTECT, related_name="+")
 
     class Meta:

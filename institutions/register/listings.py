@@ -13,6 +13,7 @@ from institutions.models import (
     Listing,
     ListingChange,
     ListingDesignation,
+    Rating,
     Tokens,
 )
 from institutions.models.institution import TAKES
@@ -22,8 +23,12 @@ from institutions.register.list_price import cheapest_bundle, monthly
 from institutions.register.photos import delete_unused, files_of
 from institutions.register.provenance import sources_of
 from institutions.register.tokens import list_tokens
+from regions.models import Policy
 
 BATCH = 500
+# Beijing gives its stars, and lists who has two of them: 困境家庭 may live there.
+BEIJING = "110000"
+TWO_STARS = 2
 
 
 def refresh(institutions: Iterable[int], on: datetime.date) -> None:
@@ -160,15 +165,23 @@ def _derive_listings(
             listing,
             [
                 ListingDesignation(listing=listing, kind=kind, region_id=region)
-                for kind, region in sorted(
-                    {
-                        (d.kind, d.region_id)
-                        for d in institution.designations.all()
-                        if d.is_in_force(on)
-                    }
-                )
+                for kind, region in sorted(_lists(institution, on))
             ],
         )
+
+
+def _lists(institution: Institution, on: datetime.date) -> set[tuple[str, str]]:
+    """Return the lists a home is on: those it was put on, and those its ratings put it on."""
+    put_on = (row for row in institution.designations.all() if row.is_in_force(on))
+    lists = {(row.kind, row.region_id) for row in put_on}
+    stars = [
+        rating.level
+        for rating in latest_ratings(institution.ratings.all(), on)
+        if rating.scheme == Rating.Scheme.BEIJING_STAR
+    ]
+    if max(stars, default=0) >= TWO_STARS:
+        lists.add((Policy.HomeList.BEIJING_TWO_STARS, BEIJING))
+    return lists
 
 
 def derive_listing(institution: Institution, on: datetime.date) -> Listing:

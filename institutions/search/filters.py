@@ -270,7 +270,7 @@ class InstitutionFilter(django_filters.FilterSet):
     @cached_property
     def estimator(self) -> Estimator:
         """Return the estimator of prices for the elder of this address."""
-        return estimator(self.asked.elder, policies.book(), self.on)
+        return estimator(self.asked.elder, policies.book(), self.asked.day)
 
     @property
     def level(self) -> Level | None:

@@ -27,6 +27,7 @@ from regions.models import (
     Rate,
     Region,
     RegionGroup,
+    Standard,
 )
 from regions.policies import rulebook as policies
 from regions.staff.shipped_values import PARTS_OF, own_values
@@ -56,6 +57,7 @@ KEYS: dict[type[Model], tuple[str, ...]] = {
     Agreement: ("slug",),
     Policy: ("slug",),
     Exclusion: ("slug",),
+    Standard: ("slug", "since"),
     Institution: ("region", "name"),
 }
 # The field by which a part names the row it is a part of; an institution unless listed here.
@@ -274,7 +276,12 @@ def add_missing(rows: Iterable[Row], gone: Gone) -> tuple[Added, Known]:
 
 def _existing(model: type[Model]) -> Keys:
     rows = model._default_manager.values_list("pk", *KEYS[model])
-    return {tuple(key): pk for pk, *key in rows}
+    return {tuple(map(_as_written, key)): pk for pk, *key in rows}
+
+
+def _as_written(value: Any) -> Any:
+    """Return a value as a fixture writes it: a day as text."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
 
 
 def _by_model(rows: Iterable[Row]) -> dict[type[Model], list[Row]]:

@@ -150,7 +150,8 @@ class RateSerializer(serializers.ModelSerializer[Rate]):
     """An amount as its document states it; which of them are filled depends on the kind."""
 
     amount_kind = KnownValueField(
-        help_text="fixed、range、share、standard、formula；null 是金额没有查到"
+        help_text="fixed、range、share、standard、formula、least、of_standard、"
+        "least_of_standard、local；null 是金额没有查到"
     )
     amount_fen = serializers.IntegerField(source="amount", allow_null=True)
     amount_to_fen = serializers.IntegerField(source="amount_to", allow_null=True)
@@ -160,12 +161,13 @@ class RateSerializer(serializers.ModelSerializer[Rate]):
     )
     cap_fen = serializers.IntegerField(source="cap", allow_null=True, help_text="最多给")
     formula = KnownValueField()
+    standard = KnownValueField(help_text="按哪个标准的百分比")
 
     class Meta:
         model = Rate
         fields = [
             "amount_kind", "amount_fen", "amount_to_fen", "percent", "base", "ceiling_fen",
-            "cap_fen", "formula", "period", "in_force_from", "in_force_to",
+            "cap_fen", "formula", "standard", "period", "in_force_from", "in_force_to",
         ]  # fmt: skip
 
 

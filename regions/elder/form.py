@@ -1,6 +1,7 @@
-"""The elder as an address tells: ten parameters in, an `Elder` of the engine out, stored nowhere.
+"""Read an elder from an address: thirteen parameters in, an `Elder` of the engine out.
 
-A value in error is told beside its field and told to nobody else; what was typed stays.
+Nothing is stored. A value in error stays as it was typed, with its message beside the field, and
+counts as not known.
 """
 
 import datetime
@@ -26,17 +27,26 @@ BIRTH = re.compile(r"(\d{4})[-年./](\d{1,2})(?:月(?:\d{1,2}日)?|[-./]\d{1,2})
 # 户口登记条例, 1958-01-09: nobody left a hukou before there was one.
 FIRST_HUKOU = datetime.date(1958, 1, 9)
 NO_STATUS = "没有特殊身份"
-LTCI_SCALES = (Scale.LTCI, Scale.CHONGQING)
+LTCI_SCALES = (Scale.LTCI,)
 FINDING_SCALES = tuple(scale for scale in Scale if scale not in LTCI_SCALES)
 # The scales in few words, for the line above prices.
 SHORT_SCALES = {
     Scale.NATIONAL: "国家评估",
     Scale.BEIJING: "北京评估",
     Scale.LTCI: "长护险评估",
-    Scale.CHONGQING: "重庆长护险评估",
     Scale.TIANJIN_CARE: "天津照料等级",
     Scale.CONTRACT: "机构护理等级",
 }
+# Chongqing's own scale in links from before its levels were known to be the nation's.
+OLD_FINDINGS = {f"ltci_chongqing:{level}": f"{Scale.LTCI}:{level}" for level in (1, 2, 3)}
+# Asked by a question of its own, because whoever ticks nothing has not said no.
+ASKED_APART = {Status.RESIDENCE_PERMIT}
+STATUSES = [(one.value, one.label) for one in Status if one not in ASKED_APART]
+HAS, HAS_NOT = "yes", "no"
+PERMIT_ANSWERS = [(HAS, "有"), (HAS_NOT, "没有")]
+# The engine's first rules began in 2016; nobody knows the law of a day long after today.
+FIRST_DAY = datetime.date(2016, 1, 1)
+DAYS_AHEAD = 731
 GRADES = {1: "一级", 2: "二级", 3: "三级", 4: "四级"}
 MULTIPLE = {"multiple": True, "single": False}
 
@@ -96,6 +106,25 @@ class LeftField(SharedField, forms.CharField):
         return left
 
 
+class DayField(SharedField, forms.CharField):
+    """The day for which benefits and prices are worked out, 2027-01-01; empty means today."""
+
+    today: datetime.date
+
+    def clean(self, value: Any) -> datetime.date | None:
+        text = unicodedata.normalize("NFKC", super().clean(value)).strip()
+        if not text:
+            return None
+        try:
+            day = datetime.date.fromisoformat(text)
+        except ValueError as error:
+            raise ValidationError("请写成年-月-日，比如 2027-01-01。") from error
+        last = self.today + datetime.timedelta(DAYS_AHEAD)
+        if not FIRST_DAY <= day <= last:
+            raise ValidationError(f"只能算 {FIRST_DAY} 到 {last} 之间的一天。")
+        return day
+
+
 class FindingsField(TokensField):
     """One finding a scale, each as scale:level; a level without its scale says nothing."""
 
@@ -108,7 +137,7 @@ class FindingsField(TokensField):
         super().__init__(label, offered)
 
     def clean(self, value: Any) -> list[str]:
-        tokens = super().clean(value)
+        tokens = super().clean([OLD_FINDINGS.get(token, token) for token in value or []])
         scales = [token.split(":")[0] for token in tokens]
         if len(scales) != len(set(scales)):
             raise ValidationError("同一种评估只填一个结果。")
@@ -134,22 +163,26 @@ class ElderForm(forms.Form):
 
     e_hukou = PlaceField("户籍在哪里")
     e_left = LeftField(label="户籍迁到外省的日子（上面填迁出以前的户籍）", required=False)
+    e_hukou_now = PlaceField("现在的户籍在哪里（迁出以后）")
     e_age = AgeField(label="年龄或出生年月", required=False)
     e_ability = FindingsField("能力评估结果", FINDING_SCALES)
-    e_status = TokensField("身份和正在领的补贴", [*Status.choices, (NONE, NO_STATUS)])
+    e_status = TokensField("身份和正在领的补贴", [*STATUSES, (NONE, NO_STATUS)])
+    e_permit = TokensField("北京居住证或居住登记卡（户籍不在北京的）", PERMIT_ANSWERS)
     e_disability = TokensField("残疾人证", disability_tokens())
     e_insured = PlaceField("在哪里参加医保")
     e_scheme = TokensField("参加哪种医保", Scheme.choices)
     e_ltci = FindingsField("长期护理保险评估结果", LTCI_SCALES)
     e_now = PlaceField("现在住在哪里")
+    on = DayField(label="算哪一天的", required=False)
 
     data: QueryDict
-    PLACES = ("e_hukou", "e_insured", "e_now")
+    PLACES = ("e_hukou", "e_hukou_now", "e_insured", "e_now")
 
     def __init__(self, data: QueryDict, on: datetime.date) -> None:
         super().__init__(legible(data))
         self.is_bound = True  # an address that tells nothing is an elder of whom nothing is known
-        for name in ("e_age", "e_left"):
+        self.today = on
+        for name in ("e_age", "e_left", "on"):
             self.fields[name].today = on  # type: ignore[attr-defined]
         by_code = self._regions_by_code()
         for name in self.PLACES:
@@ -169,10 +202,13 @@ class ElderForm(forms.Form):
             values = {value for value in self.data.getlist(name) if value.strip()}
             if not isinstance(self.fields[name], TokensField) and len(values) > 1:
                 self.add_error(name, "这一项写了不止一次，先不按它算。")
-        if len(self.cleaned_data.get("e_scheme") or []) > 1:
-            self.add_error("e_scheme", "只选一种。")
+        for name in ("e_scheme", "e_permit"):
+            if len(self.cleaned_data.get(name) or []) > 1:
+                self.add_error(name, "只选一种。")
         if self.cleaned_data.get("e_left") and not self.cleaned_data.get("e_hukou"):
             self.add_error("e_left", "请先填户籍原来在哪里。")
+        if self.cleaned_data.get("e_hukou_now") and not self.cleaned_data.get("e_left"):
+            self.add_error("e_hukou_now", "请先填户籍是哪天迁走的；没有迁，填在“户籍在哪里”。")
         self._check_disabilities()
         return self.cleaned_data
 
@@ -190,13 +226,26 @@ class ElderForm(forms.Form):
         self.errors  # noqa: B018  validates
         return {k: v for k, v in self.cleaned_data.items() if v not in (None, "", [])}
 
+    @property
+    def day(self) -> datetime.date:
+        """The day to work out: the one asked for, else today."""
+        day: datetime.date = self.told.get("on") or self.today
+        return day
+
+    @property
+    def knows_elder(self) -> bool:
+        """Whether anything is known of the elder, the day apart."""
+        return bool(self.told.keys() - {"on"})
+
     @cached_property
     def elder(self) -> Elder:
         told = self.told
+        statuses, open_statuses = _statuses(told)
         age = told.get("e_age")
         return Elder(
             hukou=_code(told.get("e_hukou")),
             hukou_left=told.get("e_left"),
+            hukou_now=_code(told.get("e_hukou_now")),
             born=born_in(*age) if isinstance(age, tuple) else None,
             age=age if isinstance(age, int) else None,
             findings=frozenset(
@@ -204,7 +253,8 @@ class ElderForm(forms.Form):
                 for token in _findings(told)
                 for scale, level in [token.split(":")]
             ),
-            statuses=_told_set(told.get("e_status")),
+            statuses=statuses,
+            open_statuses=open_statuses,
             disabilities=_disabilities(told.get("e_disability")),
             insured=_code(told.get("e_insured")),
             scheme=told.get("e_scheme", [None])[0],
@@ -240,6 +290,10 @@ class ElderForm(forms.Form):
         """Whether the address says nothing of an elder, not even something in error."""
         return not any(v.strip() for name in self.fields for v in self.data.getlist(name))
 
+    @property
+    def is_for_another_day(self) -> bool:
+        return self.day != self.today
+
     @cached_property
     def words(self) -> list[str]:
         """The elder in a few words, for the line above prices."""
@@ -247,6 +301,8 @@ class ElderForm(forms.Form):
         if place := told.get("e_hukou"):
             left = "（已迁出）" if "e_left" in told else ""
             words.append(f"{place.full_name}户籍{left}")
+        if place := told.get("e_hukou_now"):
+            words.append(f"现在{place.full_name}户籍")
         match told.get("e_age"):
             case int(age):
                 words.append(f"{age} 岁")
@@ -256,10 +312,14 @@ class ElderForm(forms.Form):
         for name in ("e_status", "e_disability", "e_scheme"):
             offered = self.fields[name].offered  # type: ignore[attr-defined]
             words += [str(offered[token]) for token in told.get(name, [])]
+        if permit := told.get("e_permit"):
+            words.append("有北京居住证" if HAS in permit else "没有北京居住证")
         if place := told.get("e_insured"):
             words.append(f"{place.full_name}参保")
         if place := told.get("e_now"):
             words.append(f"现住{place.full_name}")
+        if day := told.get("on"):
+            words.append(f"算 {day} 的")
         return words
 
 
@@ -276,8 +336,18 @@ def _code(place: Region | None) -> str | None:
     return place.code if place else None
 
 
-def _told_set(tokens: list[str] | None) -> frozenset[str] | None:
-    return None if tokens is None else frozenset(tokens) - {NONE}
+def _statuses(told: dict[str, Any]) -> tuple[frozenset[str] | None, frozenset[str]]:
+    """Return the statuses held, None if none was asked for, and those that stay unknown."""
+    tokens, permit = told.get("e_status"), told.get("e_permit")
+    held = {Status.RESIDENCE_PERMIT} if permit == [HAS] else set()
+    open_statuses = set() if permit else {Status.RESIDENCE_PERMIT}
+    if tokens is not None:
+        if {Status.SUPPORT_IN_INSTITUTION, Status.SUPPORT_SCATTERED} & set(tokens):
+            held.add(Status.EXTREME_HARDSHIP)  # both are forms of that support
+        return frozenset(map(str, {*tokens, *held} - {NONE})), frozenset(map(str, open_statuses))
+    if permit is None:
+        return None, frozenset()
+    return frozenset(map(str, held)), frozenset(map(str, set(Status) - ASKED_APART))
 
 
 def _disabilities(tokens: list[str] | None) -> frozenset[Disability] | None:

@@ -2,16 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from carebridge.lib.query_fields import NONE
-from regions.elder.form import FINDING_SCALES, LTCI_SCALES, MULTIPLE, NO_STATUS, ElderForm
-from regions.models import DisabilityKind, Region, Scale, Scheme, Status
+from regions.elder.form import (
+    FINDING_SCALES,
+    LTCI_SCALES,
+    MULTIPLE,
+    NO_STATUS,
+    PERMIT_ANSWERS,
+    STATUSES,
+    ElderForm,
+)
+from regions.engine.conditions import statuses_read
+from regions.engine.rules import Rulebook
+from regions.models import DisabilityKind, Region, Scale, Scheme
 from regions.models.codes import ABILITY_WORDS, LEVEL_NAMES
 from regions.models.region import LONGEST_TEXT
 
 MULTIPLE_WORDS = (("multiple", "是"), ("single", "不是"))
 # What is asked below the fold; it opens once any of it is told or in error.
-FOLDED = {"e_left", "e_now", "e_ltci", "e_disability"}
+FOLDED = {"e_left", "e_hukou_now", "e_permit", "e_now", "e_ltci", "e_disability", "on"}
 # Places to offer while typing; any other in China can be typed.
 OFFERED = ("北京市", "天津市", "河北省", "重庆市", "河南省焦作市")
 
@@ -35,6 +46,11 @@ class Question:
     choices: tuple[Choice, ...] = ()
     errors: tuple[str, ...] = ()
 
+    @property
+    def is_place(self) -> bool:
+        """Whether it asks for a place, of which some are offered while typing."""
+        return self.name not in {"e_age", "e_left", "on"}
+
 
 @dataclass(frozen=True)
 class Questions:
@@ -51,13 +67,22 @@ class Questions:
     disabilities: tuple[Question, ...]
     multiple: Question
     scheme: Question
+    permit: Question
     more: tuple[Question, ...]
     has_more: bool
     offered: tuple[str, ...] = OFFERED
 
 
-def questions(asked: ElderForm, action: str, kept: Iterable[tuple[str, str]] = ()) -> Questions:
-    """What to ask, with what is told already; open where something is in error."""
+def questions(
+    asked: ElderForm,
+    action: str,
+    kept: Iterable[tuple[str, str]] = (),
+    rules: Rulebook | None = None,
+) -> Questions:
+    """Return what to ask, with the answers so far; open where something is in error.
+
+    With `rules`, only the statuses are offered that some rule of this family's places reads.
+    """
     others = [scale for scale in FINDING_SCALES if scale != Scale.NATIONAL]
     return Questions(
         action=action,
@@ -70,7 +95,7 @@ def questions(asked: ElderForm, action: str, kept: Iterable[tuple[str, str]] = (
             _text(asked, "e_insured", "交医保的地方，比如“北京市”"),
         ),
         level=_finding(asked, "e_ability", Scale.NATIONAL, "平时要人照顾到什么程度"),
-        status=_ticks(asked, "e_status", [*Status.choices, (NONE, NO_STATUS)]),
+        status=_ticks(asked, "e_status", [*_statuses(asked, rules), (NONE, NO_STATUS)]),
         findings=(
             *(_finding(asked, "e_ability", scale) for scale in others),
             *(_finding(asked, "e_ltci", scale) for scale in LTCI_SCALES),
@@ -78,12 +103,23 @@ def questions(asked: ElderForm, action: str, kept: Iterable[tuple[str, str]] = (
         disabilities=tuple(_disability(asked, number) for number in range(_kinds(asked) + 1)),
         multiple=_ticks(asked, "e_disability", MULTIPLE_WORDS, "多重残疾"),
         scheme=_ticks(asked, "e_scheme", Scheme.choices),
+        permit=_ticks(asked, "e_permit", PERMIT_ANSWERS),
         more=(
             _text(asked, "e_left", "比如 2026-05-10；没有迁就不填"),
+            _text(asked, "e_hukou_now", "迁到哪里去了，比如“河北省三河市”；没有迁就不填"),
             _text(asked, "e_now", "比如“北京市朝阳区”"),
+            _text(asked, "on", "比如 2027-01-01；不填就是今天"),
         ),
         has_more=_has_more(asked),
     )
+
+
+def _statuses(asked: ElderForm, rules: Rulebook | None) -> list[tuple[str, Any]]:
+    """Return the statuses to offer: those that are read, and those ticked already."""
+    if rules is None or asked.elder.hukou is None:
+        return STATUSES
+    read = statuses_read(rules, asked.elder, asked.day) | {*asked.data.getlist("e_status")}
+    return [(value, label) for value, label in STATUSES if value in read]
 
 
 def _has_more(asked: ElderForm) -> bool:

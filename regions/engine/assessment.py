@@ -16,7 +16,9 @@ from regions.engine.conditions import (
     ends_with_hukou,
     excluded,
     hints_of,
+    holds_at,
     merged,
+    not_found,
     portable,
     seen,
     sourced,
@@ -35,12 +37,14 @@ from regions.engine.rules import (
     Missing,
     Payee,
     Period,
+    Rate,
     Reason,
     Reasons,
     Refusal,
     Rule,
     Rulebook,
     Share,
+    Standard,
     Stay,
 )
 
@@ -60,6 +64,7 @@ class Outcome:
     """One rule's answer. `higher`: a better rate may apply once more is told.
 
     `last_day`: had until then and no longer; `hints`: what may change it once more is told.
+    `rate` is the one that applies.
     """
 
     rule: Rule
@@ -69,6 +74,7 @@ class Outcome:
     higher: Reasons = ()
     last_day: datetime.date | None = None
     hints: Reasons = ()
+    rate: Rate | None = None
 
     def __post_init__(self) -> None:
         if self.answer is Answer.YES and self.amount is None:
@@ -95,20 +101,30 @@ class Outcome:
             return None
         return min((r.last_day for r in refusals if r.last_day), default=None)
 
+    @property
+    def payee(self) -> Payee:
+        """Who is paid: as the rate says, else as the rule says."""
+        return (self.rate and self.rate.payee) or self.rule.payee
+
+    @property
+    def standard(self) -> Standard | None:
+        """The dated standard that the amount stands on."""
+        return self.rate.standard if self.rate else None
+
     @cached_property
     def term(self) -> Term | None:
         """What a month's bill may count on; None for the rest, which is shown and not summed."""
-        if self.answer is not Answer.YES or self.rule.payee is Payee.HOME:
+        if self.answer is not Answer.YES or self.payee is Payee.HOME or self.rule.in_hand:
             return None
         amount = a_month(self.amount, self.period)
         if not isinstance(amount, Fixed | Share):
             return None
-        return Term(self.rule.slug, self.rule.stage, self.rule.payee, amount)
+        return Term(self.rule.slug, self.rule.stage, self.payee, amount)
 
     @property
     def leaves_open(self) -> bool:
         """Whether the elder or the bill may yet get more than is counted."""
-        if self.rule.payee is Payee.HOME:
+        if self.payee is Payee.HOME or (self.rule.in_hand and self.answer is Answer.YES):
             return False
         uncounted = self.answer is Answer.YES and (self.term is None or bool(self.higher))
         return uncounted or self.answer in {Answer.CONFIRM, Answer.UNKNOWN}
@@ -157,25 +173,27 @@ def assess(
     said = {} if said is None else said
     outcomes: dict[str, Outcome] = {}
     for rule in sorted(rules.rules, key=lambda rule: rule.slug):
-        asked = rule.slug, seen(rule, stay)
+        asked = rule.slug, seen(rule, stay, rules)
         if asked not in said:
             said[asked] = judge(rule, elder, stay, rules, on)
         outcomes[rule.slug] = said[asked]
-    for exclusion in rules.of(Conflict.UNCLEAR):
+    unclear = [one for one in rules.of(Conflict.UNCLEAR) if holds_at(one, stay)]
+    for exclusion in unclear:
         beside = [s for s in sorted(exclusion.first & set(outcomes)) if may_be(outcomes[s])]
-        for slug in exclusion.second & set(outcomes):
+        for slug in filter(lambda s: may_be(outcomes[s]), exclusion.second & set(outcomes)):
             outcomes[slug] = doubted(outcomes[slug], beside)
     return Assessment(tuple(outcomes.values()), options(outcomes.values(), rules))
 
 
 def judge(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date) -> Outcome:
-    rate, from_rates, higher = best_rate(rule, elder, stay, on)
+    rate, from_rates, higher = best_rate(rule, elder, stay, rules, on)
     reasons = (
         *timely(rule, on),
         *anchored(rule, elder, stay, on),
         *portable(rule, stay),
-        *excluded(rule, elder, rules, on),
+        *excluded(rule, elder, stay, rules, on),
         *from_rates,
+        *not_found(rate),
         *sourced(rule),
         *doubts_of(rate, rule, elder),
     )
@@ -184,8 +202,8 @@ def judge(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.da
     untold = any(isinstance(reason.code, Missing) for reason in reasons)
     if rate is None or refusals or untold or rule.grade not in QUOTABLE:
         return Outcome(rule, reasons)
-    ends, hints = ends_with_hukou(rule, elder), tuple(hints_of(rule, elder))
-    return Outcome(rule, reasons, rate.amount, rate.period, higher, ends, hints)
+    ends, hints = ends_with_hukou(rule, elder, on), tuple(hints_of(rule, elder))
+    return Outcome(rule, reasons, rate.amount, rate.period, higher, ends, hints, rate)
 
 
 def may_be(outcome: Outcome) -> bool:

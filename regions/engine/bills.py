@@ -3,6 +3,7 @@
 All money is whole fen a month.
 """
 
+import datetime
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -12,7 +13,7 @@ from typing import Any
 
 from regions.engine.assessment import Assessment, Option, Outcome, Term
 from regions.engine.conditions import a_month
-from regions.engine.rules import Base, Between, Fixed, Payee, Share
+from regions.engine.rules import Answer, Base, Between, Fixed, Payee, Period, Share
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,24 @@ def best(found: Assessment, fee: int, care: int | None) -> Option:
     return min(found.options, key=rank)
 
 
+def ends_first(found: Assessment, fee: int, care: int | None) -> tuple[datetime.date, int] | None:
+    """Return the first last day among what the bill counts, and what is to pay after it.
+
+    None where nothing that is counted has a last day.
+    """
+    counted = [outcome for outcome in best(found, fee, care) if outcome.term]
+    last_days = {outcome.rule.until for outcome in counted if outcome.rule.until}
+    if not last_days:
+        return None
+    day = min(last_days)
+    options = tuple(
+        tuple(o for o in option if not (o.rule.until and o.rule.until <= day))
+        for option in found.options
+    )
+    left = replace(found, options=options)
+    return day, bill(left, fee, care).to_pay
+
+
 def _bill_of(option: Option, fee: int, care: int | None, leaves_open: bool) -> Bill:
     terms = [outcome.term for outcome in option if outcome.term]
     counted = [term for term in terms if care is not None or not takes_care(term)]
@@ -153,7 +172,7 @@ def would_pay(
     rule, amount = outcome.rule, a_month(outcome.amount, outcome.period)
     if not isinstance(amount, Fixed | Share):
         return amount if isinstance(amount, Between) else None
-    term = Term(rule.slug, rule.stage, rule.payee, amount)
+    term = Term(rule.slug, rule.stage, outcome.payee, amount)
     if isinstance(amount, Share) and amount.percent is None:
         return None
     beside = [o.term for o in best(found, fee, care) if o.term]
@@ -190,5 +209,18 @@ def to_home(found: Assessment) -> tuple[Outcome, ...]:
     return tuple(
         outcome
         for outcome in found.outcomes
-        if outcome.rule.payee is Payee.HOME and outcome.amount is not None
+        if outcome.payee is Payee.HOME and outcome.amount is not None
     )
+
+
+def off_a_day(outcome: Outcome, spent: int) -> int:
+    """Return what comes off one day's bill of `spent` fen, for what is given by the day of use.
+
+    京民养老发〔2022〕69号 for one: once a day however many meals, and only off more than it gives.
+    """
+    if outcome.answer is not Answer.YES or outcome.period is not Period.USED_DAY:
+        return 0
+    bound = outcome.rate.spend_over if outcome.rate else None
+    if not isinstance(outcome.amount, Fixed) or (bound is not None and spent <= bound):
+        return 0
+    return min(outcome.amount.fen, spent)

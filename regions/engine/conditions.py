@@ -16,6 +16,7 @@ from regions.engine.rules import (
     Amount,
     Anchor,
     Between,
+    ByStandard,
     Code,
     Conflict,
     Disability,
@@ -35,6 +36,7 @@ from regions.engine.rules import (
     Refusal,
     Rule,
     Rulebook,
+    SetLocally,
     Share,
     Stay,
 )
@@ -67,22 +69,53 @@ def anchored(rule: Rule, elder: Elder, stay: Stay, on: datetime.date) -> Reasons
 
 
 def registered(rule: Rule, elder: Elder, on: datetime.date) -> Reasons:
-    """A hukou that left its province counts to the end of that month; where it went is not told."""
+    """Look for the hukou of that day; one that left its province counts to the end of the month."""
     held = lies_in(elder.hukou, rule.region)
-    last_day = elder.hukou_left and end_of_month(elder.hukou_left)
-    if not last_day or on <= last_day or rule.region == NATION:
+    last_day = left_on(elder, on)
+    if last_day is None or rule.region == NATION:
         return told(held, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
+    here = lies_in(elder.hukou_now, rule.region)
+    if here:
+        return ()
     if held and not (rule.since and last_day < rule.since):
         return (Reason(Refusal.HUKOU_LEFT, last_day=last_day),)
+    if elder.hukou_now:
+        return told(here, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
     same_province = elder.hukou and elder.hukou[:2] == rule.region[:2]
     return (Reason(Refusal.HUKOU_ELSEWHERE if same_province else Missing.TELL_HUKOU),)
 
 
-def ends_with_hukou(rule: Rule, elder: Elder) -> datetime.date | None:
-    """The last day a benefit of the hukou is had where the hukou has been moved away."""
+def statuses_read(rules: Rulebook, elder: Elder, on: datetime.date) -> frozenset[str]:
+    """Return the statuses that any rule reads which this elder's places do not shut out."""
+    own = {
+        rule.slug: rule
+        for rule in rules.rules
+        if rule.anchor not in {Anchor.HUKOU, Anchor.INSURED}
+        or not any(isinstance(r.code, Refusal) for r in anchored(rule, elder, Stay(), on))
+    }
+    by_rates = (
+        rate.statuses | rate.also | rate.without for rule in own.values() for rate in rule.rates
+    )
+    by_exclusions = (one.statuses for one in rules.exclusions if one.first & own.keys())
+    return frozenset().union(*by_rates, *by_exclusions)
+
+
+def left_on(elder: Elder, on: datetime.date) -> datetime.date | None:
+    """Return the last day of the old hukou where it is over by `on`, else None."""
+    last_day = elder.hukou_left and end_of_month(elder.hukou_left)
+    return last_day if last_day and on > last_day else None
+
+
+def hukou_on(elder: Elder, on: datetime.date) -> str | None:
+    """Return the hukou that counts on a day; None where it is not known."""
+    return elder.hukou_now if left_on(elder, on) else elder.hukou
+
+
+def ends_with_hukou(rule: Rule, elder: Elder, on: datetime.date) -> datetime.date | None:
+    """Return the last day a benefit of the hukou is had where the hukou is being moved away."""
     if rule.anchor is not Anchor.HUKOU or rule.region == NATION or not elder.hukou_left:
         return None
-    return end_of_month(elder.hukou_left)
+    return None if left_on(elder, on) else end_of_month(elder.hukou_left)
 
 
 def hints_of(rule: Rule, elder: Elder) -> Iterator[Reason]:
@@ -91,9 +124,9 @@ def hints_of(rule: Rule, elder: Elder) -> Iterator[Reason]:
         yield Reason(Hint.DISTRICT)
 
 
-def seen(rule: Rule, stay: Stay) -> Hashable:
+def seen(rule: Rule, stay: Stay, rules: Rulebook) -> Hashable:
     """All that a rule reads of a stay: two stays that look alike to it are judged alike."""
-    places = tuple(lies_in(stay.region, place) for place in (rule.region, *rule.places))
+    places = tuple(lies_in(stay.region, place) for place in rules.places[rule.slug])
     return stay.setting, listed(rule, stay), places
 
 
@@ -120,33 +153,42 @@ def portable(rule: Rule, stay: Stay) -> Reasons:
     return on_list if inside and rule.home_list else told(inside, outside, Missing.TELL_PLACE)
 
 
-def excluded(rule: Rule, elder: Elder, rules: Rulebook, on: datetime.date) -> Reasons:
+def excluded(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date) -> Reasons:
     found: list[Reason] = []
     for exclusion in rules.exclusions:
+        if not holds_at(exclusion, stay):
+            continue
         if rule.slug in exclusion.first and exclusion.conflict is Conflict.BLOCKS:
             found += held_against(exclusion, elder, Refusal.BARRED)
         elif rule.slug in exclusion.first and exclusion.conflict is Conflict.ASKS:
             found += held_against(exclusion, elder, Doubt.STATUS)
         elif rule.slug in exclusion.second and exclusion.conflict is Conflict.REPLACES:
-            found += displaced(exclusion, elder, rules, on)
+            found += displaced(exclusion, elder, stay, rules, on)
     return tuple(sorted(set(found), key=lambda reason: (reason.code, reason.about)))
 
 
-def held_against(exclusion: Exclusion, elder: Elder, code: Code) -> list[Reason]:
+def holds_at(exclusion: Exclusion, stay: Stay) -> bool:
+    """Return whether an exclusion may hold where the stay is."""
+    return not exclusion.region or lies_in(stay.region, exclusion.region) is not False
+
+
+def held_against(exclusion: Exclusion, elder: Elder, code: Code) -> Iterable[Reason]:
     if elder.statuses is None:
         return [Reason(Missing.TELL_STATUS)]
-    return [Reason(code, status) for status in exclusion.statuses & elder.statuses]
+    if held := exclusion.statuses & elder.statuses:
+        return [Reason(code, status) for status in held]
+    return missing_statuses(exclusion.statuses, elder)
 
 
 def displaced(
-    exclusion: Exclusion, elder: Elder, rules: Rulebook, on: datetime.date
+    exclusion: Exclusion, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date
 ) -> Iterator[Reason]:
     """The rules that stand in place of it for this elder, whether or not they pay."""
     for rule in rules.rules:
         if rule.slug not in exclusion.first:
             continue
         # An institution's rules replace each other wherever the home stands.
-        anchor = () if rule.anchor is Anchor.INSTITUTION else anchored(rule, elder, Stay(), on)
+        anchor = () if rule.anchor is Anchor.INSTITUTION else anchored(rule, elder, stay, on)
         schemes = [in_scheme(rate, elder) for rate in rule.rates]
         reasons = timely(rule, on) + anchor + (() if () in schemes else tuple(chain(*schemes)))
         if not reasons:
@@ -170,17 +212,29 @@ def doubts_of(rate: Rate | None, rule: Rule, elder: Elder) -> Iterator[Reason]:
         yield Reason(Doubt.AMOUNT)
     if rate and isinstance(rate.amount, Share) and rate.amount.percent is None:
         yield Reason(Doubt.SHARE)
+    if rate and rate.unsure:
+        yield Reason(Doubt.RATE)
+
+
+def not_found(rate: Rate | None) -> Iterator[Reason]:
+    """Why the amount of a rate that applies cannot be given at all."""
+    if rate and isinstance(rate.amount, SetLocally):
+        yield Reason(Missing.SET_LOCALLY)
+    if rate and isinstance(rate.amount, ByStandard):
+        yield Reason(Missing.NO_RATE)
 
 
 # Rates
 
 
 def best_rate(
-    rule: Rule, elder: Elder, stay: Stay, on: datetime.date
+    rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date
 ) -> tuple[Rate | None, Reasons, Reasons]:
     """The first rate that applies; else why none does; and what stands before a better one."""
     current = [
-        r for r in rule.rates if not ((r.since and on < r.since) or (r.until and on > r.until))
+        resolved(r, rules, on)
+        for r in rule.rates
+        if not ((r.since and on < r.since) or (r.until and on > r.until))
     ]
     if rule.rates and not current:
         return None, (Reason(Missing.NO_RATE),), ()
@@ -200,11 +254,22 @@ def best_rate(
     return None, untold or tuple(r for r in refused if isinstance(r.code, Refusal)), ()
 
 
+def resolved(rate: Rate, rules: Rulebook, on: datetime.date) -> Rate:
+    """Return a rate with its share of a standard as fen of that day; as it is without a row."""
+    match rate.amount:
+        case ByStandard(slug, percent, at_least) if row := rules.standard(slug, on):
+            fen = row.fen * percent // 100
+            return replace(rate, amount=Between(fen) if at_least else Fixed(fen), standard=row)
+    return rate
+
+
 def conditions(rate: Rate, elder: Elder, stay: Stay, on: datetime.date) -> Reasons:
     return (
         *of_age(rate, elder, on),
+        *of_birth(rate, elder, on),
         *of_ability(rate, elder),
         *of_status(rate, elder),
+        *of_hukou(rate, elder, on),
         *of_disability(rate, elder),
         *in_scheme(rate, elder),
         *in_setting(rate, stay),
@@ -221,6 +286,15 @@ def of_age(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
     return told(answer, Refusal.AGE, Missing.TELL_AGE)
 
 
+def of_birth(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
+    if rate.born_from is None:
+        return ()
+    births = elder.births(on)
+    sides = births and {day >= rate.born_from for day in births}
+    answer = sides.pop() if sides and len(sides) == 1 else None
+    return told(answer, Refusal.BORN, Missing.TELL_AGE)
+
+
 def of_ability(rate: Rate, elder: Elder) -> Reasons:
     if not rate.scale:
         return ()
@@ -230,10 +304,30 @@ def of_ability(rate: Rate, elder: Elder) -> Reasons:
 
 
 def of_status(rate: Rate, elder: Elder) -> Reasons:
-    if not rate.statuses:
+    wanted = [group for group in (rate.statuses, rate.also) if group]
+    if not wanted and not rate.without:
         return ()
-    held = None if elder.statuses is None else bool(rate.statuses & elder.statuses)
-    return told(held, Refusal.STATUS, Missing.TELL_STATUS)
+    if elder.statuses is None:
+        return (Reason(Missing.TELL_STATUS),)
+    if any(elder.holds(group) is False for group in wanted) or rate.without & elder.statuses:
+        return (Reason(Refusal.STATUS),)
+    unknown = [group for group in wanted if not elder.holds(group)] + [rate.without]
+    return merged(*(missing_statuses(group, elder) for group in unknown))
+
+
+def missing_statuses(statuses: frozenset[str], elder: Elder) -> Reasons:
+    """Return what has to be known of statuses that were not asked."""
+    unknown = sorted(statuses & elder.open_statuses)
+    if unknown and len(elder.open_statuses) > 1:
+        return (Reason(Missing.TELL_STATUS),)
+    return tuple(Reason(Missing.TELL_ONE_STATUS, status) for status in unknown)
+
+
+def of_hukou(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
+    if not rate.hukou:
+        return ()
+    held = lies_in(hukou_on(elder, on), rate.hukou)
+    return told(held, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
 
 
 def of_disability(rate: Rate, elder: Elder) -> Reasons:
@@ -277,7 +371,7 @@ def at_least(better: Rate, rate: Rate) -> bool:
 
 def a_month(amount: Amount | None, period: Period) -> Amount | None:
     """The amount for a month; None where it does not come every month."""
-    if period is Period.MONTH or isinstance(amount, Formula) or amount is None:
+    if period is Period.MONTH or isinstance(amount, Formula | ByStandard | SetLocally | None):
         return amount
     if period is not Period.DAY:
         return None
@@ -285,7 +379,7 @@ def a_month(amount: Amount | None, period: Period) -> Amount | None:
         case Fixed(fen):
             return Fixed(fen * DAYS_A_MONTH)
         case Between(low, high):
-            return Between(low * DAYS_A_MONTH, high * DAYS_A_MONTH)
+            return Between(low * DAYS_A_MONTH, _days(high))
         case Share(_, _, ceiling, cap):
             return replace(amount, ceiling=_days(ceiling), cap=_days(cap))
 

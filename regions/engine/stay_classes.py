@@ -41,7 +41,7 @@ class StayClasses:
     """The areas and lists that a rulebook tells apart."""
 
     def __init__(self, rules: Rulebook) -> None:
-        named = {code for rule in rules.rules for code in (rule.region, *rule.places)}
+        named = {code for places in rules.places.values() for code in places}
         self.nodes = {wider for code in named for wider in upward(code)} | {NATION}
         self.inner = {wider for code in self.nodes for wider in upward(code) if wider != code}
         self.lists = frozenset(

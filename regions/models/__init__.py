@@ -13,6 +13,7 @@ from .sign_in import FailedSignIn, SignIn
 from .staff import StaffMember
 from .stage import PendingEdit, Reviewed, Stage
 from .stamp import Stamp
+from .standard import Standard
 
 __all__ = [
     "Agreement",
@@ -40,5 +41,6 @@ __all__ = [
     "StaffMember",
     "Stage",
     "Stamp",
+    "Standard",
     "Status",
 ]

@@ -12,8 +12,7 @@ class Scale(models.TextChoices):
 
     NATIONAL = "gbt42195", "国家能力评估（GB/T 42195，0—4 级）"
     BEIJING = "beijing", "北京市老年人能力综合评估（3 为重度失能）"
-    LTCI = "ltci", "长期护理保险评估（3—5 为重度Ⅰ—Ⅲ级）"
-    CHONGQING = "ltci_chongqing", "重庆长期护理保险评估（2 中度、3 重度）"
+    LTCI = "ltci", "长期护理保险评估（2 中度，3—5 为重度Ⅰ—Ⅲ级）"
     TIANJIN_CARE = "tianjin_care", "天津照料等级（1 轻度、2 中度、3 重度）"
     CONTRACT = "contract", "机构护理等级（0 自理、1 介助、2 介护）"
 
@@ -44,7 +43,6 @@ LEVEL_NAMES: dict[Scale, dict[int, str]] = {
         4: "重度失能Ⅱ级",
         5: "重度失能Ⅲ级",
     },
-    Scale.CHONGQING: {1: "1 级", 2: "2 级（中度失能）", 3: "3 级（重度失能）"},
     Scale.TIANJIN_CARE: {1: "轻度", 2: "中度", 3: "重度"},
     Scale.CONTRACT: {0: "自理", 1: "介助", 2: "介护"},
 }
@@ -56,15 +54,24 @@ class Status(models.TextChoices):
     SUBSISTENCE = "subsistence", "享受低保"
     LOW_INCOME = "low_income", "低收入家庭"
     EXTREME_HARDSHIP = "extreme_hardship", "特困人员"
+    SUPPORT_IN_INSTITUTION = "support_in_institution", "特困人员：集中供养"
+    SUPPORT_SCATTERED = "support_scattered", "特困人员：分散供养"
     BELOW_SUBSISTENCE = "below_subsistence", "有稳定收入但低于低保标准"
     CHILD_DISABLED = "child_disabled", "计划生育特殊家庭（独生子女伤残）"
     CHILD_DECEASED = "child_deceased", "计划生育特殊家庭（独生子女死亡）"
     BASIC_SERVICE = "basic_service", "基本养老服务对象"
     RURAL = "rural", "农村户籍"
+    PREFERENTIAL = "preferential", "优抚对象"
+    CHILDLESS = "childless", "没有子女"
+    BEDRIDDEN = "bedridden", "因病瘫痪卧床 6 个月以上"
+    RESIDENCE_PERMIT = "residence_permit", "有北京居住证或居住登记卡"
     WORK_INJURY_CARE = "work_injury_care", "正在领工伤生活护理费"
     BRAVERY_CARE = "bravery_care", "正在领见义勇为致残护理补贴"
     RETURNED_YOUTH_CARE = "returned_youth_care", "正在领因公致残返城知青护理费"
     HARDSHIP_IN_HOME = "hardship_in_home", "正在领困境家庭入住机构补贴"
+    CUSTODY_SUBSIDY = "custody_subsidy", "正在领残疾人托养补贴"
+    CONCENTRATED_CARE = "concentrated_care", "正在享受经济困难失能老人集中照护补助"
+    HOME_UPGRADE_PROJECT = "home_upgrade_project", "正在享受居家和社区养老服务提升行动项目"
     RETIRED_CADRE = "retired_cadre", "离休"
     DUTY_DISABLED = "duty_disabled", "因公致残"
 
@@ -85,6 +92,8 @@ class Setting(models.TextChoices):
     HOME_CARE = "home_care", "居家，专业人员上门"
     FAMILY_CARE = "family_care", "居家，家人照护并有专业人员上门"
     COMBINED_HOME = "combined_home", "居家，机构服务加个人护理"
+    DAY_CARE = "day_care", "日间托养，晚上回家"
+    SHORT_STAY = "short_stay", "短期入住（30 天以内，喘息服务）"
 
 
 class Scheme(models.TextChoices):

@@ -76,6 +76,7 @@ class Policy(models.Model):
         LTCI = "ltci", "长期护理保险定点"
         SUBSIDY_LIST = "subsidy_list", "异地补贴名单"
         PILOT = "pilot", "京津冀协同试点"
+        BEIJING_TWO_STARS = "bj_star2", "北京服务质量二星级以上（按等级评定算出）"
 
     class Stage(models.IntegerChoices):
         INSURANCE = 1, "先：保险"
@@ -110,6 +111,12 @@ class Policy(models.Model):
     )
     clause = models.CharField("条款", max_length=100, blank=True)
     grade = models.CharField("核实程度", max_length=10, choices=Grade.choices)
+    checked_on = models.DateField("文本最后一次核对", null=True, blank=True)
+    in_hand = models.BooleanField(
+        "符合的人已经在领",
+        default=False,
+        help_text="比如低保金：列出来，不再从要付的钱里减。",
+    )
     in_force_from = models.DateField("起始日期", null=True, blank=True)
     in_force_from_precision = models.CharField(
         "起始日期精确到", max_length=5, choices=DatePrecision.choices, default=DatePrecision.DAY
@@ -129,6 +136,9 @@ class Policy(models.Model):
     papers = models.TextField("带什么", blank=True)
     where_to_apply = models.TextField("到哪里办", blank=True)
     paid = models.TextField("什么时候给", blank=True)
+    usage = models.CharField(
+        "这笔钱只能怎么用", max_length=100, blank=True, help_text="比如：原则上不取现，只用于服务。"
+    )
     ask = models.CharField("问谁", max_length=200)
     note = models.TextField("说明", blank=True)
 
@@ -172,6 +182,18 @@ class Policy(models.Model):
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
+    def never_beside(self) -> set[int]:
+        """Return the ids of the policies that stand in place of this one, or this one of them."""
+        others: set[int] = set()
+        rows = Exclusion.objects.filter(conflict=Exclusion.Conflict.REPLACES)
+        for row in rows.prefetch_related("first", "second"):
+            first, second = (
+                {policy.pk for policy in side.all()} for side in (row.first, row.second)
+            )
+            if self.pk in first | second:
+                others |= first | second
+        return others - {self.pk}
+
     def clean(self) -> None:
         if self.pk and self.grade not in QUOTABLE and self.rates.exclude(amount_kind="").exists():
             raise ValidationError({"grade": NO_AMOUNT})
@@ -206,6 +228,15 @@ class Exclusion(models.Model):
         Policy, verbose_name="第二组", related_name="excluded_second", blank=True
     )
     statuses = CodesField("身份（有一个就算）", codes=Status)
+    region = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="只在哪里这样",
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="人住在这个地区的才算；不填，到处都算。",
+    )
     document = models.ForeignKey(
         Document,
         models.PROTECT,

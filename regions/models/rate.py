@@ -11,15 +11,20 @@ from django.db.models.functions import Cast, Coalesce
 
 from .codes import CodesField, DisabilityKind, Scale, Scheme, Setting, Status
 from .policy import NO_AMOUNT, QUOTABLE, Policy
+from .region import Region
 
 # The columns that identify the group of a rate; two rates never have all of them alike.
 CONDITIONS = (
     "age_from",
     "age_to",
+    "born_from",
     "scale",
     "level_from",
     "level_to",
     "statuses",
+    "also_statuses",
+    "without_statuses",
+    "hukou_id",
     "disability_kinds",
     "disability_grade_from",
     "disability_grade_to",
@@ -37,7 +42,13 @@ PARTS = {
     "share": ({"percent"}, {"ceiling", "cap"}),
     "standard": ({"ceiling"}, set()),
     "formula": (set(), set()),
+    "least": ({"amount"}, set()),
+    "of_standard": ({"percent"}, set()),
+    "least_of_standard": ({"percent"}, set()),
+    "local": (set(), set()),
 }
+# Those that are a percentage of a dated standard.
+OF_STANDARD = ("of_standard", "least_of_standard")
 AMOUNTS = ("amount", "amount_to", "percent", "ceiling", "cap")
 
 
@@ -48,7 +59,8 @@ def parts_fit() -> Q:
         filled = {f"{name}__isnull": False for name in needed}
         empty = {f"{name}__isnull": True for name in set(AMOUNTS) - needed - optional}
         text = ~Q(formula="") if kind == "formula" else Q(formula="")
-        condition |= Q(amount_kind=kind, **filled, **empty) & text
+        named = ~Q(standard="") if kind in OF_STANDARD else Q(standard="")
+        condition |= Q(amount_kind=kind, **filled, **empty) & text & named
     return condition
 
 
@@ -68,6 +80,10 @@ class Rate(models.Model):
         SHARE = "share", "按比例"
         STANDARD = "standard", "只知结算标准，付多少没有查到"
         FORMULA = "formula", "按公式，只用文字写"
+        LEAST = "least", "不低于"
+        OF_STANDARD = "of_standard", "按一个标准的百分比"
+        LEAST_OF_STANDARD = "least_of_standard", "不低于一个标准的百分比"
+        LOCAL = "local", "由当地定，没有查到"
 
     class Period(models.TextChoices):
         DAY = "day", "每天"
@@ -75,6 +91,7 @@ class Rate(models.Model):
         YEAR = "year", "每年"
         ONCE = "once", "一次性"
         MEAL = "meal", "每餐"
+        USED_DAY = "used_day", "每个使用的日子"
 
     class Base(models.TextChoices):
         WHOLE = "whole", "前面抵过以后的全部费用"
@@ -86,10 +103,21 @@ class Rate(models.Model):
 
     age_from = models.PositiveSmallIntegerField("年龄从", null=True, blank=True)
     age_to = models.PositiveSmallIntegerField("年龄到（含）", null=True, blank=True)
+    born_from = models.DateField("出生日期从（含）", null=True, blank=True)
     scale = models.CharField("能力评估", max_length=20, choices=Scale.choices, blank=True)
     level_from = models.PositiveSmallIntegerField("等级从", null=True, blank=True)
     level_to = models.PositiveSmallIntegerField("等级到（含）", null=True, blank=True)
     statuses = CodesField("身份（有一个就行）", codes=Status)
+    also_statuses = CodesField("还要有这些身份（有一个就行）", codes=Status)
+    without_statuses = CodesField("不能有这些身份", codes=Status)
+    hukou = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        verbose_name="户籍要在",
+        related_name="+",
+        null=True,
+        blank=True,
+    )
     disability_kinds = CodesField("残疾类别（有一个就行）", codes=DisabilityKind)
     disability_grade_from = models.PositiveSmallIntegerField("残疾等级从", null=True, blank=True)
     disability_grade_to = models.PositiveSmallIntegerField(
@@ -100,7 +128,7 @@ class Rate(models.Model):
     settings = CodesField("照护方式（有一个就行）", codes=Setting)
 
     amount_kind = models.CharField(
-        "金额种类", max_length=10, choices=AmountKind.choices, blank=True
+        "金额种类", max_length=20, choices=AmountKind.choices, blank=True
     )
     amount = models.PositiveBigIntegerField("金额（分）", null=True, blank=True)
     amount_to = models.PositiveBigIntegerField("金额到（分）", null=True, blank=True)
@@ -109,6 +137,18 @@ class Rate(models.Model):
     ceiling = models.PositiveBigIntegerField("计算基数最多（分）", null=True, blank=True)
     cap = models.PositiveBigIntegerField("最多给（分）", null=True, blank=True)
     formula = models.CharField("公式", max_length=300, blank=True)
+    standard = models.SlugField("按哪个标准", blank=True, db_index=False)
+    spend_over = models.PositiveBigIntegerField("花费超过多少才给（分）", null=True, blank=True)
+    payee = models.CharField(
+        "这一档给谁",
+        max_length=10,
+        choices=Policy.Payee.choices,
+        blank=True,
+        help_text="和政策不同时才填。",
+    )
+    is_unsure = models.BooleanField(
+        "要当地确认", default=False, help_text="文件没有写清楚的，只答“要确认”，不计入合计。"
+    )
     period = models.CharField("周期", max_length=10, choices=Period.choices, default=Period.MONTH)
     in_force_from = models.DateField("起始日期", null=True, blank=True)
     in_force_to = models.DateField("终止日期", null=True, blank=True)
@@ -129,10 +169,14 @@ class Rate(models.Model):
                 *(
                     Coalesce(name, Value(-1))
                     for name in CONDITIONS
-                    if name.endswith(("from", "to"))
+                    if name.endswith(("from", "to")) and name != "born_from"
                 ),
+                Coalesce("born_from", Value(datetime.date.min)),
+                Coalesce("hukou", Value("")),
                 "scale",
                 "statuses",
+                "also_statuses",
+                "without_statuses",
                 "disability_kinds",
                 Coalesce(Cast("multiple", models.IntegerField()), Value(-1)),
                 "scheme",
@@ -193,7 +237,8 @@ class Rate(models.Model):
                 name="rate_share_of_something",
                 condition=Q(percent=None, base="")
                 | Q(percent__isnull=False, percent__range=(1, 100), base__in=["whole", "care"])
-                | Q(percent=None, amount_kind="standard", base="care"),
+                | Q(percent=None, amount_kind="standard", base="care")
+                | Q(percent__range=(1, 1000), amount_kind__in=OF_STANDARD, base=""),
                 violation_error_message="比例是百分之一到百分之一百，并写明算在什么上。",
             ),
             models.CheckConstraint(
@@ -225,9 +270,12 @@ class Rate(models.Model):
 
     def _leave_something(self, others: Iterable["Rate"]) -> None:
         """Shares of one stage that may be had together take no more than all."""
+        apart = self.policy.never_beside()
         most: dict[int, int] = {self.policy_id: self.percent or 0}
         for other in others:
-            if other.percent and other.policy_id != self.policy_id and self.may_meet(other):
+            if other.policy_id in {self.policy_id, *apart} or not other.percent:
+                continue
+            if self.may_meet(other):
                 most[other.policy_id] = max(most.get(other.policy_id, 0), other.percent)
         if sum(most.values()) > 100:
             raise ValidationError({"percent": "能同时享受的几项比例合起来超过 100%。"})

@@ -9,19 +9,29 @@ from dataclasses import dataclass, field
 
 from carebridge.lib.money import exact_yuan
 from regions.engine.assessment import Assessment, Outcome
-from regions.engine.bills import Bill, bill, cash_of, to_elder, to_home, would_pay
-from regions.engine.conditions import a_month
+from regions.engine.bills import (
+    Bill,
+    bill,
+    cash_of,
+    ends_first,
+    to_elder,
+    to_home,
+    would_pay,
+)
 from regions.engine.rules import (
     Amount,
     Answer,
     Base,
     Between,
+    ByStandard,
     Fixed,
     Formula,
     Payee,
     Period,
     Reason,
+    Refusal,
     Share,
+    Standard,
 )
 from regions.law.citing import clause_of, url_of
 from regions.models import Policy
@@ -41,6 +51,15 @@ PER = {
     Period.YEAR: "元/年",
     Period.ONCE: "元，一次性",
     Period.MEAL: "元/餐",
+    Period.USED_DAY: "元/天，只算用的那天",
+}
+IN_HAND = "已经在领"
+# Refusals that say a benefit is another place's, so that it is none of this family's.
+ANOTHER_PLACE = {
+    Refusal.HUKOU_ELSEWHERE,
+    Refusal.SERVICE_ELSEWHERE,
+    Refusal.INSURED_ELSEWHERE,
+    Refusal.HOME_ELSEWHERE,
 }
 BASES = {Base.WHOLE: "前面抵过以后的全部费用", Base.CARE: "护理费"}
 
@@ -65,7 +84,20 @@ class Line:
 
     @property
     def verdict(self) -> str:
+        if self.policy.in_hand and self.answer is Answer.YES:
+            return IN_HAND
         return VERDICTS[self.answer]
+
+    @property
+    def payee_words(self) -> str:
+        """Who is paid for this elder, in words."""
+        return str(Policy.Payee(self.payee.value).label)
+
+    @property
+    def is_of_another_place(self) -> bool:
+        """Whether the benefit belongs to a place this family has nothing to do with."""
+        reasons = self.outcome.reasons if self.outcome else ()
+        return any(reason.code in ANOTHER_PLACE for reason in reasons)
 
     @property
     def cited(self) -> str:
@@ -83,13 +115,15 @@ class Line:
 
     @property
     def dated(self) -> str:
-        """Since when, and until when; the date of the document where a rule states none."""
+        """Since when, and until when; else the date of the document, else of the last check."""
         policy = self.policy
         until = f"，到 {policy.in_force_to} 为止" if policy.in_force_to else ""
         if policy.since:
             return f"{policy.since} 起{until}"
         if policy.document.issued_on:
             return f"文件日期 {policy.document.issued}{until}"
+        if policy.checked_on:
+            return f"{policy.checked_on} 核对过文本{until}"
         return f"起始日期没有查到{until}"
 
 
@@ -119,6 +153,16 @@ class Ledger:
     to_home: tuple[Line, ...]
     choices: tuple[Choice, ...]
     is_at_most: bool
+    # The first last day among what is counted, and what is to pay after it.
+    ends: tuple[datetime.date, int] | None = None
+
+    @property
+    def ends_on(self) -> datetime.date | None:
+        return self.ends[0] if self.ends else None
+
+    @property
+    def to_pay_after(self) -> int | None:
+        return self.ends[1] if self.ends else None
 
     @property
     def on_bill(self) -> int | None:
@@ -133,6 +177,11 @@ class Ledger:
     def is_choice_sure(self) -> bool:
         """Whether the sets can be told apart by their cash."""
         return not any(choice.uncounted for choice in self.choices)
+
+    @property
+    def answerable(self) -> list[Line]:
+        """The lines of which an office may have said something else, first what it gives."""
+        return [*self.confirmed, *self.to_confirm, *self.unknown, *self.refused]
 
     @property
     def counted(self) -> list[Line]:
@@ -157,7 +206,9 @@ class Ledger:
 
     @property
     def refused(self) -> list[Line]:
-        return self._of(Answer.NO, Answer.ENDED)
+        """What this family does not get, without the benefits of places it has no tie to."""
+        refused = self._of(Answer.NO, Answer.ENDED)
+        return [line for line in refused if not line.is_of_another_place]
 
     @property
     def open_lines(self) -> list[Line]:
@@ -201,7 +252,7 @@ def ledger(
         outcome.rule.slug: Line(
             policy=book.policies[outcome.rule.slug],
             answer=outcome.answer,
-            payee=outcome.rule.payee,
+            payee=outcome.payee,
             amount=said[outcome.rule.slug].amount,
             counted=counted.get(outcome.rule.slug),
             open_amount=_open_amount(found, outcome, fee, care),
@@ -218,6 +269,7 @@ def ledger(
         to_home=tuple(lines[outcome.rule.slug] for outcome in to_home(found)),
         choices=_choices(found, book),
         is_at_most=priced.is_at_most if priced else found.leaves_open,
+        ends=None if fee is None else ends_first(found, fee, care),
     )
 
 
@@ -227,20 +279,21 @@ def _counted(found: Assessment, priced: Bill | None) -> dict[str, int]:
         return {line.slug: line.paid for line in priced.lines}
     best = max(found.options, key=cash_of)
     return {
-        outcome.rule.slug: amount.fen
-        for outcome in best
-        if outcome.rule.payee is Payee.ELDER
-        and isinstance(amount := a_month(outcome.amount, outcome.period), Fixed)
+        term.slug: term.amount.fen
+        for term in (outcome.term for outcome in best)
+        if term and term.payee is Payee.ELDER and isinstance(term.amount, Fixed)
     }
 
 
 def _open_amount(found: Assessment, outcome: Outcome, fee: int | None, care: int | None) -> str:
-    if outcome.answer is not Answer.CONFIRM or fee is None or outcome.rule.payee is Payee.HOME:
+    if outcome.answer is not Answer.CONFIRM or fee is None or outcome.payee is Payee.HOME:
         return ""
     match would_pay(found, outcome, fee, care):
         case int(fen):
             return f"如果能享受，这里是 {exact_yuan(fen)} 元/月"
-        case Between(low, high):
+        case Between(low, None):
+            return f"如果能享受，这里不低于 {exact_yuan(low)} 元/月"
+        case Between(low, int(high)):
             return f"如果能享受，这里是 {exact_yuan(low)}—{exact_yuan(high)} 元/月"
     return ""
 
@@ -261,7 +314,7 @@ def _choices(found: Assessment, book: Book) -> tuple[Choice, ...]:
 
 
 def _is_uncounted(outcome: Outcome) -> bool:
-    return outcome.term is None and outcome.rule.payee is not Payee.HOME
+    return outcome.term is None and outcome.payee is not Payee.HOME and not outcome.rule.in_hand
 
 
 def _sentences(outcome: Outcome, book: Book) -> Iterable[str]:
@@ -269,8 +322,19 @@ def _sentences(outcome: Outcome, book: Book) -> Iterable[str]:
     yield from (_sentence(reason, book.policies) for reason in outcome.reasons)
     yield from (f"还可能更高。{_sentence(r, book.policies)}" for r in outcome.higher)
     yield from (_sentence(reason, book.policies) for reason in outcome.hints)
+    if outcome.standard:
+        yield standard_words(outcome.standard, book)
+    if outcome.rate and outcome.rate.spend_over:
+        yield f"当天花费超过 {exact_yuan(outcome.rate.spend_over)} 元才扣，一天一次。"
     if outcome.last_day and outcome.answer is Answer.YES:
         yield f"户籍已经迁出，给到 {outcome.last_day} 为止，下个月起没有。"
+
+
+def standard_words(figure: Standard, book: Book) -> str:
+    """Return the standard an amount stands on, with its day; and that no newer one was found."""
+    row = book.standards[figure.slug, figure.since]
+    words = f"按{row.name}算：{row.began} 起每人每月 {exact_yuan(figure.fen)} 元"
+    return f"{words}。" if book.newer_than(figure) else f"{words}，此后没有查到新的。"
 
 
 def _sentence(reason: Reason, policies: Mapping[str, Policy]) -> str:
@@ -282,10 +346,17 @@ def _sentence(reason: Reason, policies: Mapping[str, Policy]) -> str:
 def amount_words(amount: Amount | None, period: Period) -> str:
     """An amount as its document states it; nothing where no amount is known."""
     match amount:
+        case Fixed(fen) if period is Period.USED_DAY:
+            return f"最多 {exact_yuan(fen)} 元 × 使用的天数"
         case Fixed(fen):
             return f"{exact_yuan(fen)} {PER[period]}"
-        case Between(low, high):
+        case Between(low, None):
+            return f"不低于 {exact_yuan(low)} {PER[period]}"
+        case Between(low, int(high)):
             return f"{exact_yuan(low)}—{exact_yuan(high)} {PER[period]}"
+        case ByStandard(_, percent, at_least):
+            least = "不低于" if at_least else "按"
+            return f"{least}当地公布的标准{'' if percent == 100 else f'的 {percent}%'}"
         case Formula(text):
             return text
         case Share():

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 
+from carebridge.lib.money import exact_yuan
 from regions.law.citing import (
     Quotation,
     clause_words,
@@ -15,7 +16,17 @@ from regions.law.citing import (
     sentences_of,
     url_of,
 )
-from regions.models import Document, Exclusion, LawText, Policy, Rate, Region, Sentence, Status
+from regions.models import (
+    Document,
+    Exclusion,
+    LawText,
+    Policy,
+    Rate,
+    Region,
+    Sentence,
+    Standard,
+    Status,
+)
 from regions.policies import text as words
 
 
@@ -51,7 +62,7 @@ def for_page() -> QuerySet[Policy]:
     named = Region.objects.with_ancestors()
     rows = quoting(Policy.objects.select_related("document", "region__parent__parent"))
     return rows.prefetch_related(
-        "rates",
+        Prefetch("rates", Rate.objects.select_related("hukou__parent__parent")),
         "portable_to_groups",
         Prefetch("portable_to", named),
         Prefetch("doubtful_in", named),
@@ -62,7 +73,7 @@ class PolicyPage:
     """One policy of `for_page` on the day `on`."""
 
     def __init__(self, policy: Policy, on: datetime.date) -> None:
-        self.policy = policy
+        self.policy, self.on = policy, on
         self.state = words.state(policy, on)
         self.gives = words.gives(policy)
         self.whose = words.whose(policy)
@@ -114,12 +125,29 @@ class PolicyPage:
             Tier(
                 rate.name,
                 words.conditions(rate),
-                words.amount(rate, self.policy),
+                words.amount(rate, self.policy) + self._figure(rate),
                 _dates(rate),
                 rate,
             )
             for rate in sorted(self.policy.rates.all(), key=lambda rate: rate.order)
         ]
+
+    @cached_property
+    def _standards(self) -> dict[str, Standard]:
+        """The newest figure of each standard that a rate refers to; a query where any does."""
+        slugs = {rate.standard for rate in self.policy.rates.all()} - {""}
+        if not slugs:
+            return {}
+        rows = Standard.objects.filter(slug__in=slugs, since__lte=self.on).order_by("since")
+        return {row.slug: row for row in rows}
+
+    def _figure(self, rate: Rate) -> str:
+        """What a share of a standard comes to by its newest figure: 1,450 元/月."""
+        row = self._standards.get(rate.standard)
+        if row is None:
+            return ""
+        fen = row.amount * (rate.percent or 0) // 100
+        return f"，就是 {exact_yuan(fen)} 元/月（{row.name}，{row.began} 起）"
 
     @property
     def places(self) -> list[Place]:

@@ -49,7 +49,7 @@ def papers(found: Assessment, book: Book) -> Papers:
 
 def may_apply(outcome: Outcome) -> bool:
     """Whether a family would go and ask for it, as far as is told."""
-    if outcome.rule.payee is Payee.HOME or outcome.answer in {Answer.NO, Answer.ENDED}:
+    if outcome.payee is Payee.HOME or outcome.answer in {Answer.NO, Answer.ENDED}:
         return False
     return not WHOSE & {reason.code for reason in outcome.reasons}
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from django.db import router
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from regions import models
 from regions.engine import rules
 from regions.engine.rules import Doubt, Hint, Missing, Refusal
+from regions.engine.rules import Standard as Figure
 from regions.engine.settlement import KINDS, Pact, Settlement
 from regions.law.citing import quoting
 from regions.models.stamp import RULES
@@ -21,12 +22,18 @@ from regions.models.stamp import RULES
 class Book:
     """The rules and the policies they were made from, by slug.
 
-    Each policy comes with its region, its document and the sentences that make it.
+    Each policy comes with its region, its document and the sentences that make it. `standards` are
+    the rows of the dated standards, by slug and first day.
     """
 
     token: uuid.UUID | None
     rules: rules.Rulebook
     policies: Mapping[str, models.Policy]
+    standards: Mapping[tuple[str, datetime.date], models.Standard]
+
+    def newer_than(self, row: Figure) -> bool:
+        """Return whether the standard has a row that begins after this one."""
+        return any(slug == row.slug and since > row.since for slug, since in self.standards)
 
 
 # By database: a replica may lag behind the primary.
@@ -34,7 +41,7 @@ _kept: dict[str, Book] = {}
 
 
 def book() -> Book:
-    """The policies as they stand: one query while nothing changed, ten more when it did.
+    """The policies as they stand: one query while nothing changed, eleven more when it did.
 
     The token is read first: rows that change meanwhile are read again the next time.
     """
@@ -45,7 +52,13 @@ def book() -> Book:
             row.slug: row
             for row in quoting(_policies().select_related("region__parent__parent", "document"))
         }
-        kept = _kept[database] = Book(token, rulebook(rows.values()), rows)
+        standards = list(_standards())
+        kept = _kept[database] = Book(
+            token,
+            rulebook(rows.values(), standards),
+            rows,
+            {(row.slug, row.since): row for row in standards},
+        )
     return kept
 
 
@@ -63,11 +76,21 @@ def _policies() -> models.policy.PolicyQuerySet:
     )
 
 
-def rulebook(rows: Iterable[models.Policy] | None = None) -> rules.Rulebook:
-    """Every policy with its rates, and what excludes what, by slug; nine queries."""
+def _standards() -> "QuerySet[models.Standard]":
+    return models.Standard.objects.select_related("document").order_by("slug", "since")
+
+
+def rulebook(
+    rows: Iterable[models.Policy] | None = None,
+    standards: Iterable[models.Standard] | None = None,
+) -> rules.Rulebook:
+    """Every policy with its rates, what excludes what, and the standards; ten queries."""
     rows = _policies() if rows is None else rows
     exclusions = models.Exclusion.objects.order_by("slug").prefetch_related("first", "second")
-    return rules.Rulebook(tuple(map(rule, rows)), tuple(map(exclusion, exclusions)))
+    figures = _standards() if standards is None else standards
+    return rules.Rulebook(
+        tuple(map(rule, rows)), tuple(map(exclusion, exclusions)), tuple(map(standard, figures))
+    )
 
 
 def rule(row: models.Policy) -> rules.Rule:
@@ -87,6 +110,7 @@ def rule(row: models.Policy) -> rules.Rule:
         conditions_known=row.conditions_known,
         doubtful_places=frozenset(region.code for region in row.doubtful_in.all()),
         ask=row.ask,
+        in_hand=row.in_hand,
         rates=tuple(map(rate, row.rates.all())),
     )
 
@@ -99,14 +123,21 @@ def rate(row: models.Rate) -> rules.Rate:
         until=row.in_force_to,
         age_from=row.age_from,
         age_to=row.age_to,
+        born_from=row.born_from,
         scale=row.scale,
         levels=(row.level_from or 0, row.level_to or 0),
         statuses=frozenset(row.statuses.split()),
+        also=frozenset(row.also_statuses.split()),
+        without=frozenset(row.without_statuses.split()),
+        hukou=row.hukou_id or "",
         disability_kinds=frozenset(row.disability_kinds.split()),
         disability_grades=(row.disability_grade_from or 1, row.disability_grade_to or 4),
         multiple=row.multiple,
         scheme=row.scheme,
         settings=frozenset(row.settings.split()),
+        payee=rules.Payee(row.payee) if row.payee else None,
+        spend_over=row.spend_over,
+        unsure=row.is_unsure,
     )
 
 
@@ -121,6 +152,13 @@ def amount(row: models.Rate) -> rules.Amount | None:
             return rules.Share(row.percent, rules.Base(row.base), row.ceiling, row.cap)
         case kinds.FORMULA:
             return rules.Formula(row.formula)
+        case kinds.LEAST:
+            return rules.Between(row.amount or 0)
+        case kinds.OF_STANDARD | kinds.LEAST_OF_STANDARD:
+            at_least = row.amount_kind == kinds.LEAST_OF_STANDARD
+            return rules.ByStandard(row.standard, row.percent or 0, at_least)
+        case kinds.LOCAL:
+            return rules.SetLocally()
     return None
 
 
@@ -131,7 +169,12 @@ def exclusion(row: models.Exclusion) -> rules.Exclusion:
         first=frozenset(policy.slug for policy in row.first.all()),
         second=frozenset(policy.slug for policy in row.second.all()),
         statuses=frozenset(row.statuses.split()),
+        region=row.region_id or "",
     )
+
+
+def standard(row: models.Standard) -> rules.Standard:
+    return rules.Standard(row.slug, row.since, row.amount)
 
 
 def pacts(on: datetime.date) -> tuple[Pact, ...]:
@@ -174,6 +217,7 @@ SENTENCES: dict[rules.Code, str] = {
     Refusal.BARRED: "{about}的，不能再享受这一项。",
     Refusal.REPLACED: "已由另一项政策代替：{about}。",
     Refusal.AGE: "年龄不在规定的范围。",
+    Refusal.BORN: "出生日期不在规定的范围。",
     Refusal.ABILITY: "能力等级不符合：{about}。",
     Refusal.STATUS: "没有规定的身份。",
     Refusal.DISABILITY: "残疾类别或等级不符合。",
@@ -181,6 +225,7 @@ SENTENCES: dict[rules.Code, str] = {
     Refusal.SETTING: "这种照护方式不在规定里。",
     Missing.NOT_FOUND: "金额或现行规定没有查到。",
     Missing.NO_RATE: "那一天的标准没有查到。",
+    Missing.SET_LOCALLY: "金额由当地定，本站没有查到，要问当地。",
     Missing.TELL_HUKOU: "还不能判断：请填户籍，到区县。",
     Missing.TELL_PLACE: "还不能判断：请填要去的地方。",
     Missing.TELL_INSURED: "还不能判断：请填参保地。",
@@ -188,6 +233,7 @@ SENTENCES: dict[rules.Code, str] = {
     Missing.TELL_AGE: "还不能判断：请填年龄或出生年月。",
     Missing.TELL_ABILITY: "还不能判断：请填评估结果，{about}。",
     Missing.TELL_STATUS: "还不能判断：请填身份和已经领的补贴，没有就选没有。",
+    Missing.TELL_ONE_STATUS: "还不能判断：请填是不是{about}。",
     Missing.TELL_DISABILITY: "还不能判断：请填残疾类别和等级，没有就选没有。",
     Missing.TELL_SCHEME: "还不能判断：请填医保种类。",
     Missing.TELL_SETTING: "还不能判断：请填住机构还是居家。",
@@ -196,6 +242,7 @@ SENTENCES: dict[rules.Code, str] = {
     Doubt.WEAK_SOURCE: "来源待核实，所以不写金额。",
     Doubt.CONDITIONS: "条件没有查全。",
     Doubt.AMOUNT: "金额没有查到。",
+    Doubt.RATE: "这一档文件没有写明，要当地确认。",
     Doubt.SHARE: "只查到结算标准，基金付多少没有查到。",
     Doubt.STATUS: "{about}的，要当地比较或确认。",
     Doubt.PLACE: "户籍所在的区另有衔接办法，要当地确认。",

@@ -46,8 +46,19 @@ def place_of(policy: Policy) -> str:
 
 def conditions(rate: Rate) -> list[str]:
     """Every condition of a rate, one phrase each; all of them must hold."""
-    said = (age(rate), ability(rate), status(rate), disability(rate), scheme(rate), setting(rate))
-    return [words for words in said if words]
+    found = (
+        age(rate),
+        born(rate),
+        hukou(rate),
+        ability(rate),
+        status(rate),
+        also(rate),
+        without(rate),
+        disability(rate),
+        scheme(rate),
+        setting(rate),
+    )
+    return [words for words in found if words]
 
 
 def age(rate: Rate) -> str:
@@ -61,6 +72,24 @@ def age(rate: Rate) -> str:
         case low, high:
             return f"{low}—{high} 岁"
     return ""
+
+
+def born(rate: Rate) -> str:
+    return f"{rate.born_from} 及以后出生" if rate.born_from else ""
+
+
+def hukou(rate: Rate) -> str:
+    return f"户籍在{rate.hukou.full_name}" if rate.hukou else ""
+
+
+def also(rate: Rate) -> str:
+    words = either(Status, rate.also_statuses)
+    return f"并且{words}" if words else ""
+
+
+def without(rate: Rate) -> str:
+    words = either(Status, rate.without_statuses)
+    return f"不是{words}" if words else ""
 
 
 def ability(rate: Rate) -> str:
@@ -113,7 +142,10 @@ def amount(rate: Rate, policy: Policy) -> str:
     """What a rate gives; for grades that show no amount only why there is none."""
     if not is_quotable(policy):
         return UNQUOTED[Grade(policy.grade)]
-    return amount_words(policies.amount(rate), rules.Period(rate.period)) or "金额没有查到"
+    if rate.amount_kind == Rate.AmountKind.LOCAL:
+        return "由当地定，没有查到"
+    words = amount_words(policies.amount(rate), rules.Period(rate.period)) or "金额没有查到"
+    return f"{words}（要当地确认）" if rate.is_unsure else words
 
 
 def gives(policy: Policy) -> str:
@@ -124,7 +156,7 @@ def gives(policy: Policy) -> str:
     fixed: dict[str, dict[str, None]] = {}
     others: dict[str, None] = {}
     for rate in rates:
-        if rate.amount_kind == Rate.AmountKind.FIXED:
+        if rate.amount_kind == Rate.AmountKind.FIXED and rate.period != Rate.Period.USED_DAY:
             fixed.setdefault(PER[rules.Period(rate.period)], {})[exact_yuan(rate.amount or 0)] = (
                 None
             )

@@ -13,42 +13,63 @@ from regions.engine.rules import Disability, Elder, Stay, born_in
 PLACES = {
     "北京市": "110000",
     "西城区": "110102",
+    "朝阳区": "110105",
     "石景山区": "110107",
     "天津市": "120000",
     "河北省": "130000",
     "承德市": "130800",
     "三河市": "131082",
+    "廊坊市": "131000",
+    "鹿泉区": "130110",
     "山东省": "370000",
     "焦作市": "410800",
     "重庆市": "500000",
+    "大渡口区": "500104",
 }
 SETTINGS = {
     "住养老机构": "institution",
     "居家上门": "home_care",
     "家人照护": "family_care",
     "居家混合": "combined_home",
+    "日间托养": "day_care",
+    "短期入住": "short_stay",
 }
 STATUSES = {
     "享受低保": "subsistence",
     "低收入": "low_income",
     "特困": "extreme_hardship",
+    "集中供养": "support_in_institution",
+    "分散供养": "support_scattered",
     "独生子女伤残": "child_disabled",
     "独生子女死亡": "child_deceased",
     "基本养老服务对象": "basic_service",
     "农村户籍": "rural",
     "领入住机构补贴": "hardship_in_home",
     "领工伤护理费": "work_injury_care",
+    "领见义勇为护理补贴": "bravery_care",
+    "领托养补贴": "custody_subsidy",
+    "享受集中照护补助": "concentrated_care",
+    "离休": "retired_cadre",
+    "瘫痪卧床": "bedridden",
+    "没有子女": "childless",
+    "有北京居住证": "residence_permit",
 }
 SCALES = {
     "北京评估": "beijing",
     "国家评估": "gbt42195",
     "长护险评估": "ltci",
-    "重庆长护险评估": "ltci_chongqing",
     "天津照料": "tianjin_care",
     "机构护理等级": "contract",
 }
 SCHEMES = {"职工": "employee", "居民": "resident"}
-KINDS = {"肢体": "limb", "听力": "hearing", "智力": "intellect"}
+KINDS = {
+    "视力": "sight",
+    "听力": "hearing",
+    "言语": "speech",
+    "肢体": "limb",
+    "智力": "intellect",
+    "精神": "mental",
+}
 CARE = {"住院": "inpatient", "普通门诊": "outpatient", "药店": "pharmacy", "慢特病": "chronic"}
 Word = TypeVar("Word")
 PATH = Path(__file__).with_suffix(".csv")
@@ -77,6 +98,7 @@ class Case:
     is_at_most: bool
     medical: dict[str, str]
     documents: list[str]
+    sentences: list[str]
 
 
 def cases() -> list[Case]:
@@ -104,6 +126,7 @@ def case(row: dict[str, str]) -> Case:
         is_at_most=row["家里付"].startswith("至多"),
         medical={CARE[kind]: said for kind, said in care},
         documents=row["依据"].split(),
+        sentences=row["原文句子"].split(),
     )
 
 
@@ -118,9 +141,11 @@ def fen(yuan: str) -> int | None:
 def elder(told: dict[str, str]) -> Elder:
     """What is not in the row is not told; 无 is told to be none."""
     place, scheme = told.get("参保", "")[:-2], told.get("参保", "")[-2:]
+    permit_unknown = told.get("居住证") == "不知道"
     return Elder(
         hukou=PLACES.get(told.get("户籍", "")),
         hukou_left=day(told.get("迁出")),
+        hukou_now=PLACES.get(told.get("现在户籍", "")),
         born=born(told.get("出生")),
         age=int(told["年龄"]) if "年龄" in told else None,
         findings=frozenset(
@@ -130,6 +155,7 @@ def elder(told: dict[str, str]) -> Elder:
         disabilities=chosen(told.get("残疾"), disability),
         insured=PLACES.get(place),
         scheme=SCHEMES.get(scheme),
+        open_statuses=frozenset({"residence_permit"}) if permit_unknown else frozenset(),
     )
 
 

@@ -79,7 +79,7 @@ class HomeComparison:
 
     @cached_property
     def by(self) -> Estimator:
-        return estimator(self.elder.elder, self.rulebook, self.on)
+        return estimator(self.elder.elder, self.rulebook, self.elder.day)
 
     @cached_property
     def notes(self) -> Notes:
@@ -113,7 +113,8 @@ class HomeComparison:
     def questions(self) -> Questions:
         kept = [("id", str(pk)) for pk in self.ids]
         kept += [*self._view_parameters.items(), *self.places.parameter_pairs]
-        return questions(self.elder, reverse("compare"), kept)
+        rules = self.rulebook.rules if self.elder.told else None
+        return questions(self.elder, reverse("compare"), kept, rules)
 
     @property
     def _view_parameters(self) -> dict[str, str]:

@@ -32,7 +32,6 @@ SCALE_DOCUMENTS: dict[str, str] = {
     Scale.NATIONAL: "gb-t-42195-2022",
     Scale.BEIJING: "bj-elder-allowances-2019",
     Scale.LTCI: "ltci-scale-2021",
-    Scale.CHONGQING: "cq-ltci-2023",
     Scale.TIANJIN_CARE: "tj-home-care-subsidy-2017",
 }
 SLUGS = {*(slug for _, slug in SCHEMES.values()), *SCALE_DOCUMENTS.values()}

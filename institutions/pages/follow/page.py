@@ -74,11 +74,11 @@ class KnownBenefits:
 
 
 class Follow:
-    """The page for one address on the day `on`."""
+    """The page for one address, on the day it asks for, else on `on`."""
 
     def __init__(self, data: QueryDict, on: datetime.date) -> None:
-        self.on = on
         self.asked = ElderForm(data, on)
+        self.on = self.asked.day
         self.going = DestinationForm(legible(data))
         self.going.is_valid()
 
@@ -123,7 +123,8 @@ class Follow:
     @cached_property
     def questions(self) -> Questions:
         kept = [("home", str(self.home.pk))] if self.home else []
-        return questions(self.asked, reverse("follow"), kept)
+        rules = self.rulebook.rules if self.asked.told else None
+        return questions(self.asked, reverse("follow"), kept, rules)
 
     @property
     def question(self) -> Question:
@@ -270,7 +271,7 @@ class Follow:
         waiting = Counter(
             ask
             for outcome in self.assessment.outcomes
-            if outcome.answer is Answer.UNKNOWN and outcome.rule.payee is not Payee.HOME
+            if outcome.answer is Answer.UNKNOWN and outcome.payee is not Payee.HOME
             if not {reason.code for reason in outcome.reasons} & NOT_FOUND
             for ask in {ask_for(reason) for reason in outcome.reasons} - {None}
         )

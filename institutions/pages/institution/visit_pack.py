@@ -84,7 +84,8 @@ class Pack:
 
     @cached_property
     def questions(self) -> Questions:
-        return questions(self.asked, self.path, self.kept)
+        rules = self._estimator.book.rules if self.asked.told else None
+        return questions(self.asked, self.path, self.kept, rules)
 
     @property
     def maps(self) -> tuple[MapLink, ...]:
@@ -98,7 +99,7 @@ class Pack:
 
     @cached_property
     def _estimator(self) -> Estimator:
-        return estimator(self.asked.elder, policies.book(), self.on)
+        return estimator(self.asked.elder, policies.book(), self.asked.day)
 
     @cached_property
     def _listing(self) -> Listing:

@@ -122,7 +122,8 @@ class Results:
     @cached_property
     def questions(self) -> Questions:
         """Return the strip that asks about the elder; it sends the search along."""
-        return questions(self.elder, reverse("institutions"), self.address.beside_elder)
+        rules = self._estimator.book.rules if self._estimator else None
+        return questions(self.elder, reverse("institutions"), self.address.beside_elder, rules)
 
     @cached_property
     def near(self) -> DistanceForm:

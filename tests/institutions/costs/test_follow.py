@@ -66,7 +66,7 @@ def test_t1_cash_follows_and_the_home_is_paid_apart():
     assert paid["bj-04"] == "300—500 元/月"
     assert [m.short for m in page.care] == ["直接", "直接", "直接", "先问"]
     kept = {slug for slug, kind in changes(page).items() if kind is Change.KEEPS}
-    assert kept == {"bj-01", "bj-02", "bj-03"}
+    assert kept == {"bj-01", "bj-02", "bj-03", "bj-13"}
 
 
 def test_t5_both_choices_are_shown():

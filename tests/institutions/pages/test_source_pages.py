@@ -187,13 +187,13 @@ def test_the_policies_that_stand_on_a_document_with_their_clause(client):
     document = Document.objects.get(slug="bj-elder-allowances-2019")
     response = get(client, document)
     page = Outline(response.content.decode())
-    assert "3 项政策，4 条政策之间的排斥。" in page.text
+    assert "3 项政策，6 条政策之间的排斥。" in page.text
     for policy in document.policies.all():
         assert policy.get_absolute_url() in page.links
         assert f"{policy.name} 北京市 {policy.clause} 2019-10-01 起 已读官方全文" in page.text
     for exclusion in document.exclusions.all():
         assert f"（{exclusion.clause}）。{exclusion.note}" in page.text
-    assertContains(client.get(reverse("sources")), "3 项政策，4 条政策之间的排斥")
+    assertContains(client.get(reverse("sources")), "3 项政策，6 条政策之间的排斥")
 
 
 def test_queries_of_a_report(client, django_assert_num_queries):

@@ -41,6 +41,7 @@ def test_everything_told():
         insured="110000",
         scheme="employee",
         residence="110105",
+        open_statuses=frozenset({"residence_permit"}),
     )
     assert ("e_insured", "110000") in asked.pairs
     assert ("e_age", "1944-03") in asked.pairs

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from regions.engine.assessment import assess
-from regions.engine.rules import NATION, Disability, Elder, Rate, Refusal, Rule, Rulebook, Stay
+from regions.engine.conditions import best_rate
+from regions.engine.rules import (
+    NATION,
+    Anchor,
+    Disability,
+    Elder,
+    Rate,
+    Refusal,
+    Rule,
+    Rulebook,
+    Stay,
+)
 from regions.policies.rulebook import rulebook
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +28,7 @@ DAY = datetime.timedelta(1)
 SHIPPED = json.loads(
     (Path(__file__).resolve().parents[3] / "fixtures" / "policies.json").read_text("utf-8")
 )
-# A day on which all rules with an age bound are in force.
+# A day on which all rates with an age bound are in force, but for those that ended before.
 BIRTHDAY = datetime.date(2026, 6, 15)
 
 
@@ -53,8 +64,18 @@ def edges() -> list[Edge]:
             found += dated(fields, slug, fields["order"])
             for name, past in (("age_from", 0), ("age_to", 1)):
                 if (age := fields.get(name)) is not None:
-                    found.append(Edge(slug, name, fields["order"], age=age + past))
+                    day = birthday(fields["in_force_to"])
+                    found.append(Edge(slug, name, fields["order"], day, age + past))
+            if born := fields.get("born_from"):
+                day = datetime.date.fromisoformat(born)
+                found.append(Edge(slug, "born_from", fields["order"], day))
     return found
+
+
+def birthday(last_day: str | None) -> datetime.date:
+    """Return a day on which a rate that ends on `last_day` is in force."""
+    last = datetime.date.fromisoformat(last_day) if last_day else datetime.date.max
+    return BIRTHDAY if last > BIRTHDAY else last - 10 * DAY
 
 
 def dated(fields: dict[str, Any], slug: str, order: int = 0) -> list[Edge]:
@@ -72,40 +93,60 @@ def test_the_edges_are_those_of_the_rules(shipped: Rulebook) -> None:
     rates = [rate for rule in shipped.rules for rate in rule.rates]
     ages = [age for rate in rates for age in (rate.age_from, rate.age_to) if age is not None]
     days = [end for rate in rates for end in (rate.since, rate.until) if end]
-    assert len(edges()) == len(rules) + len(ages) + len(days)
-    assert (len(rules) > 20, len(ages)) == (True, 14)
+    births = [rate.born_from for rate in rates if rate.born_from]
+    assert len(edges()) == len(rules) + len(ages) + len(days) + len(births)
+    assert (len(rules) > 20, len(ages) > 60, len(births)) == (True, True, 4)
 
 
 @pytest.mark.parametrize("edge", edges(), ids=str)
 def test_the_day_before_the_day_and_the_day_after(edge: Edge, shipped: Rulebook) -> None:
     rule = next(rule for rule in shipped.rules if rule.slug == edge.slug)
     answers = [holds(edge, rule, shipped, edge.day + n * DAY) for n in (-1, 0, 1)]
-    begins = edge.what in {"from", "age_from"}
+    begins = edge.what in {"from", "age_from", "born_from"}
     assert answers == [not begins, begins, begins]
 
 
 def holds(edge: Edge, rule: Rule, rules: Rulebook, on: datetime.date) -> bool:
     """Whether the rule, or the rate in question, is what this day gives to whom it is for."""
     rate = rule.rates[max(edge.order - 1, 0)] if rule.rates else Rate()
-    found = assess(meant_for(rate, rule, edge.age, on), stay(rate, rule), rules, on).of(rule.slug)
-    codes = {reason.code for reason in found.reasons}
-    if not edge.order:
-        return not codes & {Refusal.NOT_BEGUN, Refusal.EXPIRED}
-    if rate.amount is None:
-        return Refusal.AGE not in codes
-    return (found.amount, found.period) == (rate.amount, rate.period)
+    if edge.what == "born_from":
+        day = rate.until or BIRTHDAY
+        elder = replace(meant_for(rate, rule, edge), born=(on, on))
+        return applies(rate, rule, elder, rules, day)
+    elder = meant_for(rate, rule, edge)
+    if edge.order:
+        return applies(rate, rule, elder, rules, on)
+    found = assess(elder, stay(rate, rule), rules, on).of(rule.slug)
+    return not {r.code for r in found.reasons} & {Refusal.NOT_BEGUN, Refusal.EXPIRED}
 
 
-def meant_for(rate: Rate, rule: Rule, age: int, on: datetime.date) -> Elder:
-    """An elder whom the rate is for; of the age in question from `BIRTHDAY` on, if it has one."""
-    born = BIRTHDAY.replace(year=BIRTHDAY.year - (age or rate.age_from or 70))
+def applies(rate: Rate, rule: Rule, elder: Elder, rules: Rulebook, on: datetime.date) -> bool:
+    """Whether it is this rate of the rule that is chosen."""
+    chosen, _, _ = best_rate(rule, elder, stay(rate, rule), rules, on)
+    return chosen is not None and bare(chosen) == bare(rate)
+
+
+def bare(rate: Rate) -> Rate:
+    """The rate without its amount, which a standard of the day may have filled in."""
+    return replace(rate, amount=None, standard=None)
+
+
+def meant_for(rate: Rate, rule: Rule, edge: Edge) -> Elder:
+    """An elder whom the rate is for; of the age in question from its day on, if it has one."""
+    day = BIRTHDAY if edge.what == "born_from" else edge.day
+    born = day.replace(year=day.year - (edge.age or rate.age_from or 70))
+    if not edge.age:  # well within the ages of the rate on the days around
+        born = born.replace(year=born.year - 3)
+    if rule.slug == "bj-10" and rate.unsure:
+        born = datetime.date(1932, 1, 1)
     kinds = sorted(rate.disability_kinds)[:1]
     disabilities = {Disability(kind, rate.disability_grades[0], rate.multiple) for kind in kinds}
+    elsewhere = rule.anchor is Anchor.SERVICE and rate.statuses
     return Elder(
-        hukou=place(rule),
+        hukou="370000" if elsewhere else place(rule),
         born=(born, born),
         findings=frozenset({(rate.scale, rate.levels[0])} if rate.scale else ()),
-        statuses=frozenset(sorted(rate.statuses)[:1]),
+        statuses=frozenset([*sorted(rate.statuses)[:1], *sorted(rate.also)[:1]]),
         disabilities=frozenset(disabilities),
         insured=place(rule),
         scheme=rate.scheme or "employee",

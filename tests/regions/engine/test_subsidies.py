@@ -36,6 +36,7 @@ from regions.engine.rules import (
     Refusal,
     Rule,
     Rulebook,
+    SetLocally,
     Share,
     Stay,
     born_in,
@@ -100,12 +101,19 @@ def line(found: Assessment, slug: str, fee: int, care: int | None) -> str:
             return f"已停 {outcome.ended_on}"
         case Answer.UNKNOWN:
             missing = {reason.code for reason in outcome.reasons}
+            if Missing.SET_LOCALLY in missing:
+                return "由当地定"
             return "未查到" if Missing.NOT_FOUND in missing else "还不能判断"
     word = "得" if outcome.answer is Answer.YES else "待确认"
     return f"{word} {worth(found, outcome, fee, care)}"
 
 
-RARELY = {Period.YEAR: "每年", Period.ONCE: "一次", Period.MEAL: "每餐"}
+RARELY = {
+    Period.YEAR: "每年",
+    Period.ONCE: "一次",
+    Period.MEAL: "每餐",
+    Period.USED_DAY: "每天",
+}
 
 
 def worth(found: Assessment, outcome: Outcome, fee: int, care: int | None) -> str:
@@ -116,15 +124,21 @@ def worth(found: Assessment, outcome: Outcome, fee: int, care: int | None) -> st
             return "无金额"
         case Formula():
             return "公式"
+        case Between(low, None):
+            return f"不低于{yuan(low)}"
         case Between(low, high):
-            return f"{low // 100}—{high // 100}"
+            return f"{yuan(low)}—{yuan(high or 0)}"
         case Share(None, _, ceiling):
             return f"标准{(ceiling or 0) // 100}"
         case Fixed(fen):
-            return str(fen // 100)
+            return yuan(fen)
     would = bills.would_pay(found, outcome, fee, care)
     assert isinstance(would, int)
     return str(would // 100)
+
+
+def yuan(fen: int) -> str:
+    return f"{fen / 100:g}"
 
 
 @pytest.mark.parametrize(
@@ -139,7 +153,7 @@ def test_a_worked_case_of_medical_bills(case: Case) -> None:
 
 def test_every_vector_is_there_and_cites_documents_that_ship() -> None:
     numbers = [case.number.rstrip("abcdef") for case in cases() if case.number[0] == "T"]
-    assert list(dict.fromkeys(numbers)) == [f"T{n}" for n in range(1, 26)]
+    assert list(dict.fromkeys(numbers)) == [f"T{n}" for n in range(1, 53)]
     assert len({case.number for case in cases()}) == len(cases())
     slugs = {slug for case in cases() for slug in case.documents}
     assert slugs <= set(Document.objects.values_list("slug", flat=True))
@@ -215,15 +229,20 @@ def test_a_hukou_that_leaves_pays_to_the_end_of_the_month(left, last_day, shippe
 
 STATUSES = ["subsistence", "low_income", "extreme_hardship", "child_disabled", "child_deceased"]
 STATUSES += ["hardship_in_home", "work_injury_care", "duty_disabled", "below_subsistence"]
+STATUSES += ["rural", "custody_subsidy", "support_in_institution", "residence_permit"]
+STATUSES += ["concentrated_care", "bravery_care", "preferential", "bedridden"]
 PLACES = ["110000", "110102", "110107", "120000", "130800", "131082", "370000", "410800", "500000"]
-SETTINGS = ["institution", "home_care", "family_care", "combined_home"]
+PLACES += ["130110", "500104"]
+SETTINGS = ["institution", "home_care", "family_care", "combined_home", "day_care", "short_stay"]
 KINDS = ["sight", "hearing", "limb", "intellect", "mental"]
-LEVELS = {"beijing": 3, "gbt42195": 4, "ltci": 5, "ltci_chongqing": 3, "tianjin_care": 3}
+LEVELS = {"beijing": 3, "gbt42195": 4, "ltci": 5, "tianjin_care": 3}
 
 elders = st.builds(
     Elder,
     hukou=st.sampled_from([None, *PLACES]),
     hukou_left=st.sampled_from([None, None, datetime.date(2026, 5, 10)]),
+    hukou_now=st.sampled_from([None, *PLACES]),
+    open_statuses=st.sampled_from([frozenset(), frozenset({"residence_permit"})]),
     age=st.one_of(st.none(), st.integers(58, 101)),
     findings=st.fixed_dictionaries(
         {}, optional={scale: st.integers(0, top) for scale, top in LEVELS.items()}
@@ -250,7 +269,9 @@ stays = st.builds(
     st.sampled_from([None, *SETTINGS]),
     st.one_of(
         st.none(),
-        st.frozensets(st.sampled_from([("pilot", "110000"), ("ltci", "120000")])),
+        st.frozensets(
+            st.sampled_from([("pilot", "110000"), ("ltci", "120000"), ("bj_star2", "110000")])
+        ),
     ),
 )
 days = st.sampled_from([JUNE, VOUCHER_DAY, datetime.date(2027, 1, 1), datetime.date(2026, 5, 31)])
@@ -311,6 +332,7 @@ def test_the_order_of_rules_and_exclusions_is_free(shipped, elder, stay, on, fee
     mixed = Rulebook(
         tuple(shuffled.sample(shipped.rules, len(shipped.rules))),
         tuple(shuffled.sample(shipped.exclusions, len(shipped.exclusions))),
+        tuple(shuffled.sample(shipped.standards, len(shipped.standards))),
     )
     one, other = assess(elder, stay, shipped, on), assess(elder, stay, mixed, on)
     assert one == other
@@ -335,7 +357,7 @@ def test_every_rule_answers_and_only_a_yes_is_summed(shipped, elder, stay, on, f
         assert isinstance(outcome.amount, Fixed | Share)
     assert bill.fee == bill.on_bill + bill.cash + bill.to_pay
     unsure = any(
-        outcome.answer in {Answer.UNKNOWN, Answer.CONFIRM} and outcome.rule.payee is not Payee.HOME
+        outcome.answer in {Answer.UNKNOWN, Answer.CONFIRM} and outcome.payee is not Payee.HOME
         for outcome in found.outcomes
     )
     assert bill.is_at_most or not unsure
@@ -426,6 +448,7 @@ WAYS: dict[str, tuple[Rulebook, Elder, Stay]] = {
     Refusal.BARRED: (with_status(Conflict.BLOCKS), TOLD, AT_HOME),
     Refusal.REPLACED: (beside(Conflict.REPLACES), TOLD, AT_HOME),
     Refusal.AGE: (book(rule(rates=rates(age_from=71))), TOLD, AT_HOME),
+    Refusal.BORN: (book(rule(rates=rates(born_from=EARLIER))), TOLD, AT_HOME),
     Refusal.ABILITY: (book(rule(rates=rates(scale="beijing", levels=(3, 3)))), TOLD, AT_HOME),
     Refusal.STATUS: (book(rule(rates=rates(statuses=frozenset({"rural"})))), TOLD, AT_HOME),
     Refusal.DISABILITY: (
@@ -441,6 +464,12 @@ WAYS: dict[str, tuple[Rulebook, Elder, Stay]] = {
     ),
     Missing.NOT_FOUND: (book(rule(grade=Grade.UNKNOWN, rates=())), TOLD, AT_HOME),
     Missing.NO_RATE: (book(rule(rates=rates(since=LATER))), TOLD, AT_HOME),
+    Missing.SET_LOCALLY: (book(rule(rates=(Rate(SetLocally()),))), TOLD, AT_HOME),
+    Missing.TELL_ONE_STATUS: (
+        book(rule(rates=rates(statuses=frozenset({"residence_permit"})))),
+        replace(TOLD, open_statuses=frozenset({"residence_permit"})),
+        AT_HOME,
+    ),
     Missing.TELL_HUKOU: (book(rule(region="110102")), replace(TOLD, hukou="110000"), AT_HOME),
     Missing.TELL_PLACE: (book(rule(portability=Portability.STAYS)), TOLD, Stay()),
     Missing.TELL_INSURED: (book(INSURED), Elder(), AT_HOME),
@@ -475,6 +504,7 @@ WAYS: dict[str, tuple[Rulebook, Elder, Stay]] = {
     Doubt.WEAK_SOURCE: (book(rule(grade=Grade.WEAK, rates=())), TOLD, AT_HOME),
     Doubt.CONDITIONS: (book(rule(conditions_known=False)), TOLD, AT_HOME),
     Doubt.AMOUNT: (book(rule(rates=())), TOLD, AT_HOME),
+    Doubt.RATE: (book(rule(rates=rates(unsure=True))), TOLD, AT_HOME),
     Doubt.SHARE: (
         book(rule(payee=Payee.BILL, stage=1, rates=(Rate(Share(None, Base.CARE, 60_00)),))),
         TOLD,
@@ -599,7 +629,8 @@ def test_shijingshan_has_to_be_asked(shipped) -> None:
         (Elder(insured="120000", scheme="employee"), Refusal.REPLACED),
         (Elder(insured="120000", scheme="resident"), None),
         (Elder(insured="120000"), Doubt.REPLACED),
-        (Elder(insured="130000", scheme="employee"), Doubt.REPLACED),
+        (Elder(insured="130000", scheme="employee"), Refusal.REPLACED),
+        (Elder(insured="110000", scheme="employee"), Doubt.REPLACED),
         (Elder(insured="370000", scheme="employee"), None),
     ],
 )

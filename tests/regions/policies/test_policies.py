@@ -23,11 +23,12 @@ FIXTURES = Path(__file__).resolve().parents[3] / "fixtures"
 # The master table of the checked facts, row by row.
 MASTER = [
     "bj-01", "bj-02", "bj-03", "bj-04", "bj-04-now", "bj-05", "bj-06", "bj-07", "bj-08",
-    "bj-09", "bj-10", "bj-11", "bj-12",
-    "cn-01", "cn-02",
+    "bj-09", "bj-10", "bj-11", "bj-12", "bj-13", "bj-14",
+    "cn-01", "cn-01-bj", "cn-01-cq", "cn-02",
     "tj-01", "tj-01-rural", "tj-02", "tj-02-new", "tj-03", "tj-04", "tj-05", "tj-05-visits",
-    "he-01", "he-02",
-    "cq-01", "cq-02", "cq-03", "cq-04",
+    "tj-06", "tj-07", "tj-08", "tj-09", "tj-10",
+    "he-01", "he-02", "he-03", "he-03r", "he-04", "he-04-luquan", "he-05", "he-05-luquan",
+    "cq-01", "cq-02", "cq-03", "cq-04", "cq-05", "cq-06", "cq-07", "cq-08", "cq-09",
     "ha-01", "ha-02",
     "jz-01",
 ]  # fmt: skip
@@ -88,12 +89,13 @@ def test_no_note_of_a_weak_policy_states_an_amount() -> None:
 
 
 def test_rates_stand_best_first() -> None:
-    """Of fixed amounts for the same statuses no later one is higher."""
+    """Of fixed amounts for the same statuses on the same days no later one is higher."""
     for policy in Policy.objects.prefetch_related("rates"):
-        by_status: dict[str, list[int]] = {}
+        by_status: dict[tuple[object, ...], list[int]] = {}
         for rate in policy.rates.all():
             if rate.amount_kind == "fixed":
-                by_status.setdefault(rate.statuses, []).append(rate.amount or 0)
+                days = rate.in_force_from, rate.in_force_to, rate.is_unsure
+                by_status.setdefault((rate.statuses, *days), []).append(rate.amount or 0)
         for amounts in by_status.values():
             assert amounts == sorted(amounts, reverse=True), policy.slug
 
@@ -117,8 +119,8 @@ def test_the_allowance_papers_are_told() -> None:
 
 def test_the_rules_are_read_in_few_queries(django_assert_num_queries) -> None:
     # policies, their regions, groups (none ships: no regions of groups), doubtful regions, rates;
-    # exclusions, first, second
-    with django_assert_num_queries(8):
+    # exclusions, first, second; standards
+    with django_assert_num_queries(9):
         found = rulebook()
     assert [rule.slug for rule in found.rules] == sorted(MASTER)
     assert found == rulebook()

@@ -239,11 +239,11 @@ def test_the_cases_are_tried_on_a_day_of_choice(boss) -> None:
     assertContains(response, 'value="2027-02-01"')
 
 
-@pytest.mark.parametrize("day", ["昨天", "2027-02-30", "\0", "9" * 5000])
+@pytest.mark.parametrize("day", ["昨天", "2027-02-30", "9" * 5000])
 def test_a_day_that_is_none_is_said_beside_its_field(boss, day) -> None:
     url = change_page("cn-01")
     response = tried(boss, url, typed(boss, url) | {"trial-on": day, "name": "改名"})
-    assertContains(response, "输入一个有效的日期。" if day != "\0" else "errorlist")
+    assertContains(response, "输入一个有效的日期。")
     assertContains(response, 'value="改名"')
     assert "trial" not in response.context
 

@@ -18,6 +18,8 @@ from tests.regions.test_policy import make_rate, saved
 pytestmark = pytest.mark.django_db
 
 LIST = "/policies/"
+NATION = ["cn-01", "cn-02"]
+HEBEI = ["he-02", "he-03", "he-03r", "he-04", "he-05"]
 
 
 def text_of(client, url: str) -> str:
@@ -46,7 +48,7 @@ def test_the_list_says_of_every_policy_what_it_gives_and_whether_it_follows(clie
         "300—500 元/月 到名单上的机构跟着走 B，公开报道或官方引述（来源为公开报道）",
         "金额未查到 外地没有写明 未查到",
         "金额待核实",
-        "5 元/餐 不跟着走",
+        "最多 5 元 × 使用的天数 不跟着走",
         "前面抵过以后的全部费用的 40%，最多 800 元/月；前面抵过以后的全部费用的 50%",
         "护理费的 70%（费用最多按 70 元/天算）",
         "结算标准 60 元/天，其中付多少没有查到",
@@ -58,12 +60,13 @@ def test_the_list_says_of_every_policy_what_it_gives_and_whether_it_follows(clie
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("?region=000000", ["cn-01", "cn-02"]),
-        ("?region=130000", ["cn-01", "cn-02", "he-02", "he-01"]),
-        ("?region=131082", ["cn-01", "cn-02", "he-02"]),
-        ("?kind=voucher", ["cn-01"]),
+        ("?region=000000", NATION),
+        ("?region=130000", [*NATION, *HEBEI, "he-04-luquan", "he-05-luquan", "he-01"]),
+        ("?region=131082", [*NATION, *HEBEI]),
+        ("?kind=voucher", ["cn-01", "cn-01-bj", "cn-01-cq"]),
         ("?kind=disability&region=110000", ["bj-08", "bj-09"]),
-        ("?kind=disability&region=500000", []),
+        ("?kind=disability&region=500000", ["cq-05", "cq-06"]),
+        ("?kind=disability&region=410000", []),
         ("?region=820000", []),
     ],
 )
@@ -73,7 +76,7 @@ def test_narrowed(client, query, expected) -> None:
 
 
 def test_nothing_found_is_not_nothing_there(client) -> None:
-    assertContains(client.get(f"{LIST}?kind=disability&region=500000"), "没有查到不等于没有")
+    assertContains(client.get(f"{LIST}?kind=disability&region=410000"), "没有查到不等于没有")
 
 
 def test_a_former_region_leads_to_its_successor(client) -> None:
@@ -144,7 +147,7 @@ def test_queries_of_the_list(client, django_assert_num_queries) -> None:
         (
             "bj-01",
             [
-                "享受低保 300 元/月 享受低保",
+                "享受低保 300 元/月 60 岁及以上；享受低保",
                 "三、1；七、（二）3",
                 "看户籍：户籍要在北京市。人住到哪里都有，只要户籍还在北京市。",
                 "2019-10-01 起",
@@ -189,12 +192,15 @@ def test_queries_of_the_list(client, django_assert_num_queries) -> None:
         ),
         ("tj-02", ["2,250 元/年", "有了下面任何一项，就按那一项，这一项不另给"]),
         ("he-01", ["待核实", "金额待核实，所以不写数字"]),
-        ("he-02", ["未查到", "金额未查到，所以不写数字", "在外地能不能有，没有查到，要先问。"]),
+        ("he-02", ["不低于 300 元/月", "由当地定，没有查到", "在外地能不能有，没有写明，要先问。"]),
+        ("bj-08", ["就是 1,450 元/月（北京市低保标准，2024-07 起）"]),
+        ("cq-04", ["享受低保或特困人员；并且因病瘫痪卧床 6 个月以上"]),
+        ("ha-02", ["未查到", "金额未查到，所以不写数字", "在外地能不能有，没有查到，要先问。"]),
         (
             "cq-01",
             ["结算标准 60 元/天，其中付多少没有查到", "在重庆市可以；在外地能不能有"],
         ),
-        ("bj-12", ["5 元/餐", "人要在北京市才有，住到外地就没有了。"]),
+        ("bj-12", ["最多 5 元 × 使用的天数", "人要在北京市才有，住到外地就没有了。"]),
         ("cq-03", ["10,000 元，一次性", "只给重庆市的机构"]),
     ],
 )
