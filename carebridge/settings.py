@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "carebridge.middleware.heads.omit_bodies",
     "django.middleware.gzip.GZipMiddleware",
+    "carebridge.middleware.unchanged.answer_unchanged",
     "carebridge.middleware.display.vary_on_display",
     "carebridge.middleware.privacy.keep_private",
     "carebridge.databases.router.choose_database",
