@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from regions.law.clauses import clauses
-from regions.law.coverage import SIGNS, Line, faults_of
+from regions.law.coverage import SIGNS, CoverageLine, faults_of
 from regions.models import LawText, Sentence, StaffMember
 from regions.policies import rulebook as policies
 from regions.staff.merging import MergingAdmin
@@ -45,7 +45,7 @@ class LawTextForm(forms.ModelForm):  # type: ignore[type-arg]
 
 def mapping_errors(sentence: Sentence) -> list[str]:
     """Return what is missing before the sentence counts as mapped; two queries."""
-    line = Line(
+    line = CoverageLine(
         str(sentence.text),
         sentence.number,
         sentence.words,

@@ -18,7 +18,7 @@ from regions.engine.rules import (
     Share,
 )
 from regions.models import Grade, Rate
-from regions.policies.ledger import Choice
+from regions.policies.ledger import SetChoice
 
 KINDS_OF_AMOUNT = {
     Fixed: Rate.AmountKind.FIXED,
@@ -107,7 +107,7 @@ class LineSerializer(serializers.Serializer[Item]):
         return KINDS[item.change].label
 
 
-class ChoiceOfSetSerializer(serializers.Serializer[Choice]):
+class ChoiceOfSetSerializer(serializers.Serializer[SetChoice]):
     """One of the sets of benefits that may be had together."""
 
     names = serializers.ListField(child=serializers.CharField())

@@ -1,4 +1,4 @@
-"""What changes when an elder moves: the answers where they live now against those over there."""
+"""Changes of benefits when an elder moves: outcomes of the present place against the new one."""
 
 import datetime
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from enum import StrEnum
 from regions.engine.assessment import Assessment, Outcome, assess
 from regions.engine.rules import Answer, Elder, Fixed, Missing, Payee, Refusal, Stay
 from regions.models import Grade, Setting
-from regions.policies.ledger import Ledger, Line, ledger
+from regions.policies.ledger import Ledger, LedgerLine, ledger
 from regions.policies.rulebook import Book
 from regions.policies.text import UNQUOTED, follows, is_quotable, whose
 
@@ -32,7 +32,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """How a change is drawn and called; `state` is the arch: whole, gapped, broken or none."""
+    """Drawing and label of a change; `state` is the arch: whole, gapped, broken or none."""
 
     slug: str
     state: str
@@ -62,20 +62,21 @@ KINDS: Mapping[Change, Kind] = {
 }
 
 
-# Kinds whose own words say what it is like now, or for which it does not matter.
-SAID = {Change.KEEPS, Change.ENDS, Change.NEITHER, Change.UNKNOWN}
+# Kinds whose own words describe the present, or for which it does not matter.
+SELF_DESCRIBED = {Change.KEEPS, Change.ENDS, Change.NEITHER, Change.UNKNOWN}
 
 
 @dataclass(frozen=True)
 class Before:
     """The answer where the elder lives now.
 
-    `at_home`: only for those who do not live in a home; `home_untold`: it hangs on which home.
+    `at_home`: only for those who do not live in a home; `depends_on_home`: cannot be decided
+    without knowing the home.
     """
 
-    line: Line
+    line: LedgerLine
     at_home: bool = False
-    home_untold: bool = False
+    depends_on_home: bool = False
 
     @property
     def answer(self) -> Answer:
@@ -87,7 +88,7 @@ class Item:
     """One benefit over there and what it is now."""
 
     change: Change
-    line: Line
+    line: LedgerLine
     before: Before
 
     @property
@@ -96,7 +97,7 @@ class Item:
 
     @property
     def is_there(self) -> bool:
-        """Whether it may be had over there at all."""
+        """Return whether it may be had over there at all."""
         return self.line.answer not in GONE
 
     @property
@@ -106,12 +107,12 @@ class Item:
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody has to be asked first."""
+        """Return whether somebody has to be asked first."""
         return self.line.answer in OPEN
 
     @property
     def much(self) -> str:
-        """How much it is over there, or how much less; else why no amount stands here."""
+        """Return the amount over there, or the loss; else the reason for no amount."""
         was = self.before.line.amount
         if self.change is Change.AT_HOME:
             return f"在家里：{was}" if was else "住进机构没有"
@@ -127,19 +128,19 @@ class Item:
 
     @property
     def why(self) -> str:
-        """What decides whose it is, and whether it may be taken along."""
+        """Return the deciding condition, and the portability."""
         if self.before.at_home:
             return whose(self.line.policy)
         return whose(self.line.policy) + follows(self.line.policy).words
 
     @property
     def note(self) -> str:
-        """What it is like now, where that is not said elsewhere."""
-        if self.change in SAID:
+        """Return the present state, where no other words describe it."""
+        if self.change in SELF_DESCRIBED:
             return ""
         if self.before.at_home:
             return "住在家里才有，住进机构就没有了。"
-        if self.before.home_untold:
+        if self.before.depends_on_home:
             return "现在住的机构没有告诉，所以现在有没有还不知道。"
         if self.change is Change.CHANGES:
             return f"现在：{self.before.line.amount or self.before.line.verdict}。"
@@ -161,17 +162,19 @@ class Crossing:
 
     @property
     def follows(self) -> int:
-        """What is confirmed to follow every month, in fen: to the elder and on the bill."""
+        """Return the confirmed monthly amount that follows, in fen: to the elder and on the
+        bill.
+        """
         return self.ledger.to_elder + (self.ledger.on_bill or 0)
 
     @property
     def leaves_open(self) -> bool:
-        """Whether more may follow than is confirmed, so that what follows is a lower bound."""
+        """Return whether more may follow, so that the confirmed amount is a lower bound."""
         return self.ledger.is_at_most or self.awaits_bill
 
     @property
     def groups(self) -> list[tuple[Kind, list[Item]]]:
-        """What concerns the family, by change, in the order families ask."""
+        """Return the benefits for the family, by change, in the order families ask."""
         return [
             (kind, found)
             for change, kind in KINDS.items()
@@ -185,13 +188,13 @@ class Crossing:
 
     @property
     def neither(self) -> list[Item]:
-        """What this elder has neither now nor over there, of places the family has a tie to."""
+        """Return benefits had neither now nor over there, of places the family has a tie to."""
         neither = [item for item in self._family if item.change is Change.NEITHER]
         return [i for i in neither if not i.line.is_of_another_place]
 
     @property
     def to_home(self) -> list[Item]:
-        """What the home may be paid: no bill gets smaller by it."""
+        """Return payments to the home: no bill gets smaller by them."""
         homes = [item for item in self.items if item.line.payee is Payee.HOME]
         return [item for item in homes if item.is_there]
 
@@ -204,18 +207,18 @@ def crossing(found: Assessment, before: Mapping[str, Before], there: Ledger) -> 
     return Crossing(items, there, awaits_bill)
 
 
-def _item(before: Before, line: Line) -> Item:
+def _item(before: Before, line: LedgerLine) -> Item:
     return Item(change(before, line), line, before)
 
 
 def takes_a_bill(outcome: Outcome) -> bool:
-    """Whether it is sure, and is worth nothing that can be told before there is a bill."""
+    """Return whether it is sure, but of unknown worth before there is a bill."""
     term = outcome.term
     return term is not None and not (term.payee is Payee.ELDER and isinstance(term.amount, Fixed))
 
 
-def change(before: Before, now: Line) -> Change:
-    """What is not told, or to be confirmed, is neither had now nor missing now."""
+def change(before: Before, now: LedgerLine) -> Change:
+    """Return the present state; unknown or unconfirmed benefits are neither had nor missing."""
     match now.answer:
         case Answer.YES:
             return Change.ENDS if now.last_day else _had(before, now)
@@ -228,8 +231,8 @@ def change(before: Before, now: Line) -> Change:
     return _not_had(before)
 
 
-def _had(before: Before, now: Line) -> Change:
-    """How a benefit had over there compares with now."""
+def _had(before: Before, now: LedgerLine) -> Change:
+    """Return the change of a benefit had over there."""
     if before.answer in OPEN:
         return Change.MAY_GAIN
     if before.answer in GONE:
@@ -238,7 +241,7 @@ def _had(before: Before, now: Line) -> Change:
 
 
 def _not_had(before: Before) -> Change:
-    """How a benefit not had over there compares with now."""
+    """Return the change of a benefit not had over there."""
     if before.answer in OPEN:
         return Change.MAY_LOSE
     if before.answer in GONE:
@@ -249,10 +252,11 @@ def _not_had(before: Before) -> Change:
 def answers_now(
     elder: Elder, region: str | None, book: Book, on: datetime.date
 ) -> dict[str, Before]:
-    """The answers where the elder lives now, by slug: in a home there of which no more is told.
+    """The answers where the elder lives now, by slug: in a home there of which nothing else is
+    known.
 
     So places are compared, not ways of care; but what is only for those who live at home counts
-    too, because moving into a home ends it. None: where they live is not told.
+    too, because moving into a home ends it. None: their place of living is unknown.
     """
     kept: dict[str, tuple[Outcome, Before]] = {}
     for setting in Setting.values:
@@ -271,6 +275,6 @@ def of_another_setting(outcome: Outcome) -> bool:
 
 
 def hangs_on_home(outcome: Outcome) -> bool:
-    """Whether it cannot be told without knowing the home."""
-    asks = any(reason.code is Missing.TELL_LISTED for reason in outcome.reasons)
+    """Return whether it cannot be decided without knowing the home."""
+    asks = any(reason.code is Missing.LISTED for reason in outcome.reasons)
     return asks and outcome.answer is Answer.UNKNOWN

@@ -1,4 +1,4 @@
-"""What a month costs this elder in each home: the one meeting place of database and engine.
+"""Cost of a month for this elder in each home: the one meeting place of database and engine.
 
 The engine runs once per class of stays; its terms meet prices in one fold, in Python for the
 homes on a page and in SQL for the whole register. Money is fen a month.
@@ -14,7 +14,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Least
 
 from institutions.models import Level, Listing, ListingDesignation
-from regions.engine.assessment import Assessment, Said, Term, assess
+from regions.engine.assessment import Assessment, KnownOutcomes, Term, assess
 from regions.engine.bills import Arithmetic, to_pay
 from regions.engine.rules import Elder
 from regions.engine.stay_classes import Area, Designations, StayClass, StayClasses
@@ -40,7 +40,7 @@ SQL = Arithmetic(_least, _percent)
 
 
 def level_of(elder: Elder) -> Level | None:
-    """The elder's level on the scale that homes price by, if it is told."""
+    """Return the elder's level on the scale that homes price by, if it is given."""
     level = elder.level(Scale.NATIONAL)
     return None if level is None else Level(level)
 
@@ -51,7 +51,7 @@ class Estimator:
     def __init__(self, elder: Elder, book: Book, on: datetime.date) -> None:
         self.elder, self.book, self.on = elder, book, on
         self.classes = StayClasses(book.rules)
-        self._said: Said = {}
+        self._known: KnownOutcomes = {}
         self._assessments: dict[StayClass, Assessment] = {}
         self._words: dict[StayClass, dict[str, Words]] = {}
         self._nets: dict[tuple[Level, tuple[Designations, ...]], Case] = {}
@@ -61,10 +61,10 @@ class Estimator:
         return level_of(self.elder)
 
     def assessment(self, of: StayClass) -> Assessment:
-        """What every rule says of a stay of this class in a home."""
+        """Return the outcomes of every rule for a stay of this class in a home."""
         if of not in self._assessments:
             stay = self.classes.stay(of, Setting.INSTITUTION)
-            self._assessments[of] = assess(self.elder, stay, self.book.rules, self.on, self._said)
+            self._assessments[of] = assess(self.elder, stay, self.book.rules, self.on, self._known)
         return self._assessments[of]
 
     def words(self, of: StayClass) -> dict[str, Words]:
@@ -79,7 +79,7 @@ class Estimator:
         return self.classes.of(listing.region_id, on_lists)
 
     def net(self, level: Level, met: Iterable[Designations] | None = None) -> Case:
-        """What is left to pay of each listing's price, as SQL; null where there is no price.
+        """Return the net price of each listing as SQL; null where there is no price.
 
         `met` are the sets of `classes.lists` that any listing is on, if known; else one query.
         """

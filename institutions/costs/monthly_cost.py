@@ -26,9 +26,9 @@ class Lack(StrEnum):
 
 @dataclass(frozen=True)
 class Cost:
-    """List price, what follows, and what is left to pay; `missing` says why there is no such sum.
+    """List price, benefits, and net price; `missing` is the reason for no such sum.
 
-    Money is fen a month. Without a price the ledger still says what follows.
+    Money is fen a month. Without a price the ledger still lists the benefits.
     """
 
     level: Level | None
@@ -43,7 +43,7 @@ class Cost:
 
     @property
     def follows(self) -> int:
-        """What follows the elder off this bill."""
+        """Return the benefits off this bill."""
         return self.ledger.bill.on_bill + self.ledger.bill.cash if self.ledger.bill else 0
 
     @property
@@ -96,7 +96,7 @@ class LevelPrice:
 
     @property
     def lack(self) -> Lack | None:
-        """Why there is no price, as a code; None where there is one."""
+        """Return the reason for no price as a code; None where there is one."""
         if self.price is not None:
             return None
         if not self.taken:
@@ -126,7 +126,7 @@ class LevelPrice:
 
 @dataclass(frozen=True)
 class Priced:
-    """The strip of one home's page, and the cost once anything is told of the elder."""
+    """The strip of one home's page, and the cost once an elder is given."""
 
     questions: Questions
     cost: Cost | None
@@ -137,12 +137,12 @@ def priced(
     asked: ElderForm,
     kept: Iterable[tuple[str, str]] = (),
 ) -> Priced:
-    """What a month in one published home costs the elder of an address, on the day it asks for.
+    """Return the cost of a month in one published home for the elder of an address, on its day.
 
     `kept` are the other parameters of the page, which its strip sends along.
     """
     action = f"{home.get_absolute_url()}#ledger"
-    if not asked.told:
+    if not asked.given:
         return Priced(questions(asked, action, kept), None)
     book = policies.book()
     strip = questions(asked, action, kept, book.rules)
@@ -152,9 +152,9 @@ def priced(
 
 
 def cost(listing: Listing, level: Level | None, by: Estimator) -> Cost:
-    """The cost of one home by an estimator; a home without a price says what is missing."""
+    """The cost of one home by an estimator; a home without a price has `missing`."""
     stay = by.class_of(listing)
-    account = partial(ledger, by.assessment(stay), by.book, said=by.words(stay))
+    account = partial(ledger, by.assessment(stay), by.book, shared=by.words(stay))
     if level is None:
         return Cost(None, None, account(), NEEDS_LEVEL, Lack.LEVEL)
     asked = level_price(listing, level)

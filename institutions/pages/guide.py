@@ -245,7 +245,7 @@ class Guide:
         ]
 
     def _answer_words(self, step: GuideStep) -> list[str]:
-        given = self.elder.told | self.wish.cleaned_data | self.places.cleaned_data
+        given = self.elder.given | self.wish.cleaned_data | self.places.cleaned_data
         words: list[str] = []
         for name in step.names:
             match given.get(name):

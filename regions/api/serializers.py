@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from regions.models import Document, Fact, Grade, Policy, Rate, Region, Sentence
 from regions.policies import text as words
-from regions.policies.page import Conflict, Place, PolicyPage, Tier
+from regions.policies.page import NamedPlace, PolicyConflict, PolicyPage, Tier
 from regions.policies.text import Follows
 
 
@@ -178,7 +178,7 @@ class TierSerializer(serializers.Serializer[Tier]):
     amount = RateSerializer(source="rate")
 
 
-class ConflictSerializer(serializers.Serializer[Conflict]):
+class ConflictSerializer(serializers.Serializer[PolicyConflict]):
     words = serializers.CharField()
     policies = PolicyRef(many=True)
     statuses = serializers.ListField(child=serializers.CharField())
@@ -186,7 +186,7 @@ class ConflictSerializer(serializers.Serializer[Conflict]):
     clause = KnownValueField(source="exclusion.clause")
 
 
-class PlaceRef(serializers.Serializer[Place]):
+class PlaceRef(serializers.Serializer[NamedPlace]):
     name = serializers.CharField()
     page = Page(source="url")
 

@@ -39,7 +39,7 @@ SHORT_SCALES = {
 }
 # Chongqing's own scale in links from before its levels were known to be the nation's.
 OLD_FINDINGS = {f"ltci_chongqing:{level}": f"{Scale.LTCI}:{level}" for level in (1, 2, 3)}
-# Asked by a question of its own, because whoever ticks nothing has not said no.
+# Asked by a question of its own, because ticking nothing does not mean no.
 ASKED_APART = {Status.RESIDENCE_PERMIT}
 STATUSES = [(one.value, one.label) for one in Status if one not in ASKED_APART]
 HAS, HAS_NOT = "yes", "no"
@@ -126,7 +126,7 @@ class DayField(SharedField, forms.CharField):
 
 
 class FindingsField(TokensField):
-    """One finding a scale, each as scale:level; a level without its scale says nothing."""
+    """One finding a scale, each as scale:level; a level without its scale is void."""
 
     def __init__(self, label: str, scales: Iterable[Scale]) -> None:
         offered = [
@@ -180,7 +180,7 @@ class ElderForm(forms.Form):
 
     def __init__(self, data: QueryDict, on: datetime.date) -> None:
         super().__init__(legible(data))
-        self.is_bound = True  # an address that tells nothing is an elder of whom nothing is known
+        self.is_bound = True  # an empty query is a valid elder with everything unknown
         self.today = on
         for name in ("e_age", "e_left", "on"):
             self.fields[name].today = on  # type: ignore[attr-defined]
@@ -221,61 +221,61 @@ class ElderForm(forms.Form):
             self.add_error("e_disability", "多重残疾只能选是或不是。")
 
     @cached_property
-    def told(self) -> dict[str, Any]:
-        """The parameters that tell something, less those in error."""
+    def given(self) -> dict[str, Any]:
+        """Return the parameters with a value, less those in error."""
         self.errors  # noqa: B018  validates
         return {k: v for k, v in self.cleaned_data.items() if v not in (None, "", [])}
 
     @property
     def day(self) -> datetime.date:
         """The day to work out: the one asked for, else today."""
-        day: datetime.date = self.told.get("on") or self.today
+        day: datetime.date = self.given.get("on") or self.today
         return day
 
     @property
     def knows_elder(self) -> bool:
-        """Whether anything is known of the elder, the day apart."""
-        return bool(self.told.keys() - {"on"})
+        """Return whether anything is known of the elder, the day apart."""
+        return bool(self.given.keys() - {"on"})
 
     @cached_property
     def elder(self) -> Elder:
-        told = self.told
-        statuses, open_statuses = _statuses(told)
-        age = told.get("e_age")
+        given = self.given
+        statuses, open_statuses = _statuses(given)
+        age = given.get("e_age")
         return Elder(
-            hukou=_code(told.get("e_hukou")),
-            hukou_left=told.get("e_left"),
-            hukou_now=_code(told.get("e_hukou_now")),
+            hukou=_code(given.get("e_hukou")),
+            hukou_left=given.get("e_left"),
+            hukou_now=_code(given.get("e_hukou_now")),
             born=born_in(*age) if isinstance(age, tuple) else None,
             age=age if isinstance(age, int) else None,
             findings=frozenset(
                 (scale, int(level))
-                for token in _findings(told)
+                for token in _findings(given)
                 for scale, level in [token.split(":")]
             ),
             statuses=statuses,
             open_statuses=open_statuses,
-            disabilities=_disabilities(told.get("e_disability")),
-            insured=_code(told.get("e_insured")),
-            scheme=told.get("e_scheme", [None])[0],
-            residence=_code(told.get("e_now")),
+            disabilities=_disabilities(given.get("e_disability")),
+            insured=_code(given.get("e_insured")),
+            scheme=given.get("e_scheme", [None])[0],
+            residence=_code(given.get("e_now")),
         )
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """What is told as parameters of an address, places as codes; errors are left out."""
+        """Return the given values as parameters, places as codes; errors are left out."""
         return [
             (name, text)
             for name in self.fields
-            if name in self.told
+            if name in self.given
             for text in self._carried(name)
         ]
 
     def _carried(self, name: str) -> list[str]:
-        """A month stays a month: nobody told the day."""
+        """Return a month as a month: the day is not given."""
         if name == "e_left":
             return [self.data.get("e_left", "").strip()]
-        return _as_typed(self.told[name])
+        return _as_typed(self.given[name])
 
     @cached_property
     def problems(self) -> list[tuple[str, str, str]]:
@@ -287,7 +287,7 @@ class ElderForm(forms.Form):
 
     @property
     def is_blank(self) -> bool:
-        """Whether the address says nothing of an elder, not even something in error."""
+        """Return whether the address has no parameter of an elder, not even one in error."""
         return not any(v.strip() for name in self.fields for v in self.data.getlist(name))
 
     @property
@@ -297,34 +297,34 @@ class ElderForm(forms.Form):
     @cached_property
     def words(self) -> list[str]:
         """The elder in a few words, for the line above prices."""
-        told, words = self.told, []
-        if place := told.get("e_hukou"):
-            left = "（已迁出）" if "e_left" in told else ""
+        given, words = self.given, []
+        if place := given.get("e_hukou"):
+            left = "（已迁出）" if "e_left" in given else ""
             words.append(f"{place.full_name}户籍{left}")
-        if place := told.get("e_hukou_now"):
+        if place := given.get("e_hukou_now"):
             words.append(f"现在{place.full_name}户籍")
-        match told.get("e_age"):
+        match given.get("e_age"):
             case int(age):
                 words.append(f"{age} 岁")
             case (year, month):
                 words.append(f"{year} 年 {month} 月出生")
-        words += [_finding(token) for token in _findings(told)]
+        words += [_finding(token) for token in _findings(given)]
         for name in ("e_status", "e_disability", "e_scheme"):
             offered = self.fields[name].offered  # type: ignore[attr-defined]
-            words += [str(offered[token]) for token in told.get(name, [])]
-        if permit := told.get("e_permit"):
+            words += [str(offered[token]) for token in given.get(name, [])]
+        if permit := given.get("e_permit"):
             words.append("有北京居住证" if HAS in permit else "没有北京居住证")
-        if place := told.get("e_insured"):
+        if place := given.get("e_insured"):
             words.append(f"{place.full_name}参保")
-        if place := told.get("e_now"):
+        if place := given.get("e_now"):
             words.append(f"现住{place.full_name}")
-        if day := told.get("on"):
+        if day := given.get("on"):
             words.append(f"算 {day} 的")
         return words
 
 
-def _findings(told: dict[str, Any]) -> list[str]:
-    return [*told.get("e_ability", []), *told.get("e_ltci", [])]
+def _findings(given: dict[str, Any]) -> list[str]:
+    return [*given.get("e_ability", []), *given.get("e_ltci", [])]
 
 
 def _finding(token: str) -> str:
@@ -336,9 +336,9 @@ def _code(place: Region | None) -> str | None:
     return place.code if place else None
 
 
-def _statuses(told: dict[str, Any]) -> tuple[frozenset[str] | None, frozenset[str]]:
+def _statuses(given: dict[str, Any]) -> tuple[frozenset[str] | None, frozenset[str]]:
     """Return the statuses held, None if none was asked for, and those that stay unknown."""
-    tokens, permit = told.get("e_status"), told.get("e_permit")
+    tokens, permit = given.get("e_status"), given.get("e_permit")
     held = {Status.RESIDENCE_PERMIT} if permit == [HAS] else set()
     open_statuses = set() if permit else {Status.RESIDENCE_PERMIT}
     if tokens is not None:
@@ -351,7 +351,7 @@ def _statuses(told: dict[str, Any]) -> tuple[frozenset[str] | None, frozenset[st
 
 
 def _disabilities(tokens: list[str] | None) -> frozenset[Disability] | None:
-    """None where no kind is told: that a disability is multiple says not which it is."""
+    """Return None where no kind is given: a multiple disability is of unknown kind."""
     if tokens is None or not [token for token in tokens if token not in MULTIPLE]:
         return None
     multiple = next((MULTIPLE[token] for token in tokens if token in MULTIPLE), None)

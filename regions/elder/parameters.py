@@ -1,4 +1,4 @@
-"""Which parameters of an address describe a family: no cache, feed or file keeps them."""
+"""Parameters of an address that describe a family: no cache, feed or file keeps them."""
 
 from regions.places.anchors import LABELS
 

@@ -21,7 +21,7 @@ from regions.models.codes import ABILITY_WORDS, LEVEL_NAMES
 from regions.models.region import LONGEST_TEXT
 
 MULTIPLE_WORDS = (("multiple", "是"), ("single", "不是"))
-# What is asked below the fold; it opens once any of it is told or in error.
+# Questions below the fold, which opens once any of them is answered or in error.
 FOLDED = {"e_left", "e_hukou_now", "e_permit", "e_now", "e_ltci", "e_disability", "on"}
 # Places to offer while typing; any other in China can be typed.
 OFFERED = ("北京市", "天津市", "河北省", "重庆市", "河南省焦作市")
@@ -48,7 +48,7 @@ class Question:
 
     @property
     def is_place(self) -> bool:
-        """Whether it asks for a place, of which some are offered while typing."""
+        """Return whether it asks for a place, of which some are offered while typing."""
         return self.name not in {"e_age", "e_left", "on"}
 
 
@@ -125,23 +125,23 @@ def _statuses(asked: ElderForm, rules: Rulebook | None) -> list[tuple[str, Any]]
 def _has_more(asked: ElderForm) -> bool:
     on_other_scales = [
         token
-        for token in asked.told.get("e_ability", [])
+        for token in asked.given.get("e_ability", [])
         if not token.startswith(f"{Scale.NATIONAL}:")
     ]
-    return bool(on_other_scales or FOLDED & {*asked.told, *asked.errors})
+    return bool(on_other_scales or FOLDED & {*asked.given, *asked.errors})
 
 
 def _kinds(asked: ElderForm) -> int:
-    """How many kinds of disability are told; one at least is asked for, and one more."""
+    """Return the number of rows for kinds of disability: the given ones and one more."""
     typed = [t for t in asked.data.getlist("e_disability") if t and t not in MULTIPLE]
     return min(max(len(typed), 1), len(DisabilityKind))
 
 
 def _text(asked: ElderForm, name: str, hint: str) -> Question:
     """A place that is understood is shown by its whole name, anything else as it was typed."""
-    told = asked.told.get(name)
+    given = asked.given.get(name)
     typed = asked.data.get(name, "")[: 2 * LONGEST_TEXT]
-    value = told.full_name if isinstance(told, Region) else typed
+    value = given.full_name if isinstance(given, Region) else typed
     return Question(name, f"id_{name}", _label(asked, name), value, hint, (), _errors(asked, name))
 
 

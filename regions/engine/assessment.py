@@ -1,6 +1,6 @@
-"""What follows an elder to a stay: every rule answers, and none sees a price.
+"""Benefits of an elder in a stay: every rule answers, and none sees a price.
 
-Nothing that is not told counts as no, and nothing unknown as 0. Standard library only.
+Nothing missing counts as no, and nothing unknown as 0. Standard library only.
 """
 
 import datetime
@@ -51,7 +51,7 @@ from regions.engine.rules import (
 
 @dataclass(frozen=True)
 class Term:
-    """What meets a price: a confirmed amount in its place on the bill."""
+    """A confirmed amount in its place on the bill."""
 
     slug: str
     stage: int
@@ -61,10 +61,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One rule's answer. `higher`: a better rate may apply once more is told.
+    """One rule's answer. `higher`: a better rate may apply once more is known.
 
-    `last_day`: had until then and no longer; `hints`: what may change it once more is told.
-    `rate` is the one that applies.
+    `last_day`: had until then and no longer; `hints`: reasons that may change it once more is
+    known. `rate` is the one that applies.
     """
 
     rule: Rule
@@ -103,7 +103,7 @@ class Outcome:
 
     @property
     def payee(self) -> Payee:
-        """Who is paid: as the rate says, else as the rule says."""
+        """Return the payee of the rate, else of the rule."""
         return (self.rate and self.rate.payee) or self.rule.payee
 
     @property
@@ -113,7 +113,7 @@ class Outcome:
 
     @cached_property
     def term(self) -> Term | None:
-        """What a month's bill may count on; None for the rest, which is shown and not summed."""
+        """Return the term for a month's bill; None for the rest, which is shown and not summed."""
         if self.answer is not Answer.YES or self.payee is Payee.HOME or self.rule.in_hand:
             return None
         amount = a_month(self.amount, self.period)
@@ -123,7 +123,7 @@ class Outcome:
 
     @property
     def leaves_open(self) -> bool:
-        """Whether the elder or the bill may yet get more than is counted."""
+        """Return whether the elder or the bill may yet get more than is counted."""
         if self.payee is Payee.HOME or (self.rule.in_hand and self.answer is Answer.YES):
             return False
         uncounted = self.answer is Answer.YES and (self.term is None or bool(self.higher))
@@ -147,7 +147,7 @@ class Assessment:
 
     @property
     def leaves_open(self) -> bool:
-        """Whether what the family pays is an upper bound (至多)."""
+        """Return whether the family's share is an upper bound (至多)."""
         return any(outcome.leaves_open for outcome in self.outcomes)
 
     @property
@@ -158,25 +158,25 @@ class Assessment:
         return next(o for o in self.outcomes if o.rule.slug == slug)
 
 
-# What was said of one elder, by rule and by what it read of the stay.
-Said = dict[tuple[str, Hashable], Outcome]
+# Outcomes of one elder, by rule and by the values it read of the stay.
+KnownOutcomes = dict[tuple[str, Hashable], Outcome]
 
 
 def assess(
-    elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date, said: Said | None = None
+    elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date, known: KnownOutcomes | None = None
 ) -> Assessment:
-    """What every rule says of this elder in this stay on that day; the order of rules is free.
+    """Return the outcome of every rule for this elder in this stay on that day, in any order.
 
-    `said` holds what was said of the same elder in other stays: a rule that sees no difference is
+    `known` holds outcomes of the same elder in other stays: a rule that sees no difference is
     not asked again.
     """
-    said = {} if said is None else said
+    known = {} if known is None else known
     outcomes: dict[str, Outcome] = {}
     for rule in sorted(rules.rules, key=lambda rule: rule.slug):
         asked = rule.slug, seen(rule, stay, rules)
-        if asked not in said:
-            said[asked] = judge(rule, elder, stay, rules, on)
-        outcomes[rule.slug] = said[asked]
+        if asked not in known:
+            known[asked] = judge(rule, elder, stay, rules, on)
+        outcomes[rule.slug] = known[asked]
     unclear = [one for one in rules.of(Conflict.UNCLEAR) if holds_at(one, stay)]
     for exclusion in unclear:
         beside = [s for s in sorted(exclusion.first & set(outcomes)) if may_be(outcomes[s])]
@@ -199,8 +199,8 @@ def judge(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.da
     )
     refusals = tuple(reason for reason in reasons if isinstance(reason.code, Refusal))
     reasons = merged(refusals or reasons)
-    untold = any(isinstance(reason.code, Missing) for reason in reasons)
-    if rate is None or refusals or untold or rule.grade not in QUOTABLE:
+    is_missing = any(isinstance(reason.code, Missing) for reason in reasons)
+    if rate is None or refusals or is_missing or rule.grade not in QUOTABLE:
         return Outcome(rule, reasons)
     ends, hints = ends_with_hukou(rule, elder, on), tuple(hints_of(rule, elder))
     return Outcome(rule, reasons, rate.amount, rate.period, higher, ends, hints, rate)

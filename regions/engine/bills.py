@@ -1,4 +1,4 @@
-"""Where confirmed terms meet a price: one fold, in Python numbers or in SQL expressions.
+"""Application of confirmed terms to a price: one fold, in Python numbers or SQL expressions.
 
 All money is whole fen a month.
 """
@@ -28,7 +28,7 @@ PLAIN = Arithmetic(min, lambda amount, percent: amount * percent // 100)
 
 
 def to_pay(options: Sequence[Iterable[Term]], fee: Any, care: Any, math: Arithmetic = PLAIN) -> Any:
-    """What is left of the fee with the best of the options; ints, or Django expressions.
+    """Return the fee less the best of the options; ints, or Django expressions.
 
     `care` is the care part of the fee; it is read only where a term is a share of it.
     """
@@ -55,7 +55,7 @@ def _joined(terms: Iterable[Term]) -> list[Term]:
 def payments(
     terms: Iterable[Term], fee: Any, care: Any, math: Arithmetic = PLAIN
 ) -> list[tuple[Term, Any]]:
-    """What each term pays, stage after stage; together never more than the fee."""
+    """Return the payment of each term, stage after stage; together never more than the fee."""
     left, paid = fee, []
     for _, stage in groupby(sorted(terms, key=_place), key=lambda term: term.stage):
         whole = left
@@ -120,7 +120,7 @@ class Bill:
 def bill(found: Assessment, fee: int, care: int | None) -> Bill:
     """The bill of the best option.
 
-    Without the care part its insurance cannot be counted, and the bill says "at most".
+    Without the care part its insurance cannot be counted, and the bill is an upper bound.
     """
     return _bill_of(best(found, fee, care), fee, care, found.leaves_open)
 
@@ -165,9 +165,9 @@ def _bill_of(option: Option, fee: int, care: int | None, leaves_open: bool) -> B
 def would_pay(
     found: Assessment, outcome: Outcome, fee: int, care: int | None
 ) -> int | Between | None:
-    """What a line to be confirmed would pay of this fee, after what is confirmed before it.
+    """Return the payment of an unconfirmed line, after the confirmed ones before it.
 
-    None where it cannot be told: a formula, a share not found, a care part not published.
+    None where it is unknown: a formula, a share not found, a care part not published.
     """
     rule, amount = outcome.rule, a_month(outcome.amount, outcome.period)
     if not isinstance(amount, Fixed | Share):
@@ -190,7 +190,7 @@ def takes_care(term: Term) -> bool:
 
 
 def cash_of(option: Option) -> int:
-    """What the elder gets every month, whatever the fee."""
+    """Return the elder's monthly cash, whatever the fee."""
     terms = [outcome.term for outcome in option if outcome.term]
     return sum(
         term.amount.fen
@@ -205,7 +205,7 @@ def to_elder(found: Assessment) -> int:
 
 
 def to_home(found: Assessment) -> tuple[Outcome, ...]:
-    """What the home is paid for this elder: shown line by line, never in the family's bill."""
+    """Return the payments to the home for this elder: shown line by line, never in the bill."""
     return tuple(
         outcome
         for outcome in found.outcomes

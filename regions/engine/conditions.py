@@ -1,4 +1,4 @@
-"""Whether a rule's conditions hold: each check returns its reasons, and no reason is a yes.
+"""Conditions of rules: each check returns its reasons, and no reason is a yes.
 
 Standard library only.
 """
@@ -60,12 +60,12 @@ def anchored(rule: Rule, elder: Elder, stay: Stay, on: datetime.date) -> Reasons
         case Anchor.HUKOU:
             return registered(rule, elder, on)
         case Anchor.INSURED:
-            place, no, untold = elder.insured, Refusal.INSURED_ELSEWHERE, Missing.TELL_INSURED
+            place, no, missing = elder.insured, Refusal.INSURED_ELSEWHERE, Missing.INSURED
         case Anchor.SERVICE:
-            place, no, untold = stay.region, Refusal.SERVICE_ELSEWHERE, Missing.TELL_PLACE
+            place, no, missing = stay.region, Refusal.SERVICE_ELSEWHERE, Missing.PLACE
         case Anchor.INSTITUTION:
-            place, no, untold = stay.region, Refusal.HOME_ELSEWHERE, Missing.TELL_PLACE
-    return told(lies_in(place, rule.region), no, untold)
+            place, no, missing = stay.region, Refusal.HOME_ELSEWHERE, Missing.PLACE
+    return refuse_unless(lies_in(place, rule.region), no, missing)
 
 
 def registered(rule: Rule, elder: Elder, on: datetime.date) -> Reasons:
@@ -73,16 +73,16 @@ def registered(rule: Rule, elder: Elder, on: datetime.date) -> Reasons:
     held = lies_in(elder.hukou, rule.region)
     last_day = left_on(elder, on)
     if last_day is None or rule.region == NATION:
-        return told(held, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
+        return refuse_unless(held, Refusal.HUKOU_ELSEWHERE, Missing.HUKOU)
     here = lies_in(elder.hukou_now, rule.region)
     if here:
         return ()
     if held and not (rule.since and last_day < rule.since):
         return (Reason(Refusal.HUKOU_LEFT, last_day=last_day),)
     if elder.hukou_now:
-        return told(here, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
+        return refuse_unless(here, Refusal.HUKOU_ELSEWHERE, Missing.HUKOU)
     same_province = elder.hukou and elder.hukou[:2] == rule.region[:2]
-    return (Reason(Refusal.HUKOU_ELSEWHERE if same_province else Missing.TELL_HUKOU),)
+    return (Reason(Refusal.HUKOU_ELSEWHERE if same_province else Missing.HUKOU),)
 
 
 def statuses_read(rules: Rulebook, elder: Elder, on: datetime.date) -> frozenset[str]:
@@ -119,7 +119,7 @@ def ends_with_hukou(rule: Rule, elder: Elder, on: datetime.date) -> datetime.dat
 
 
 def hints_of(rule: Rule, elder: Elder) -> Iterator[Reason]:
-    """What a place told too roughly may yet change, though it counts for now."""
+    """Yield reasons that a more exact place may change, though it counts for now."""
     if any(lies_in(elder.hukou, place) is None for place in rule.doubtful_places if elder.hukou):
         yield Reason(Hint.DISTRICT)
 
@@ -131,14 +131,14 @@ def seen(rule: Rule, stay: Stay, rules: Rulebook) -> Hashable:
 
 
 def listed(rule: Rule, stay: Stay) -> bool | None:
-    """Whether the home is on the list that the rule names."""
+    """Return whether the home is on the list that the rule names."""
     return None if stay.designations is None else (rule.home_list, rule.region) in stay.designations
 
 
 def portable(rule: Rule, stay: Stay) -> Reasons:
-    """Whether those it belongs to can have it in this stay."""
+    """Return the reasons against using the benefit in this stay."""
     on_it = listed(rule, stay)
-    on_list = told(on_it, Refusal.NOT_LISTED, Missing.TELL_LISTED)
+    on_list = refuse_unless(on_it, Refusal.NOT_LISTED, Missing.LISTED)
     if rule.portability is Portability.LISTED:
         return on_list
     if rule.portability is Portability.ANYWHERE or (rule.home_list and on_it):
@@ -147,10 +147,10 @@ def portable(rule: Rule, stay: Stay) -> Reasons:
         return on_list if rule.home_list else ()
     if rule.portability is Portability.REGIONS:
         there = any_of(lies_in(stay.region, place) for place in rule.places)
-        return told(there, Refusal.STAYS_BEHIND, Missing.TELL_PLACE)
+        return refuse_unless(there, Refusal.STAYS_BEHIND, Missing.PLACE)
     outside = Doubt.OFF_SITE if rule.portability is Portability.UNKNOWN else Refusal.STAYS_BEHIND
     inside = lies_in(stay.region, rule.region)
-    return on_list if inside and rule.home_list else told(inside, outside, Missing.TELL_PLACE)
+    return on_list if inside and rule.home_list else refuse_unless(inside, outside, Missing.PLACE)
 
 
 def excluded(rule: Rule, elder: Elder, stay: Stay, rules: Rulebook, on: datetime.date) -> Reasons:
@@ -174,7 +174,7 @@ def holds_at(exclusion: Exclusion, stay: Stay) -> bool:
 
 def held_against(exclusion: Exclusion, elder: Elder, code: Code) -> Iterable[Reason]:
     if elder.statuses is None:
-        return [Reason(Missing.TELL_STATUS)]
+        return [Reason(Missing.STATUS)]
     if held := exclusion.statuses & elder.statuses:
         return [Reason(code, status) for status in held]
     return missing_statuses(exclusion.statuses, elder)
@@ -239,19 +239,19 @@ def best_rate(
     if rule.rates and not current:
         return None, (Reason(Missing.NO_RATE),), ()
     open_rates: list[Rate] = []
-    untold: Reasons = ()
+    missing: Reasons = ()
     refused: Reasons = ()
     for rate in current:
         reasons = conditions(rate, elder, stay, on)
         if not reasons:
             sure = all(at_least(better, rate) for better in open_rates)
-            return (rate, (), untold) if sure else (None, untold, ())
+            return (rate, (), missing) if sure else (None, missing, ())
         if any(isinstance(reason.code, Refusal) for reason in reasons):
             refused = merged(refused, reasons)
         else:
             open_rates.append(rate)
-            untold = merged(untold, reasons)
-    return None, untold or tuple(r for r in refused if isinstance(r.code, Refusal)), ()
+            missing = merged(missing, reasons)
+    return None, missing or tuple(r for r in refused if isinstance(r.code, Refusal)), ()
 
 
 def resolved(rate: Rate, rules: Rulebook, on: datetime.date) -> Rate:
@@ -283,7 +283,7 @@ def of_age(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
     low, high = rate.age_from or 0, 999 if rate.age_to is None else rate.age_to
     within = ages and (low <= ages[0] <= high) + (low <= ages[1] <= high)
     answer = None if within == 1 or not ages else bool(within)
-    return told(answer, Refusal.AGE, Missing.TELL_AGE)
+    return refuse_unless(answer, Refusal.AGE, Missing.AGE)
 
 
 def of_birth(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
@@ -292,7 +292,7 @@ def of_birth(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
     births = elder.births(on)
     sides = births and {day >= rate.born_from for day in births}
     answer = sides.pop() if sides and len(sides) == 1 else None
-    return told(answer, Refusal.BORN, Missing.TELL_AGE)
+    return refuse_unless(answer, Refusal.BORN, Missing.AGE)
 
 
 def of_ability(rate: Rate, elder: Elder) -> Reasons:
@@ -300,7 +300,7 @@ def of_ability(rate: Rate, elder: Elder) -> Reasons:
         return ()
     level = elder.level(rate.scale)
     enough = None if level is None else rate.levels[0] <= level <= rate.levels[1]
-    return told(enough, Refusal.ABILITY, Missing.TELL_ABILITY, rate.scale)
+    return refuse_unless(enough, Refusal.ABILITY, Missing.ABILITY, rate.scale)
 
 
 def of_status(rate: Rate, elder: Elder) -> Reasons:
@@ -308,7 +308,7 @@ def of_status(rate: Rate, elder: Elder) -> Reasons:
     if not wanted and not rate.without:
         return ()
     if elder.statuses is None:
-        return (Reason(Missing.TELL_STATUS),)
+        return (Reason(Missing.STATUS),)
     if any(elder.holds(group) is False for group in wanted) or rate.without & elder.statuses:
         return (Reason(Refusal.STATUS),)
     unknown = [group for group in wanted if not elder.holds(group)] + [rate.without]
@@ -319,15 +319,15 @@ def missing_statuses(statuses: frozenset[str], elder: Elder) -> Reasons:
     """Return what has to be known of statuses that were not asked."""
     unknown = sorted(statuses & elder.open_statuses)
     if unknown and len(elder.open_statuses) > 1:
-        return (Reason(Missing.TELL_STATUS),)
-    return tuple(Reason(Missing.TELL_ONE_STATUS, status) for status in unknown)
+        return (Reason(Missing.STATUS),)
+    return tuple(Reason(Missing.ONE_STATUS, status) for status in unknown)
 
 
 def of_hukou(rate: Rate, elder: Elder, on: datetime.date) -> Reasons:
     if not rate.hukou:
         return ()
     held = lies_in(hukou_on(elder, on), rate.hukou)
-    return told(held, Refusal.HUKOU_ELSEWHERE, Missing.TELL_HUKOU)
+    return refuse_unless(held, Refusal.HUKOU_ELSEWHERE, Missing.HUKOU)
 
 
 def of_disability(rate: Rate, elder: Elder) -> Reasons:
@@ -336,7 +336,7 @@ def of_disability(rate: Rate, elder: Elder) -> Reasons:
     held = None
     if elder.disabilities is not None:
         held = any_of(fits(disability, rate) for disability in elder.disabilities)
-    return told(held, Refusal.DISABILITY, Missing.TELL_DISABILITY)
+    return refuse_unless(held, Refusal.DISABILITY, Missing.DISABILITY)
 
 
 def fits(disability: Disability, rate: Rate) -> bool | None:
@@ -353,18 +353,18 @@ def in_scheme(rate: Rate, elder: Elder) -> Reasons:
     if not rate.scheme:
         return ()
     held = None if elder.scheme is None else elder.scheme == rate.scheme
-    return told(held, Refusal.SCHEME, Missing.TELL_SCHEME)
+    return refuse_unless(held, Refusal.SCHEME, Missing.SCHEME)
 
 
 def in_setting(rate: Rate, stay: Stay) -> Reasons:
     if not rate.settings:
         return ()
     held = None if stay.setting is None else stay.setting in rate.settings
-    return told(held, Refusal.SETTING, Missing.TELL_SETTING)
+    return refuse_unless(held, Refusal.SETTING, Missing.SETTING)
 
 
 def at_least(better: Rate, rate: Rate) -> bool:
-    """Whether `better` surely pays no less, so that `rate` can be counted on meanwhile."""
+    """Return whether `better` surely pays no less, so that `rate` can be counted on meanwhile."""
     one, other = a_month(better.amount, better.period), a_month(rate.amount, rate.period)
     return isinstance(one, Fixed) and isinstance(other, Fixed) and one.fen >= other.fen
 
@@ -388,13 +388,13 @@ def _days(fen: int | None) -> int | None:
     return None if fen is None else fen * DAYS_A_MONTH
 
 
-# True, false, not told
+# True, false, unknown
 
 
-def told(answer: bool | None, no: Code, untold: Missing, about: str = "") -> Reasons:
+def refuse_unless(answer: bool | None, no: Code, missing: Missing, about: str = "") -> Reasons:
     if answer:
         return ()
-    return (Reason(untold if answer is None else no, about),)
+    return (Reason(missing if answer is None else no, about),)
 
 
 def any_of(answers: Iterable[bool | None]) -> bool | None:
@@ -407,7 +407,7 @@ def merged(*groups: Reasons) -> Reasons:
 
 
 def lies_in(code: str | None, wider: str) -> bool | None:
-    """None: not told, or told too roughly to say (北京市 against 西城区)."""
+    """None: not given, or too rough to decide (北京市 against 西城区)."""
     if code is None:
         return None
     if wider in upward(code):

@@ -1,6 +1,6 @@
 """The words of the policy engine: an elder, a stay, rules and the reasons a rule may give.
 
-Money is whole fen. None means "not told", never "no". Standard library only.
+Money is whole fen. None means "unknown", never "no". Standard library only.
 """
 
 import calendar
@@ -30,7 +30,7 @@ class Payee(StrEnum):
 
 
 class Portability(StrEnum):
-    """Where a benefit can be had by those it belongs to."""
+    """Places where a benefit can be used."""
 
     STAYS = "stays"
     REGIONS = "regions"
@@ -58,7 +58,7 @@ class Period(StrEnum):
 
 
 class Base(StrEnum):
-    """What a share is a share of."""
+    """Base of a share."""
 
     WHOLE = "whole"
     CARE = "care"
@@ -94,22 +94,22 @@ class Refusal(StrEnum):
 
 
 class Missing(StrEnum):
-    """What nobody has found, and what the elder's side has not told."""
+    """Values that nobody has found, or that the elder's side has not given."""
 
     NOT_FOUND = "not_found"
     NO_RATE = "no_rate"
     SET_LOCALLY = "set_locally"
-    TELL_HUKOU = "tell_hukou"
-    TELL_PLACE = "tell_place"
-    TELL_INSURED = "tell_insured"
-    TELL_LISTED = "tell_listed"
-    TELL_AGE = "tell_age"
-    TELL_ABILITY = "tell_ability"
-    TELL_STATUS = "tell_status"
-    TELL_ONE_STATUS = "tell_one_status"
-    TELL_DISABILITY = "tell_disability"
-    TELL_SCHEME = "tell_scheme"
-    TELL_SETTING = "tell_setting"
+    HUKOU = "tell_hukou"
+    PLACE = "tell_place"
+    INSURED = "tell_insured"
+    LISTED = "tell_listed"
+    AGE = "tell_age"
+    ABILITY = "tell_ability"
+    STATUS = "tell_status"
+    ONE_STATUS = "tell_one_status"
+    DISABILITY = "tell_disability"
+    SCHEME = "tell_scheme"
+    SETTING = "tell_setting"
 
 
 class Doubt(StrEnum):
@@ -128,19 +128,19 @@ class Doubt(StrEnum):
 
 
 class Hint(StrEnum):
-    """What may change a yes once more is told."""
+    """Reasons that may change a yes once more is known."""
 
     DISTRICT = "district"
 
 
 class Conflict(StrEnum):
-    """How benefits stand in each other's way."""
+    """Conflicts between benefits."""
 
     CHOOSE = "choose"  # the first set or the second
     BLOCKS = "blocks"  # any of the statuses shuts out the first set
     ASKS = "asks"  # any of the statuses leaves the first set to be confirmed
     REPLACES = "replaces"  # the first set stands in place of the second
-    UNCLEAR = "unclear"  # no text says whether the second may be had beside the first
+    UNCLEAR = "unclear"  # no text states whether the second may be had beside the first
 
 
 Code = Refusal | Missing | Doubt | Hint
@@ -245,7 +245,7 @@ def age_on(born: datetime.date, on: datetime.date) -> int:
 
 @dataclass(frozen=True)
 class Stay:
-    """Where and how the elder is cared for; `designations` are (list, code of who lists)."""
+    """Place and form of the elder's care; `designations` are (list, code of who lists)."""
 
     region: str | None = None
     setting: str | None = None

@@ -1,4 +1,4 @@
-"""Whether medical bills of a stay settle directly, by the agreements between regions."""
+"""Direct settlement of medical bills of a stay, by the agreements between regions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Settlement(StrEnum):
 
 @dataclass(frozen=True)
 class Pact:
-    """An agreement in force: its parties' codes, and what it says of each kind it names."""
+    """An agreement in force: its parties' codes, and its terms for each kind it names."""
 
     slug: str
     parties: frozenset[str]
@@ -31,7 +31,7 @@ class Pact:
 
 @dataclass(frozen=True)
 class Answer:
-    """How one kind of care settles, and the agreement that says so; none: nobody says."""
+    """Settlement of one kind of care, and its agreement; None: no agreement."""
 
     settlement: Settlement
     pact: str = ""
@@ -44,25 +44,25 @@ def settle(insured: str | None, place: str | None, pacts: Iterable[Pact]) -> dic
     answers = dict.fromkeys(KINDS, Answer(Settlement.ASK))
     covering = [pact for pact in pacts if covers(pact, insured, place)]
     for pact in sorted(covering, key=_width, reverse=True):
-        answers |= {kind: Answer(said, pact.slug) for kind, said in pact.terms}
+        answers |= {kind: Answer(term, pact.slug) for kind, term in pact.terms}
     return answers
 
 
 def covers(pact: Pact, insured: str | None, place: str | None) -> bool:
-    """Whether the pact speaks of this pair; the nation's rules are for two provinces."""
+    """Return whether the pact covers this pair; the nation's rules are for two provinces."""
     if NATION in pact.parties:
         return in_two_provinces(insured, place)
     return all(any(lies_in(code, party) for party in pact.parties) for code in (insured, place))
 
 
 def in_two_provinces(insured: str | None, place: str | None) -> bool:
-    """Whether they surely lie in different ones; Taiwan, Hong Kong and Macao are apart."""
+    """Return whether they surely lie in different ones; Taiwan, Hong Kong and Macao are apart."""
     provinces = {(code or NATION)[:2] for code in (insured, place)}
     return len(provinces) == 2 and not provinces & {NATION[:2], *ELSEWHERE}
 
 
 def same_pool(insured: str, place: str) -> bool:
-    """Whether both surely pool together: one prefecture, or one municipality."""
+    """Return whether both surely pool together: one prefecture, or one municipality."""
     city = city_of(insured)
     if city != city_of(place):
         return False

@@ -1,4 +1,4 @@
-"""Classes of stays: stays that no rule tells apart, so that the engine runs once for each.
+"""Classes of stays: stays that no rule distinguishes, so that the engine runs once for each.
 
 A rule reads of a stay only whether it lies in the regions it names and whether the home is on the
 lists it names. Standard library only.
@@ -38,7 +38,7 @@ class StayClass:
 
 
 class StayClasses:
-    """The areas and lists that a rulebook tells apart."""
+    """The areas and lists that a rulebook distinguishes."""
 
     def __init__(self, rules: Rulebook) -> None:
         named = {code for places in rules.places.values() for code in places}
@@ -62,7 +62,7 @@ class StayClasses:
         return StayClass(area, self.lists & frozenset(designations))
 
     def stay(self, one: StayClass, setting: str) -> Stay:
-        """A stay of this class; what no rule tells apart, the engine answers alike."""
+        """Return a stay of this class; the engine answers all of a class alike."""
         code = one.area.code
         if code in self.inner and not one.area.exact:
             code = _inside(code)

@@ -70,7 +70,7 @@ def sentence_of(policy: Policy, fen: int | None = None) -> Sentence | None:
 
 
 def states(words: str, fen: int) -> bool:
-    """Tell whether a sentence states the amount: 300元 does not stand in 1300元."""
+    """Return whether a sentence states the amount: 300元 does not stand in 1300元."""
     yuan = f"{fen / 100:g}" if fen % 100 else str(fen // 100)
     return re.search(rf"(?<![\d.,]){re.escape(yuan)}\s*(?:元|〔缺〕/)", words) is not None
 
@@ -83,7 +83,7 @@ def url_of(policy: Policy, fen: int | None = None) -> str:
 
 @dataclass(frozen=True)
 class Quotation:
-    """What one text says of a policy, in the text's order; `first` may be read at once."""
+    """Sentences of one text on a policy, in the text's order; `first` may be read at once."""
 
     text: LawText
     first: list[Sentence]

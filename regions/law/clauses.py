@@ -46,5 +46,5 @@ def _written(heading: str, depth: int) -> str:
 
 
 def is_heading(line: str) -> bool:
-    """Tell whether a line is a title or heading: short, and no sentence."""
+    """Return whether a line is a title or heading: short, and no sentence."""
     return len(line) <= LONGEST_HEADING and line[-1:] not in ENDINGS

@@ -19,7 +19,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class Line:
+class CoverageLine:
     """One sentence and what it was read to make; `makes` is empty while nobody has read it."""
 
     text: str
@@ -36,12 +36,12 @@ class Line:
         return f"{self.text} 第 {self.number} 句"
 
 
-def faults(lines: Iterable[Line]) -> list[str]:
+def faults(lines: Iterable[CoverageLine]) -> list[str]:
     """Return one message in Chinese for every sentence that is not accounted for."""
     return [f"{line.place}：{fault}" for line in lines for fault in faults_of(line)]
 
 
-def faults_of(line: Line) -> Iterator[str]:
+def faults_of(line: CoverageLine) -> Iterator[str]:
     """Yield what is missing before one sentence counts as mapped."""
     if not line.makes:
         yield "还没有对应到政策，也没有写明为什么不定待遇。"
@@ -54,7 +54,7 @@ def faults_of(line: Line) -> Iterator[str]:
 
 
 def rules_without_sentence(
-    lines: Iterable[Line], documents: Mapping[str, str], official: Iterable[str]
+    lines: Iterable[CoverageLine], documents: Mapping[str, str], official: Iterable[str]
 ) -> list[str]:
     """Return the `official` rules whose document's text is held and has no sentence for them.
 

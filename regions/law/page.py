@@ -42,7 +42,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Reason:
+class NumberedReason:
     """A reason why sentences make nothing, with their numbers in runs: 1—11、28."""
 
     words: str
@@ -53,7 +53,7 @@ class Reason:
 class TextPage:
     text: LawText
     sentences: list[Shown]
-    reasons: list[Reason]
+    reasons: list[NumberedReason]
 
     @property
     def marked(self) -> int:
@@ -91,12 +91,12 @@ def _shown(row: Sentence) -> Shown:
     )
 
 
-def _reasons(rows: list[Sentence]) -> list[Reason]:
+def _reasons(rows: list[Sentence]) -> list[NumberedReason]:
     numbers: dict[str, list[int]] = {}
     for row in rows:
         if row.makes == Makes.NONE:
             numbers.setdefault(row.reason, []).append(row.number)
-    return [Reason(words, runs(found)) for words, found in numbers.items()]
+    return [NumberedReason(words, runs(found)) for words, found in numbers.items()]
 
 
 def runs(numbers: list[int]) -> str:

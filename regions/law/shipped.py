@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from regions.law.clauses import clauses
-from regions.law.coverage import Line
+from regions.law.coverage import CoverageLine
 from regions.models import Document, Exclusion, LawText, Policy, Sentence
 from regions.models.law import checksum_of
 
@@ -36,7 +36,7 @@ class ShippedText:
     missing: str
     read_at: str
     checked_on: datetime.date
-    lines: tuple[Line, ...]
+    lines: tuple[CoverageLine, ...]
 
 
 def read_texts(folder: Path) -> list[ShippedText]:
@@ -68,7 +68,7 @@ def _text(folder: Path, head: dict[str, str], rows: dict[int, dict[str, str]]) -
     words = content.decode().splitlines()
     if beyond := sorted(number for number in rows if not 1 <= number <= len(words)):
         raise ShippedTextError(f"{slug}.txt 没有第 {beyond[0]} 句，{COVERAGE} 里有。")
-    lines = tuple(_line(slug, n, said, rows.get(n, {})) for n, said in enumerate(words, 1))
+    lines = tuple(_line(slug, n, words_of, rows.get(n, {})) for n, words_of in enumerate(words, 1))
     return ShippedText(
         slug,
         head["completeness"],
@@ -79,8 +79,8 @@ def _text(folder: Path, head: dict[str, str], rows: dict[int, dict[str, str]]) -
     )
 
 
-def _line(slug: str, number: int, words: str, row: dict[str, str]) -> Line:
-    return Line(
+def _line(slug: str, number: int, words: str, row: dict[str, str]) -> CoverageLine:
+    return CoverageLine(
         slug,
         number,
         words,
@@ -128,7 +128,7 @@ class _Writer:
         text = self._head(document, shipped)
         rows = list(text.sentences.prefetch_related("policies", "exclusions"))
         touched = {row.pk for row in rows if row.digest() != row.shipped}
-        order: list[tuple[Sentence, Line | None]] = []
+        order: list[tuple[Sentence, CoverageLine | None]] = []
         for row, line in pairs(rows, shipped.lines):
             if row is None:
                 order.append((Sentence(text=text), line))
@@ -153,10 +153,10 @@ class _Writer:
         text.save()
         return text
 
-    def _save(self, order: list[tuple[Sentence, Line | None]]) -> int:
+    def _save(self, order: list[tuple[Sentence, CoverageLine | None]]) -> int:
         """Save sentences in their order; those with a line take its words and mapping."""
         _make_room(order)
-        taken: list[tuple[Sentence, Line]] = []
+        taken: list[tuple[Sentence, CoverageLine]] = []
         moved: list[Sentence] = []
         places = clauses([line.words if line else row.words for row, line in order])
         for number, ((row, line), clause) in enumerate(zip(order, places, strict=True), 1):
@@ -173,8 +173,8 @@ class _Writer:
         self._link(taken)
         return len(new)
 
-    def _take(self, row: Sentence, line: Line) -> bool:
-        """Give `row` what `line` says; return whether that changed anything."""
+    def _take(self, row: Sentence, line: CoverageLine) -> bool:
+        """Write the values of `line` to `row`; return whether that changed anything."""
         policies, exclusions = self._known(line)
         row.words, row.makes = line.words, line.makes
         row.reason, row.signed = line.reason, line.signed
@@ -182,13 +182,13 @@ class _Writer:
         row.shipped = checksum_of(row, policies, exclusions)
         return row.shipped != before
 
-    def _known(self, line: Line) -> tuple[list[str], list[str]]:
+    def _known(self, line: CoverageLine) -> tuple[list[str], list[str]]:
         return (
             [slug for slug in line.rules if slug in self.policies],
             [slug for slug in line.exclusions if slug in self.exclusions],
         )
 
-    def _link(self, taken: list[tuple[Sentence, Line]]) -> None:
+    def _link(self, taken: list[tuple[Sentence, CoverageLine]]) -> None:
         for_policies, for_exclusions = Sentence.policies.through, Sentence.exclusions.through
         for through in (for_policies, for_exclusions):
             through._default_manager.filter(sentence__in=[row.pk for row, _ in taken]).delete()
@@ -205,7 +205,7 @@ class _Writer:
         )
 
 
-def _make_room(order: list[tuple[Sentence, Line | None]]) -> None:
+def _make_room(order: list[tuple[Sentence, CoverageLine | None]]) -> None:
     """Move sentences out of the way of others: two never have one number, not even for a moment."""
     moved = [row for number, (row, _) in enumerate(order, 1) if row.pk and row.number != number]
     for row in moved:
@@ -214,8 +214,8 @@ def _make_room(order: list[tuple[Sentence, Line | None]]) -> None:
 
 
 def pairs(
-    rows: Sequence[Sentence], lines: Sequence[Line]
-) -> Iterator[tuple[Sentence | None, Line | None]]:
+    rows: Sequence[Sentence], lines: Sequence[CoverageLine]
+) -> Iterator[tuple[Sentence | None, CoverageLine | None]]:
     """Yield each row with the line it has become; None for a new line or a row that is gone."""
     old, new = [row.words for row in rows], [line.words for line in lines]
     for _, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

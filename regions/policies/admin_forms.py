@@ -1,4 +1,4 @@
-"""What staff type about policies, checked as a whole."""
+"""Forms of staff about policies, checked as a whole."""
 
 from itertools import combinations
 from typing import Any
@@ -39,12 +39,12 @@ class RateFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 def is_same(one: Rate, other: Rate) -> bool:
-    """Whether two rates are for the same people on some day."""
+    """Return whether two rates are for the same people on some day."""
     return overlap(one, other) and one.is_for() == other.is_for()
 
 
 def takes(typed: Rate, row: Rate) -> bool:
-    """Whether a typed rate has the order or the conditions that a stored row has still."""
+    """Return whether a typed rate has the order or conditions of a stored row."""
     return typed.order == row.order or (
         typed.in_force_from == row.in_force_from and typed.is_for() == row.is_for()
     )

@@ -1,4 +1,4 @@
-"""What regions have agreed on between two places: how medical bills settle, what is recognised."""
+"""Agreements between two places: settlement of medical bills, and mutual recognition."""
 
 import datetime
 from collections.abc import Iterable, Iterator
@@ -22,12 +22,12 @@ RECOGNISES = {
     Agreement.Recognition.MUTUAL: ("yes", "互认", "互认"),
     Agreement.Recognition.SHARED: ("part", "共享", "共享，不等于互认"),
 }
-UNTOLD = "还不能判断"
+UNDECIDED = "还不能判断"
 
 
 @dataclass(frozen=True)
 class Matter:
-    """One matter of an agreement. `state` is yes, part or no; empty where it cannot be told."""
+    """One matter of an agreement. `state` is yes, part or no; empty where it is undecided."""
 
     label: str
     state: str
@@ -43,10 +43,10 @@ def agreements(on: datetime.date) -> list[Agreement]:
 
 
 def care(insured: str | None, place: str | None, rows: Iterable[Agreement]) -> list[Matter]:
-    """How each kind of care is settled for someone insured in one region and treated in another."""
+    """Return the settlement of each kind of care for someone insured here and treated there."""
     if insured is None or place is None:
         lack = "参保地" if insured is None else "要去的地方"
-        return [Matter(label_of(kind), "", UNTOLD, f"{UNTOLD}：请填{lack}") for kind in KINDS]
+        return [Matter(label_of(kind), "", UNDECIDED, f"{UNDECIDED}：请填{lack}") for kind in KINDS]
     by_slug = {row.slug: row for row in rows}
     answers = settle(insured, place, map(pact, by_slug.values()))
     return [
@@ -56,7 +56,7 @@ def care(insured: str | None, place: str | None, rows: Iterable[Agreement]) -> l
 
 
 def recognition(home: str | None, place: str | None, rows: Iterable[Agreement]) -> list[Matter]:
-    """What each place recognises of the other; nothing to say inside one province."""
+    """Return the mutual recognition of two places; empty inside one province."""
     if home is None or place is None or home[:2] == place[:2]:
         return []
     between = [row for row in rows if joins(row, home, place)]
@@ -64,15 +64,15 @@ def recognition(home: str | None, place: str | None, rows: Iterable[Agreement]) 
 
 
 def recognised(name: str, rows: Iterable[Agreement]) -> Iterator[Matter]:
-    said = [(row, value) for row in rows if (value := getattr(row, name))]
-    for row, value in said:
+    terms = [(row, value) for row in rows if (value := getattr(row, name))]
+    for row, value in terms:
         yield Matter(label_of(name), *RECOGNISES[Agreement.Recognition(value)], row)
-    if not said:
+    if not terms:
         yield Matter(label_of(name), "", "没有查到", "没有查到两地之间的约定")
 
 
 def joins(row: Agreement, one: str, other: str) -> bool:
-    """Whether both places surely lie in parties of the agreement."""
+    """Return whether both places surely lie in parties of the agreement."""
     parties = [region.code for region in row.regions.all()]
     return all(any(lies_in(code, party) for party in parties) for code in (one, other))
 

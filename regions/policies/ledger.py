@@ -1,4 +1,4 @@
-"""What every rule says of one elder in one stay, line by line, in words with document and date.
+"""Outcomes of every rule for one elder in one stay, in words with document and date.
 
 Plain data for templates. Money is fen a month.
 """
@@ -54,7 +54,7 @@ PER = {
     Period.USED_DAY: "元/天，只算用的那天",
 }
 IN_HAND = "已经在领"
-# Refusals that say a benefit is another place's, so that it is none of this family's.
+# Refusals of benefits of another place, so that it is none of this family's.
 ANOTHER_PLACE = {
     Refusal.HUKOU_ELSEWHERE,
     Refusal.SERVICE_ELSEWHERE,
@@ -65,7 +65,7 @@ BASES = {Base.WHOLE: "前面抵过以后的全部费用", Base.CARE: "护理费"
 
 
 @dataclass(frozen=True)
-class Line:
+class LedgerLine:
     """One rule's answer. `counted` is what it takes off the bill, or gives where there is none.
 
     `open_amount` is what a line still to be confirmed would give: shown, and in no sum.
@@ -79,7 +79,7 @@ class Line:
     open_amount: str
     reasons: tuple[str, ...]
     last_day: datetime.date | None = None
-    # What was said in words above, as the engine says it.
+    # The outcome as the engine returned it.
     outcome: Outcome | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -90,18 +90,18 @@ class Line:
 
     @property
     def payee_words(self) -> str:
-        """Who is paid for this elder, in words."""
+        """Return the payee for this elder, in words."""
         return str(Policy.Payee(self.payee.value).label)
 
     @property
     def is_of_another_place(self) -> bool:
-        """Whether the benefit belongs to a place this family has nothing to do with."""
+        """Return whether the benefit belongs to a place without a tie to this family."""
         reasons = self.outcome.reasons if self.outcome else ()
         return any(reason.code in ANOTHER_PLACE for reason in reasons)
 
     @property
     def cited(self) -> str:
-        """Document, clause, date and grade: what makes a figure a fact, in one line."""
+        """Document, clause, date and grade: the evidence of a figure, in one line."""
         document = self.policy.document
         clause = clause_of(self.policy)
         place = f"{document.number}{clause and ' '}{clause}"
@@ -128,7 +128,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SetChoice:
     """One of the sets of benefits that may be had together, and the cash it gives.
 
     `uncounted` are those of the set whose amount is a formula: the cash is at least that.
@@ -147,11 +147,11 @@ class Ledger:
     home gets stands line by line.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[LedgerLine, ...]
     bill: Bill | None
     to_elder: int
-    to_home: tuple[Line, ...]
-    choices: tuple[Choice, ...]
+    to_home: tuple[LedgerLine, ...]
+    choices: tuple[SetChoice, ...]
     is_at_most: bool
     # The first last day among what is counted, and what is to pay after it.
     ends: tuple[datetime.date, int] | None = None
@@ -175,50 +175,52 @@ class Ledger:
 
     @property
     def is_choice_sure(self) -> bool:
-        """Whether the sets can be told apart by their cash."""
+        """Return whether the sets differ by their cash."""
         return not any(choice.uncounted for choice in self.choices)
 
     @property
-    def answerable(self) -> list[Line]:
-        """The lines of which an office may have said something else, first what it gives."""
+    def answerable(self) -> list[LedgerLine]:
+        """The lines of which an office may have shared something else, first what it gives."""
         return [*self.confirmed, *self.to_confirm, *self.unknown, *self.refused]
 
     @property
-    def counted(self) -> list[Line]:
+    def counted(self) -> list[LedgerLine]:
         """The lines that make list price and rest differ, in their order on the bill."""
         counted = [line for line in self.lines if line.counted is not None]
         return sorted(counted, key=lambda line: (line.policy.stage, line.policy.slug))
 
-    def _of(self, *answers: Answer) -> list[Line]:
+    def _of(self, *answers: Answer) -> list[LedgerLine]:
         return [line for line in self.lines if line.answer in answers]
 
     @property
-    def confirmed(self) -> list[Line]:
+    def confirmed(self) -> list[LedgerLine]:
         return self._of(Answer.YES)
 
     @property
-    def to_confirm(self) -> list[Line]:
+    def to_confirm(self) -> list[LedgerLine]:
         return self._of(Answer.CONFIRM)
 
     @property
-    def unknown(self) -> list[Line]:
+    def unknown(self) -> list[LedgerLine]:
         return self._of(Answer.UNKNOWN)
 
     @property
-    def refused(self) -> list[Line]:
-        """What this family does not get, without the benefits of places it has no tie to."""
+    def refused(self) -> list[LedgerLine]:
+        """Return the refused benefits, without those of places the family has no tie to."""
         refused = self._of(Answer.NO, Answer.ENDED)
         return [line for line in refused if not line.is_of_another_place]
 
     @property
-    def open_lines(self) -> list[Line]:
-        """What makes the rest an upper bound: lines that may yet give the family more."""
+    def open_lines(self) -> list[LedgerLine]:
+        """Return the lines that may yet give the family more, so that the rest is an upper
+        bound.
+        """
         return [line for line in self.to_confirm + self.unknown if line.payee is not Payee.HOME]
 
 
 @dataclass(frozen=True)
 class Words:
-    """What a line says that is the same at every price."""
+    """The words of a line that are the same at every price."""
 
     amount: str
     reasons: tuple[str, ...]
@@ -239,24 +241,24 @@ def ledger(
     book: Book,
     fee: int | None = None,
     care: int | None = None,
-    said: Mapping[str, Words] | None = None,
+    shared: Mapping[str, Words] | None = None,
 ) -> Ledger:
     """The ledger of one assessment, with a bill where a list price and its care part are given.
 
-    `said` are the `words` of it, where many homes share them.
+    `shared` are the `words` of it, where many homes share them.
     """
-    said = words(found, book) if said is None else said
+    shared = words(found, book) if shared is None else shared
     priced = None if fee is None else bill(found, fee, care)
     counted = _counted(found, priced)
     lines = {
-        outcome.rule.slug: Line(
+        outcome.rule.slug: LedgerLine(
             policy=book.policies[outcome.rule.slug],
             answer=outcome.answer,
             payee=outcome.payee,
-            amount=said[outcome.rule.slug].amount,
+            amount=shared[outcome.rule.slug].amount,
             counted=counted.get(outcome.rule.slug),
             open_amount=_open_amount(found, outcome, fee, care),
-            reasons=said[outcome.rule.slug].reasons,
+            reasons=shared[outcome.rule.slug].reasons,
             last_day=outcome.last_day,
             outcome=outcome,
         )
@@ -298,13 +300,13 @@ def _open_amount(found: Assessment, outcome: Outcome, fee: int | None, care: int
     return ""
 
 
-def _choices(found: Assessment, book: Book) -> tuple[Choice, ...]:
-    """Where only one set may be had: every set, by what tells it apart; none where all go."""
+def _choices(found: Assessment, book: Book) -> tuple[SetChoice, ...]:
+    """Return every set by its difference, where only one may be had; none where all go."""
     if len(found.options) < 2:
         return ()
     common = set(found.options[0]).intersection(*found.options[1:])
     return tuple(
-        Choice(
+        SetChoice(
             tuple(book.policies[o.rule.slug].name for o in option if o not in common),
             cash_of(option),
             tuple(book.policies[o.rule.slug].name for o in option if _is_uncounted(o)),

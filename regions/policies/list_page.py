@@ -61,7 +61,7 @@ class PolicyList:
 
     @property
     def moved(self) -> str:
-        """Where a former region leads that one region succeeded; else an empty string."""
+        """Return the address of the single successor of a former region; else an empty string."""
         if self.named and not self.named.is_current and len(self.heirs) == 1:
             return self.address(self.heirs[0])
         return ""
@@ -140,7 +140,7 @@ class PolicyList:
 
     @cached_property
     def regions(self) -> list[Region]:
-        """What may be chosen: regions with policies of their own, and the one that is chosen."""
+        """Return the choices: regions with policies of their own, and the chosen one."""
         rows = Region.objects.current().with_ancestors().filter(policies__isnull=False).distinct()
         found = set(rows) | ({self.region} if self.region else set())
         return sorted(found, key=lambda region: region.code)
@@ -151,7 +151,7 @@ class PolicyList:
 
     @property
     def path(self) -> str:
-        """The lasting address: what means nothing is left out."""
+        """Return the lasting address without empty parameters."""
         return self.address(self.region)
 
     def address(self, region: Region | None) -> str:

@@ -1,4 +1,4 @@
-"""What the page of one policy shows: plain data made from its rows, as of a day."""
+"""The page of one policy: plain data made from its rows, as of a day."""
 
 import datetime
 from dataclasses import dataclass
@@ -42,14 +42,14 @@ class Tier:
 
 
 @dataclass(frozen=True)
-class Place:
+class NamedPlace:
     name: str
     url: str
 
 
 @dataclass(frozen=True)
-class Conflict:
-    """What one sentence of a document says of this policy and others, or of statuses."""
+class PolicyConflict:
+    """A conflict stated by one sentence of a document: with other policies, or with statuses."""
 
     words: str
     policies: list[Policy]
@@ -93,7 +93,7 @@ class PolicyPage:
 
     @property
     def is_text_missing(self) -> bool:
-        """Whether the official document it stands on was looked for and not found."""
+        """Return whether its official document was looked for and not found."""
         return self.text is None and self.policy.document.kind == Document.Kind.POLICY
 
     @cached_property
@@ -107,16 +107,16 @@ class PolicyPage:
 
     @property
     def url(self) -> str:
-        """Where its clause stands."""
+        """Return the address of its clause."""
         return url_of(self.policy)
 
     @property
     def fix_path(self) -> str:
-        """What a correction of this page is about, among what its document says."""
+        """Return the subject of a correction of this page."""
         return f"policies/{self.policy.slug}"
 
     @property
-    def region(self) -> Place:
+    def region(self) -> NamedPlace:
         return _place(self.policy.region)
 
     @property
@@ -142,7 +142,7 @@ class PolicyPage:
         return {row.slug: row for row in rows}
 
     def _figure(self, rate: Rate) -> str:
-        """What a share of a standard comes to by its newest figure: 1,450 元/月."""
+        """Return the amount of a share of a standard by its newest figure: 1,450 元/月."""
         row = self._standards.get(rate.standard)
         if row is None:
             return ""
@@ -150,17 +150,17 @@ class PolicyPage:
         return f"，就是 {exact_yuan(fen)} 元/月（{row.name}，{row.began} 起）"
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[NamedPlace]:
         """The regions and groups that the policy names beside its own."""
         groups = [
-            Place(group.name, reverse("region_group", args=[group.slug]))
+            NamedPlace(group.name, reverse("region_group", args=[group.slug]))
             for group in self.policy.portable_to_groups.all()
         ]
         return groups + [_place(region) for region in self.policy.portable_to.all()]
 
     @property
-    def doubtful(self) -> list[Place]:
-        """Where the hukou makes it something to ask about."""
+    def doubtful(self) -> list[NamedPlace]:
+        """Return the places whose hukou makes it doubtful."""
         return [_place(region) for region in self.policy.doubtful_in.all()]
 
     @property
@@ -169,7 +169,7 @@ class PolicyPage:
         return f"到 {end} 为止；以后有没有，没有公布" if end else "没有查到终止日期"
 
     @property
-    def conflicts(self) -> list[Conflict]:
+    def conflicts(self) -> list[PolicyConflict]:
         """Three queries where it is named at all, else one."""
         rows = (
             Exclusion.objects.filter(Q(first=self.policy) | Q(second=self.policy))
@@ -180,26 +180,26 @@ class PolicyPage:
         return [_conflict(row, self.policy) for row in rows]
 
 
-def _place(region: Region) -> Place:
-    return Place(region.full_name, reverse("region", args=[region.code]))
+def _place(region: Region) -> NamedPlace:
+    return NamedPlace(region.full_name, reverse("region", args=[region.code]))
 
 
 def _dates(rate: Rate) -> str:
     """起 and 止 of a rate that has dates of its own."""
     start, end = rate.in_force_from, rate.in_force_to
-    said = [f"{start} 起" if start else "", f"到 {end} 为止" if end else ""]
-    return "，".join(filter(None, said))
+    bounds = [f"{start} 起" if start else "", f"到 {end} 为止" if end else ""]
+    return "，".join(filter(None, bounds))
 
 
-def _conflict(row: Exclusion, policy: Policy) -> Conflict:
+def _conflict(row: Exclusion, policy: Policy) -> PolicyConflict:
     is_first = policy in row.first.all()
     others = row.second if is_first else row.first
     statuses = [str(Status(code).label) for code in row.statuses.split()]
-    return Conflict(_said(row, is_first), list(others.all()), statuses, row)
+    return PolicyConflict(_conflict_words(row, is_first), list(others.all()), statuses, row)
 
 
-def _said(row: Exclusion, is_first: bool) -> str:
-    """What the sentence means for a policy on its first or its second side."""
+def _conflict_words(row: Exclusion, is_first: bool) -> str:
+    """Return the meaning of the sentence for a policy on its first or its second side."""
     kinds = Exclusion.Conflict
     match row.conflict:
         case kinds.CHOOSE:

@@ -1,4 +1,4 @@
-"""What to bring, and where, in the order of steps, at the offices left and those arrived at."""
+"""Papers to bring, in the order of steps, at the offices of departure and arrival."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from regions.models import Policy
 from regions.policies.rulebook import Book
 
 # Without these answers it is not even known whose office it is.
-WHOSE = {Missing.TELL_HUKOU, Missing.TELL_INSURED, Missing.TELL_PLACE}
+WHOSE = {Missing.HUKOU, Missing.INSURED, Missing.PLACE}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is applied for together: the same papers at the same place."""
+    """Benefits applied for together: the same papers at the same place."""
 
     policies: tuple[Policy, ...]
 
@@ -24,7 +24,7 @@ class Step:
 
     @property
     def is_known(self) -> bool:
-        """Whether papers or place are found; else there is only whom to ask."""
+        """Return whether papers or place are known; else there is only whom to ask."""
         return bool(self.like.papers or self.like.where_to_apply)
 
 
@@ -48,7 +48,7 @@ def papers(found: Assessment, book: Book) -> Papers:
 
 
 def may_apply(outcome: Outcome) -> bool:
-    """Whether a family would go and ask for it, as far as is told."""
+    """Return whether a family may apply for it, as far as is known."""
     if outcome.payee is Payee.HOME or outcome.answer in {Answer.NO, Answer.ENDED}:
         return False
     return not WHOSE & {reason.code for reason in outcome.reasons}

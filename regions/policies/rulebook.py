@@ -63,7 +63,7 @@ def book() -> Book:
 
 
 def changed() -> None:
-    """Say that policies, rates, exclusions or their documents changed; in that transaction."""
+    """Record that policies, rates, exclusions or their documents changed; in that transaction."""
     models.Stamp.objects.touch(RULES)
 
 
@@ -184,11 +184,11 @@ def pacts(on: datetime.date) -> tuple[Pact, ...]:
 
 
 def pact(row: models.Agreement) -> Pact:
-    said = partial(getattr, row)
+    term_of = partial(getattr, row)
     return Pact(
         slug=row.slug,
         parties=frozenset(region.code for region in row.regions.all()),
-        terms=tuple((kind, Settlement(said(kind))) for kind in KINDS if said(kind)),
+        terms=tuple((kind, Settlement(term_of(kind))) for kind in KINDS if term_of(kind)),
     )
 
 
@@ -226,17 +226,17 @@ SENTENCES: dict[rules.Code, str] = {
     Missing.NOT_FOUND: "金额或现行规定没有查到。",
     Missing.NO_RATE: "那一天的标准没有查到。",
     Missing.SET_LOCALLY: "金额由当地定，本站没有查到，要问当地。",
-    Missing.TELL_HUKOU: "还不能判断：请填户籍，到区县。",
-    Missing.TELL_PLACE: "还不能判断：请填要去的地方。",
-    Missing.TELL_INSURED: "还不能判断：请填参保地。",
-    Missing.TELL_LISTED: "还不能判断：不知道这家机构是不是定点、在不在名单上。",
-    Missing.TELL_AGE: "还不能判断：请填年龄或出生年月。",
-    Missing.TELL_ABILITY: "还不能判断：请填评估结果，{about}。",
-    Missing.TELL_STATUS: "还不能判断：请填身份和已经领的补贴，没有就选没有。",
-    Missing.TELL_ONE_STATUS: "还不能判断：请填是不是{about}。",
-    Missing.TELL_DISABILITY: "还不能判断：请填残疾类别和等级，没有就选没有。",
-    Missing.TELL_SCHEME: "还不能判断：请填医保种类。",
-    Missing.TELL_SETTING: "还不能判断：请填住机构还是居家。",
+    Missing.HUKOU: "还不能判断：请填户籍，到区县。",
+    Missing.PLACE: "还不能判断：请填要去的地方。",
+    Missing.INSURED: "还不能判断：请填参保地。",
+    Missing.LISTED: "还不能判断：不知道这家机构是不是定点、在不在名单上。",
+    Missing.AGE: "还不能判断：请填年龄或出生年月。",
+    Missing.ABILITY: "还不能判断：请填评估结果，{about}。",
+    Missing.STATUS: "还不能判断：请填身份和已经领的补贴，没有就选没有。",
+    Missing.ONE_STATUS: "还不能判断：请填是不是{about}。",
+    Missing.DISABILITY: "还不能判断：请填残疾类别和等级，没有就选没有。",
+    Missing.SCHEME: "还不能判断：请填医保种类。",
+    Missing.SETTING: "还不能判断：请填住机构还是居家。",
     Hint.DISTRICT: "有的区另有衔接办法：户籍填到区县再看，可能要当地确认。",
     Doubt.OFF_SITE: "外地能不能用，文件没有写。",
     Doubt.WEAK_SOURCE: "来源待核实，所以不写金额。",

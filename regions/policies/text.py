@@ -24,7 +24,7 @@ GRADES_OF_DISABILITY = ("", "一级", "二级", "三级", "四级")
 
 @dataclass(frozen=True)
 class Follows:
-    """Whether a benefit goes along when the elder moves; `state` is yes, part or no."""
+    """Portability of a benefit when the elder moves; `state` is yes, part or no."""
 
     state: str
     label: str
@@ -32,7 +32,7 @@ class Follows:
 
 
 def is_quotable(policy: Policy) -> bool:
-    """Whether amounts of this policy may be shown."""
+    """Return whether amounts of this policy may be shown."""
     return policy.grade in QUOTABLE
 
 
@@ -139,7 +139,7 @@ def either(choices: type[TextChoices], codes: str) -> str:
 
 
 def amount(rate: Rate, policy: Policy) -> str:
-    """What a rate gives; for grades that show no amount only why there is none."""
+    """Return the amount of a rate in words; for grades without amounts the reason."""
     if not is_quotable(policy):
         return UNQUOTED[Grade(policy.grade)]
     if rate.amount_kind == Rate.AmountKind.LOCAL:
@@ -199,17 +199,17 @@ def follows(policy: Policy) -> Follows:
             return Follows("part", "到名单上的机构跟着走", words)
         case kinds.STAYS:
             return Follows("no", "不跟着走", f"人要在{place}才有，住到外地就没有了。")
-    return Follows("part", "外地没有写明", untold(policy))
+    return Follows("part", "外地没有写明", where_to_ask(policy))
 
 
 def held(policy: Policy) -> str:
-    """What has to stay as it is for the benefit to go on."""
+    """Return the conditions for the benefit to go on."""
     verb = "还在{}参保" if policy.anchor == Policy.Anchor.INSURED else "户籍还在{}"
     return verb.format(place_of(policy))
 
 
-def untold(policy: Policy) -> str:
-    """Where no text says whether it can be had elsewhere."""
+def where_to_ask(policy: Policy) -> str:
+    """Return whom to ask where no text states its use elsewhere."""
     if not is_quotable(policy):
         return "在外地能不能有，没有查到，要先问。"
     if policy.region_id == NATION:
@@ -222,7 +222,7 @@ def untold(policy: Policy) -> str:
 
 
 def grade(policy: Policy) -> str:
-    """How far it was checked: A，已读官方全文; for B also what that means for the figures."""
+    """Return the grade in words: A，已读官方全文; for B also its meaning for the figures."""
     words = str(policy.get_grade_display())
     if policy.grade == Grade.UNKNOWN:
         return words
@@ -236,7 +236,7 @@ ENDED = "已经到期"
 
 
 def state(policy: Policy, on: datetime.date) -> str:
-    """Why it does not hold on the day `on`; an empty string where no date speaks against it."""
+    """Return the reason why it does not apply on the day `on`; an empty string for none."""
     if policy.in_force_from and policy.in_force_from > on:
         return "还没有开始"
     if policy.in_force_to and policy.in_force_to < on:

@@ -1,4 +1,4 @@
-"""What an edit of a policy does to the worked cases: each before and after it, side by side."""
+"""Effect of an edit of a policy on the worked cases: each before and after it, side by side."""
 
 import datetime
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ ANSWERS = {
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is said of one policy for one case."""
+class CaseOutcome:
+    """The outcome of one policy for one case."""
 
     answer: str
     amount: str = ""
     reasons: tuple[str, ...] = ()
 
 
-NO_POLICY = Said("没有这项政策")
+NO_POLICY = CaseOutcome("没有这项政策")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Change:
     """One policy before and after the edit."""
 
     slug: str
-    before: Said
-    after: Said
+    before: CaseOutcome
+    after: CaseOutcome
 
     @property
     def differs(self) -> bool:
@@ -58,7 +58,7 @@ class Row:
 
     @property
     def going(self) -> str:
-        """Where the elder goes, with the name of the list that the home stands on."""
+        """Return the destination, with the name of the list that the home stands on."""
         place, _, listed = self.case.going.partition(" 名单=")
         kind, _, by = listed.partition("@")
         return f"{place}，{by}名单：{Policy.HomeList(kind).label}" if listed else place
@@ -100,27 +100,27 @@ def _row(
     return Row(case, on, edited, others, Change("", _sums(was, case), _sums(will_be, case)))
 
 
-def _lines(found: Assessment) -> dict[str, Said]:
-    return {outcome.rule.slug: _said(outcome) for outcome in found.outcomes}
+def _lines(found: Assessment) -> dict[str, CaseOutcome]:
+    return {outcome.rule.slug: _outcome_of(outcome) for outcome in found.outcomes}
 
 
-def _said(outcome: Outcome) -> Said:
+def _outcome_of(outcome: Outcome) -> CaseOutcome:
     ended = f"（最后一天 {outcome.ended_on}）" if outcome.ended_on else ""
     higher = (f"可能更高。{words}" for words in sentences(outcome.higher))
-    return Said(
+    return CaseOutcome(
         ANSWERS[outcome.answer] + ended,
         amount_words(outcome.amount, outcome.period),
         (*sentences(outcome.reasons), *higher),
     )
 
 
-def _sums(found: Assessment, case: Case) -> Said:
-    """What the elder gets in a month, and what is left of the fee where the case has one."""
+def _sums(found: Assessment, case: Case) -> CaseOutcome:
+    """Return the elder's monthly cash, and the rest of the fee where the case has one."""
     if case.fee is None:
-        return Said(f"给老人每月 {exact_yuan(bills.to_elder(found))} 元")
+        return CaseOutcome(f"给老人每月 {exact_yuan(bills.to_elder(found))} 元")
     bill = bills.bill(found, case.fee, case.care)
     at_most = "至多" if bill.is_at_most else ""
     left = f"家里付{at_most} {exact_yuan(bill.to_pay)} 元"
-    return Said(
+    return CaseOutcome(
         f"给老人每月 {exact_yuan(bill.to_elder)} 元，账单上抵 {exact_yuan(bill.on_bill)} 元，{left}"
     )

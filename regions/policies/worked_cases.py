@@ -77,14 +77,14 @@ PATH = Path(__file__).with_suffix(".csv")
 
 @dataclass(frozen=True)
 class Case:
-    """One row; fees and totals are fen, None where the row does not say.
+    """One row; fees and totals are fen, None where the row has none.
 
-    `told` and `going` are the elder and the stay in the words of the table.
+    `elder_text` and `going` are the elder and the stay in the words of the table.
     """
 
     number: str
     on: datetime.date
-    told: str
+    elder_text: str
     going: str
     elder: Elder
     stay: Stay
@@ -112,7 +112,7 @@ def case(row: dict[str, str]) -> Case:
     return Case(
         number=row["编号"],
         on=datetime.date.fromisoformat(row["日期"]),
-        told=row["老人"],
+        elder_text=row["老人"],
         going=row["去处"],
         elder=elder(dict(part.split("=") for part in parts(row["老人"]))),
         stay=stay(*row["去处"].split()),
@@ -138,21 +138,21 @@ def fen(yuan: str) -> int | None:
     return int(yuan) * 100 if yuan else None
 
 
-def elder(told: dict[str, str]) -> Elder:
-    """What is not in the row is not told; 无 is told to be none."""
-    place, scheme = told.get("参保", "")[:-2], told.get("参保", "")[-2:]
-    permit_unknown = told.get("居住证") == "不知道"
+def elder(values: dict[str, str]) -> Elder:
+    """Values missing from the row are unknown; 无 means none."""
+    place, scheme = values.get("参保", "")[:-2], values.get("参保", "")[-2:]
+    permit_unknown = values.get("居住证") == "不知道"
     return Elder(
-        hukou=PLACES.get(told.get("户籍", "")),
-        hukou_left=day(told.get("迁出")),
-        hukou_now=PLACES.get(told.get("现在户籍", "")),
-        born=born(told.get("出生")),
-        age=int(told["年龄"]) if "年龄" in told else None,
+        hukou=PLACES.get(values.get("户籍", "")),
+        hukou_left=day(values.get("迁出")),
+        hukou_now=PLACES.get(values.get("现在户籍", "")),
+        born=born(values.get("出生")),
+        age=int(values["年龄"]) if "年龄" in values else None,
         findings=frozenset(
-            (SCALES[name], int(level)) for name, level in told.items() if name in SCALES
+            (SCALES[name], int(level)) for name, level in values.items() if name in SCALES
         ),
-        statuses=chosen(told.get("身份"), lambda word: STATUSES[word]),
-        disabilities=chosen(told.get("残疾"), disability),
+        statuses=chosen(values.get("身份"), lambda word: STATUSES[word]),
+        disabilities=chosen(values.get("残疾"), disability),
         insured=PLACES.get(place),
         scheme=SCHEMES.get(scheme),
         open_statuses=frozenset({"residence_permit"}) if permit_unknown else frozenset(),
@@ -160,7 +160,7 @@ def elder(told: dict[str, str]) -> Elder:
 
 
 def chosen(cell: str | None, read: Callable[[str], Word]) -> frozenset[Word] | None:
-    """What a cell lists; 无 is an empty set, no cell is not told."""
+    """Return the list in a cell; 无 is an empty set, no cell is unknown."""
     if cell is None:
         return None
     return frozenset(read(word) for word in cell.split("、") if word != "无")

@@ -59,7 +59,7 @@ class HomeComparison:
         for pk in (pk for pk in self.ids if pk in homes):
             listing = self.listings[pk]
             listing.institution = with_lists(homes[pk])
-            by = self.by if self.elder.told else None
+            by = self.by if self.elder.given else None
             shown = make_card(listing, [], self.on, by, anchors=self.places.anchors)
             settles = tuple(care(self.insured, listing.region_id, self._agreements))
             found.append(HomeColumn(profile(homes[pk], self.on), shown, settles, self.on))
@@ -113,7 +113,7 @@ class HomeComparison:
     def questions(self) -> Questions:
         kept = [("id", str(pk)) for pk in self.ids]
         kept += [*self._view_parameters.items(), *self.places.parameter_pairs]
-        rules = self.rulebook.rules if self.elder.told else None
+        rules = self.rulebook.rules if self.elder.given else None
         return questions(self.elder, reverse("compare"), kept, rules)
 
     @property

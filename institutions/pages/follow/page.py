@@ -43,13 +43,13 @@ EXAMPLE = (
 STATES = ("yes", "part", "no")
 # The element that answers each lack, and what it asks in few words; each scale has its own.
 ASKS = {
-    Missing.TELL_HUKOU: ("id_e_hukou", "户籍在哪里，到区县"),
-    Missing.TELL_PLACE: ("id_to", "去哪里养老"),
-    Missing.TELL_INSURED: ("id_e_insured", "在哪里参加医保"),
-    Missing.TELL_SCHEME: ("id_e_scheme", "参加哪种医保"),
-    Missing.TELL_AGE: ("id_e_age", "年龄或出生年月"),
-    Missing.TELL_STATUS: ("id_e_status", "身份和正在领的补贴，没有就选“没有特殊身份”"),
-    Missing.TELL_DISABILITY: ("id_e_disability", "残疾人证，没有就选“没有”"),
+    Missing.HUKOU: ("id_e_hukou", "户籍在哪里，到区县"),
+    Missing.PLACE: ("id_to", "去哪里养老"),
+    Missing.INSURED: ("id_e_insured", "在哪里参加医保"),
+    Missing.SCHEME: ("id_e_scheme", "参加哪种医保"),
+    Missing.AGE: ("id_e_age", "年龄或出生年月"),
+    Missing.STATUS: ("id_e_status", "身份和正在领的补贴，没有就选“没有特殊身份”"),
+    Missing.DISABILITY: ("id_e_disability", "残疾人证，没有就选“没有”"),
 }
 # No answer of the family decides what nobody has found.
 NOT_FOUND = {Missing.NOT_FOUND, Missing.NO_RATE}
@@ -100,13 +100,13 @@ class Follow:
     @cached_property
     def now(self) -> Region | None:
         """Return where the elder lives now; while that is not given, where the hukou is."""
-        given = self.asked.told
+        given = self.asked.given
         return given.get("e_now") or (None if "e_left" in given else given.get("e_hukou"))
 
     @property
     def lives_at_hukou(self) -> bool:
         """Return whether it is only assumed that the elder lives where the hukou is."""
-        return self.now is not None and "e_now" not in self.asked.told
+        return self.now is not None and "e_now" not in self.asked.given
 
     # What was asked
 
@@ -118,12 +118,12 @@ class Follow:
     @property
     def asks_first(self) -> bool:
         """Return whether the questions stand open: no elder given, or errors."""
-        return not self.asked.told or bool(self.problems)
+        return not self.asked.given or bool(self.problems)
 
     @cached_property
     def questions(self) -> Questions:
         kept = [("home", str(self.home.pk))] if self.home else []
-        rules = self.rulebook.rules if self.asked.told else None
+        rules = self.rulebook.rules if self.asked.given else None
         return questions(self.asked, reverse("follow"), kept, rules)
 
     @property
@@ -291,7 +291,7 @@ class Follow:
 
 def ask_for(reason: Reason) -> tuple[str, str] | None:
     """Return the element that would answer a reason, and its question; None: not for the family."""
-    if reason.code is Missing.TELL_ABILITY:
+    if reason.code is Missing.ABILITY:
         scale = Scale(reason.about)
         return question_id(scale), f"评估结果：{scale.label}"
     return ASKS.get(reason.code) if isinstance(reason.code, Missing) else None

@@ -84,7 +84,7 @@ class Pack:
 
     @cached_property
     def questions(self) -> Questions:
-        rules = self._estimator.book.rules if self.asked.told else None
+        rules = self._estimator.book.rules if self.asked.given else None
         return questions(self.asked, self.path, self.kept, rules)
 
     @property
@@ -107,13 +107,13 @@ class Pack:
 
     @cached_property
     def cost(self) -> Cost | None:
-        if not self.asked.told:
+        if not self.asked.given:
             return None
         return cost(self._listing, self._estimator.level, self._estimator)
 
     @cached_property
     def papers(self) -> Papers | None:
-        if not self.asked.told:
+        if not self.asked.given:
             return None
         found = self._estimator.assessment(self._estimator.class_of(self._listing))
         return papers(found, self._estimator.book)

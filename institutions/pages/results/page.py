@@ -149,7 +149,7 @@ class Results:
     @property
     def _estimator(self) -> Estimator | None:
         """Return the estimator of the cards, once an elder is given."""
-        return self.search.estimator if self.elder.told else None
+        return self.search.estimator if self.elder.given else None
 
     @cached_property
     def cards(self) -> list[Card]:

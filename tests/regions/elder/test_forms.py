@@ -101,7 +101,7 @@ def test_a_former_code_stands_for_its_successor():
 def test_a_bad_value_is_told_and_not_used(query: str, field: str, said: str):
     asked = form(query)
     assert said in " ".join(asked.errors[field])
-    assert field not in asked.told
+    assert field not in asked.given
     assert not asked.is_blank
 
 
@@ -123,7 +123,7 @@ def test_what_is_good_beside_an_error_still_counts():
     ],
 )
 def test_an_age_is_read_as_people_write_it(typed, age):
-    assert ElderForm(QueryDict(f"e_age={typed}"), TODAY).told.get("e_age") == age
+    assert ElderForm(QueryDict(f"e_age={typed}"), TODAY).given.get("e_age") == age
 
 
 def test_a_month_is_carried_as_a_month():

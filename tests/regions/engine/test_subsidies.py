@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regions.engine import bills, conditions
-from regions.engine.assessment import Assessment, Outcome, Said, Term, assess
+from regions.engine.assessment import Assessment, KnownOutcomes, Outcome, Term, assess
 from regions.engine.rules import (
     Anchor,
     Answer,
@@ -221,7 +221,7 @@ def test_a_hukou_that_leaves_pays_to_the_end_of_the_month(left, last_day, shippe
     after = assess(elder, HEBEI, shipped, last + DAY)
     assert (after.of("bj-03").answer, after.of("bj-03").ended_on) == (Answer.ENDED, last)
     # Where the hukou went is not told, so other provinces' rules are not refused.
-    assert Missing.TELL_HUKOU in codes(after.of("he-02"))
+    assert Missing.HUKOU in codes(after.of("he-02"))
     assert codes(after.of("bj-06")) >= {Refusal.HUKOU_ELSEWHERE}
 
 
@@ -283,7 +283,7 @@ many = settings(max_examples=150, deadline=None)
 @many
 @given(elder=elders, several=st.lists(stays, min_size=2, max_size=6), on=days)
 def test_what_was_said_of_other_stays_changes_no_answer(shipped, elder, several, on) -> None:
-    said: Said = {}
+    said: KnownOutcomes = {}
     for stay in several:
         assert assess(elder, stay, shipped, on, said) == assess(elder, stay, shipped, on)
 
@@ -465,37 +465,37 @@ WAYS: dict[str, tuple[Rulebook, Elder, Stay]] = {
     Missing.NOT_FOUND: (book(rule(grade=Grade.UNKNOWN, rates=())), TOLD, AT_HOME),
     Missing.NO_RATE: (book(rule(rates=rates(since=LATER))), TOLD, AT_HOME),
     Missing.SET_LOCALLY: (book(rule(rates=(Rate(SetLocally()),))), TOLD, AT_HOME),
-    Missing.TELL_ONE_STATUS: (
+    Missing.ONE_STATUS: (
         book(rule(rates=rates(statuses=frozenset({"residence_permit"})))),
         replace(TOLD, open_statuses=frozenset({"residence_permit"})),
         AT_HOME,
     ),
-    Missing.TELL_HUKOU: (book(rule(region="110102")), replace(TOLD, hukou="110000"), AT_HOME),
-    Missing.TELL_PLACE: (book(rule(portability=Portability.STAYS)), TOLD, Stay()),
-    Missing.TELL_INSURED: (book(INSURED), Elder(), AT_HOME),
-    Missing.TELL_LISTED: (
+    Missing.HUKOU: (book(rule(region="110102")), replace(TOLD, hukou="110000"), AT_HOME),
+    Missing.PLACE: (book(rule(portability=Portability.STAYS)), TOLD, Stay()),
+    Missing.INSURED: (book(INSURED), Elder(), AT_HOME),
+    Missing.LISTED: (
         book(rule(portability=Portability.LISTED, home_list="pilot")),
         TOLD,
         Stay("131082"),
     ),
-    Missing.TELL_AGE: (book(rule(rates=rates(age_from=60))), replace(TOLD, age=None), AT_HOME),
-    Missing.TELL_ABILITY: (
+    Missing.AGE: (book(rule(rates=rates(age_from=60))), replace(TOLD, age=None), AT_HOME),
+    Missing.ABILITY: (
         book(rule(rates=rates(scale="ltci", levels=(3, 5)))),
         TOLD,
         AT_HOME,
     ),
-    Missing.TELL_STATUS: (
+    Missing.STATUS: (
         with_status(Conflict.BLOCKS),
         replace(TOLD, statuses=None),
         AT_HOME,
     ),
-    Missing.TELL_DISABILITY: (
+    Missing.DISABILITY: (
         book(rule(rates=rates(disability_kinds=frozenset({"limb"}), multiple=True))),
         replace(TOLD, disabilities=frozenset({Disability("limb", 1)})),
         AT_HOME,
     ),
-    Missing.TELL_SCHEME: (book(rule(rates=rates(scheme="resident"))), Elder("110000"), AT_HOME),
-    Missing.TELL_SETTING: (
+    Missing.SCHEME: (book(rule(rates=rates(scheme="resident"))), Elder("110000"), AT_HOME),
+    Missing.SETTING: (
         book(rule(rates=rates(settings=frozenset({"institution"})))),
         TOLD,
         Stay("131082"),
@@ -562,7 +562,7 @@ def test_a_sure_lower_rate_counts_while_a_higher_one_is_open() -> None:
     tiers = (Rate(Fixed(600_00), scale="ltci", levels=(3, 5)), Rate(Fixed(200_00), age_from=60))
     found = assess(TOLD, AT_HOME, book(rule(rates=tiers)), JUNE)
     assert found.of("rule").amount == Fixed(200_00)
-    assert {reason.code for reason in found.of("rule").higher} == {Missing.TELL_ABILITY}
+    assert {reason.code for reason in found.of("rule").higher} == {Missing.ABILITY}
     assert bills.bill(found, 1_000_00, None).is_at_most
 
 

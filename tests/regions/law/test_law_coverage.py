@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from regions.law import coverage, shipped
-from regions.law.coverage import SIGNS, Line
+from regions.law.coverage import SIGNS, CoverageLine
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 LAW = FIXTURES / "law"
@@ -22,7 +22,7 @@ OPEN_AMOUNTS = {
 }  # fmt: skip
 
 
-def lines() -> list[Line]:
+def lines() -> list[CoverageLine]:
     return [line for text in shipped.read_texts(LAW) for line in text.lines]
 
 
@@ -31,7 +31,7 @@ def shipped_rows(model: str) -> dict[str, dict]:
     return {r["fields"]["slug"]: r["fields"] for r in rows if r["model"] == f"regions.{model}"}
 
 
-def without_sentence(found: list[Line]) -> list[str]:
+def without_sentence(found: list[CoverageLine]) -> list[str]:
     policies = shipped_rows("policy")
     documents = {slug: fields["document"][0] for slug, fields in policies.items()}
     official = [slug for slug, fields in policies.items() if fields["grade"] == OFFICIAL]
@@ -150,13 +150,13 @@ def test_a_changed_text_is_found(tmp_path) -> None:
     ],
 )  # fmt: skip
 def test_words_that_give_or_take_ask_for_a_signature(words: str) -> None:
-    line = Line("text", 1, words, "none", reason="小标题")
+    line = CoverageLine("text", 1, words, "none", reason="小标题")
     assert coverage.faults([line])
     assert coverage.faults([replace(line, signed="national")]) == []
 
 
 @pytest.mark.parametrize("words", ["第一章 总 则", "各区民政局、财政局：", "北京市残疾人联合会"])
 def test_other_words_ask_for_a_reason_only(words: str) -> None:
-    line = Line("text", 1, words, "none")
+    line = CoverageLine("text", 1, words, "none")
     assert coverage.faults([line])
     assert coverage.faults([replace(line, reason="抬头")]) == []

@@ -28,7 +28,7 @@ from regions.engine.rules import (
 )
 from regions.engine.stay_classes import StayClasses
 from regions.models import Grade
-from regions.policies.ledger import Ledger, Line, amount_words, ledger
+from regions.policies.ledger import Ledger, LedgerLine, amount_words, ledger
 from regions.policies.rulebook import book
 from regions.policies.worked_cases import Case, cases
 from tests.institutions.costs.drawn import DAYS, elder
@@ -175,7 +175,7 @@ def adds_up(shown: Ledger) -> None:
         assert shown.to_elder == sum(counted)
 
 
-def is_cited(line: Line) -> None:
+def is_cited(line: LedgerLine) -> None:
     assert line.policy.document.title in line.cited
     assert dict(Grade.choices)[line.policy.grade] in line.cited
     if any([line.amount, line.open_amount, line.counted]):
