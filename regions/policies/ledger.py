@@ -180,7 +180,7 @@ class Ledger:
 
     @property
     def answerable(self) -> list[LedgerLine]:
-        """The lines of which an office may have shared something else, first what it gives."""
+        """Return the lines on which an office may have answered otherwise, its benefits first."""
         return [*self.confirmed, *self.to_confirm, *self.unknown, *self.refused]
 
     @property
