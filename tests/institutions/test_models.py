@@ -360,7 +360,7 @@ def test_a_fee_covers_its_levels():
     fee = make_fee(make_institution(), "care", 150_050, level_from=1, level_to=3)
 
     assert [fee.covers_level(level) for level in Level] == [False, True, True, True, False]
-    assert str(fee) == "护理费 1500.5 元/月"
+    assert str(fee) == "护理费 1,500.50 元/月"
 
 
 def test_demo_numbers_are_not_dialled():
