@@ -38,9 +38,7 @@ class HomeForm(MergingForm):
         self.fields["opened"].initial = self.instance.version
 
     def clean(self) -> dict[str, Any]:
-        """Return a new home whose name only looks like another's is asked about before it is
-        made.
-        """
+        """Ask about a new home whose name only looks like another's before it is made."""
         values = super().clean() or self.cleaned_data
         if not self.instance.pk and self.data.get("another") != "yes":
             self.twins = _find_namesakes(values)
@@ -51,7 +49,7 @@ class HomeForm(MergingForm):
     def unread(self) -> bool:
         return self.seen != self.instance.version
 
-    def _move_to_today(self) -> None:
+    def _merge_changes(self) -> None:
         """Set the page to today's version."""
         self.seen = version_in(self.data.get(self.add_prefix("opened"), ""))
         super()._merge_changes()
