@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import localdate
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -367,13 +368,26 @@ class ExclusionAdmin(RulesAdmin):
     ]
 
 
+class OutdatedFilter(admin.SimpleListFilter):
+    """Figures that have stood for a year, of which a newer one may be published."""
+
+    title = "是不是满一年"
+    parameter_name = "outdated"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "满一年，没有更新的")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.outdated(localdate()) if self.value() == "yes" else queryset
+
+
 @admin.register(Standard)
 class StandardAdmin(ScopedAdmin, RulesAdmin):
     """The dated figures that amounts refer to: a new year's figure is a new row."""
 
     scope = "region"
     list_display = ["name", "slug", "began", "yuan", "region", "document"]
-    list_filter = ["slug"]
+    list_filter = [OutdatedFilter, "slug"]
     list_select_related = ["region__parent__parent", "document"]
     search_fields = ["name", "slug"]
     autocomplete_fields = ["region", "document"]

@@ -45,6 +45,7 @@ TABLE: dict[str, Row] = {
     "regions.pendingedit": (READ, DECIDE, DECIDE, DECIDE),
     "regions.agreement": (READ, READ, READ, OWN),
     "regions.exclusion": (NONE, NONE, NONE, OWN),
+    "regions.standard": (NONE, NONE, NONE, OWN),
     "regions.regiongroup": (NONE, NONE, NONE, OWN),
     "regions.staffmember": (NONE, NONE, READ, OWN),
     "regions.loadedfixture": (NONE, NONE, NONE, READ),

@@ -18,7 +18,7 @@ from django.utils.timezone import localdate
 
 from institutions.models import BedFigures, Correction, Institution, PendingChange, SheetImport
 from institutions.register.ages import ASKED_DAYS, first_day
-from regions.models import Document, Fact, PendingEdit
+from regions.models import Document, Fact, PendingEdit, Standard
 
 Rows = models.QuerySet[Any]
 
@@ -84,6 +84,10 @@ def undecided(corrections: Rows, on: datetime.date) -> Rows:
     return corrections.filter(state__in=Correction.OPEN)
 
 
+def outdated(standards: Rows, on: datetime.date) -> Rows:
+    return Standard.objects.outdated(on).filter(pk__in=standards)
+
+
 def half_taken(imports: Rows, on: datetime.date) -> Rows:
     """Return sheets with rows that wait to be mended or answered, unless closed by somebody."""
     return imports.filter(Q(refused__gt=0) | Q(asked__gt=0), settled_at=None)
@@ -96,6 +100,7 @@ TASKS = (
     Task("documents", "来源文件等审核", Document, to_review, "stage__exact=review"),
     Task("facts", "事实等审核", Fact, to_review, "stage__exact=review"),
     Task("edits", "来源和事实的修改等审核", PendingEdit, waiting, "state__exact=waiting"),
+    Task("standards", "低保等标准满一年，要查新的", Standard, outdated, "outdated=yes"),
     *(
         Task(f"beds-{days}", f"床位数字超过 {days} 天没有更新", BedFigures, stale_beds(days))
         for days in reversed(ASKED_DAYS)

@@ -1,15 +1,27 @@
 """Published standards that amounts refer to, such as 低保标准: dated figures."""
 
+import datetime
+from typing import Self
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from .document import CITABLE, DatePrecision, Document, show_date
 from .region import Region
+
+# Standards are set anew about once a year.
+YEAR = 365
 
 
 class StandardQuerySet(models.QuerySet["Standard"]):
     def get_by_natural_key(self, slug: str, since: str) -> "Standard":
         return self.get(slug=slug, since=since)
+
+    def outdated(self, on: datetime.date) -> Self:
+        """Return the newest figure of each standard that has stood for a year or more."""
+        newest = Standard.objects.filter(slug=OuterRef("slug")).order_by("-since").values("pk")[:1]
+        a_year_before = on - datetime.timedelta(days=YEAR)
+        return self.filter(pk=Subquery(newest), since__lte=a_year_before)
 
 
 class Standard(models.Model):

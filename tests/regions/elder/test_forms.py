@@ -8,6 +8,7 @@ from django.http import QueryDict
 from regions.elder.form import ElderForm
 from regions.elder.questions import questions
 from regions.engine.rules import Disability, Elder
+from regions.policies.rulebook import book
 
 pytestmark = pytest.mark.django_db
 TODAY = datetime.date(2026, 11, 22)
@@ -142,3 +143,58 @@ def test_codes_take_one_query_together(django_assert_num_queries):
     # region: those of the codes that links carry, with their ancestors
     with django_assert_num_queries(1):
         assert form("e_hukou=110102&e_insured=110000&e_now=131082").elder.residence == "131082"
+
+
+def test_a_residence_permit_is_asked_apart_and_unknown_until_answered():
+    assert form("e_status=none").elder.open_statuses == frozenset({"residence_permit"})
+    has = form("e_status=subsistence&e_permit=yes").elder
+    assert (has.statuses, has.open_statuses) == (
+        frozenset({"subsistence", "residence_permit"}),
+        frozenset(),
+    )
+    assert form("e_status=none&e_permit=no").elder.statuses == frozenset()
+    alone = form("e_permit=yes").elder
+    assert alone.holds(frozenset({"residence_permit"})) is True
+    assert alone.holds(frozenset({"subsistence"})) is None
+
+
+def test_a_form_of_support_is_that_support():
+    assert "extreme_hardship" in form("e_status=support_scattered").elder.statuses
+
+
+def test_chongqings_old_scale_in_a_link_is_the_nations():
+    asked = form("e_ltci=ltci_chongqing:3")
+    assert asked.elder.level("ltci") == 3
+    assert ("e_ltci", "ltci:3") in asked.pairs
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [("2027-01-01", ""), ("2015-12-31", "只能算"), ("明天", "年-月-日"), ("2035-01-01", "只能算")],
+)
+def test_the_day_to_work_out_is_asked_and_kept(typed, problem):
+    asked = form(f"on={typed}&e_age=82")
+    assert (problem in "".join(map(str, asked.errors.get("on", [])))) is True
+    assert (str(asked.day) == typed) is (not problem)
+    assert (("on", typed) in asked.pairs) is (not problem)
+
+
+def test_where_a_hukou_went_needs_the_day_it_left():
+    assert "哪天迁走" in str(form("e_hukou=110000&e_hukou_now=500104").errors["e_hukou_now"])
+    moved = form("e_hukou=110000&e_left=2026-05-10&e_hukou_now=500104")
+    assert moved.elder.hukou_now == "500104"
+
+
+def test_only_what_a_rule_of_this_family_reads_is_offered():
+    rules = book().rules
+
+    def offered(query: str) -> set[str]:
+        asked = questions(form(query), "/follow/", rules=rules)
+        return {choice.value for choice in asked.status.choices}
+
+    beijing = offered("e_hukou=110000&e_insured=110000")
+    assert {"subsistence", "custody_subsidy", "child_deceased"} <= beijing
+    assert not beijing & {"preferential", "bedridden"}
+    assert "bedridden" in offered("e_hukou=500000")
+    assert "bedridden" in offered("e_hukou=110000&e_status=bedridden"), "ticked already"
+    assert offered("e_age=82") >= beijing | {"bedridden"}
