@@ -97,4 +97,4 @@ def next_page(request: HttpRequest) -> str:
     """Return the page to go back to: `next` when it is one of ours, else the front page."""
     page = request.GET.get("next", "")
     ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
-    return page if ours else reverse("home")
+    return page if ours and page.startswith("/") else reverse("home")

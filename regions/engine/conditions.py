@@ -258,9 +258,14 @@ def resolved(rate: Rate, rules: Rulebook, on: datetime.date) -> Rate:
     """Return a rate with its share of a standard as fen of that day; as it is without a row."""
     match rate.amount:
         case ByStandard(slug, percent, at_least) if row := rules.standard(slug, on):
-            fen = row.fen * percent // 100
+            fen = share_of(row.fen, percent)
             return replace(rate, amount=Between(fen) if at_least else Fixed(fen), standard=row)
     return rate
+
+
+def share_of(fen: int, percent: int) -> int:
+    """Return a percentage of a sum, whole fen rounded down."""
+    return fen * percent // 100
 
 
 def conditions(rate: Rate, elder: Elder, stay: Stay, on: datetime.date) -> Reasons:

@@ -181,7 +181,7 @@ class Ledger:
     @property
     def answerable(self) -> list[LedgerLine]:
         """Return the lines on which an office may have answered otherwise, its benefits first."""
-        return [*self.confirmed, *self.to_confirm, *self.unknown, *self.refused]
+        return [*self.confirmed, *self.to_confirm, *self.refused]
 
     @property
     def counted(self) -> list[LedgerLine]:

@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from carebridge.lib.money import exact_yuan
+from regions.engine.conditions import share_of
 from regions.law.citing import (
     Quotation,
     clause_words,
@@ -146,7 +147,7 @@ class PolicyPage:
         row = self._standards.get(rate.standard)
         if row is None:
             return ""
-        fen = row.amount * (rate.percent or 0) // 100
+        fen = share_of(row.amount, rate.percent or 0)
         return f"，就是 {exact_yuan(fen)} 元/月（{row.name}，{row.began} 起）"
 
     @property

@@ -12,6 +12,7 @@ HUNDREDTH = re.compile(r"//? ?100\b|% ?100\b|//? ?FEN\b|\bFEN *=")
 # Hundredths that are shares, not fen.
 PERCENT = {
     "regions/engine/bills.py",
+    "regions/engine/conditions.py",
     "institutions/costs/estimator.py",
     "institutions/management/commands/import_institutions.py",
 }
