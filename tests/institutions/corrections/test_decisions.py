@@ -8,7 +8,7 @@ from institutions.models import Correction
 from regions.models import Policy
 
 pytestmark = pytest.mark.django_db
-ELDER = "e_hukou=110102&e_age=86&e_status=subsistence&e_disability=none&e_ability=gbt42195:3"
+ELDER = "e_hukou=110102&e_age=86&e_status=subsistence&e_disability=none&e_ability=beijing:3"
 ADDRESS = f"/sources/bj-elder-allowances-2019/correct/?about=policies/bj-02&{ELDER}"
 
 
