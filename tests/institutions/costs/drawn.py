@@ -5,14 +5,18 @@ import random
 
 from institutions.models import Designation, Level, Listing, ListingDesignation
 from regions.engine.rules import Disability, Elder, born_in
-from regions.models import DisabilityKind, Scale, Scheme, Status
+from regions.models import DisabilityKind, Policy, Scale, Scheme, Status
 from regions.models.codes import LEVEL_NAMES
 
 HUKOU = ["110000", "110102", "110107", "120000", "130800", "131082", "410800", "500000", "440100"]
+HUKOU += ["130110", "500104"]
 INSURED = ["110000", "120000", "130800", "131000", "500000", "410800", "440100"]
 # Days around which the shipped rules begin and end.
 DAYS = [
+    datetime.date(2020, 6, 30),
+    datetime.date(2025, 3, 15),
     datetime.date(2025, 6, 1),
+    datetime.date(2025, 10, 1),
     datetime.date(2025, 12, 31),
     datetime.date(2026, 1, 1),
     datetime.date(2026, 6, 1),
@@ -32,6 +36,8 @@ def elder(draw: random.Random) -> Elder:
     # Birth months whose birthdays fall on and around the drawn days.
     year, month = draw.choice([1926, 1936, 1946, 1966]), draw.choice([1, 6, 11, 12])
     born = maybe(born_in(year, month), 0.3)
+    statuses = maybe(frozenset(draw.sample(Status.values, draw.choice([0, 0, 1, 1, 2, 4]))))
+    unasked = draw.random() < 0.5 and statuses is not None
     scales = [scale for scale in Scale if draw.random() < 0.5]
     return Elder(
         hukou=maybe(draw.choice(HUKOU), 0.9),
@@ -41,7 +47,9 @@ def elder(draw: random.Random) -> Elder:
         born=born,
         age=None if born else maybe(draw.choice([59, 60, 75, 79, 80, 89, 90, 99, 100])),
         findings=frozenset((s.value, draw.choice(list(LEVEL_NAMES[s]))) for s in scales),
-        statuses=maybe(frozenset(draw.sample(Status.values, draw.choice([0, 0, 1, 1, 2])))),
+        hukou_now=maybe(draw.choice(HUKOU), 0.3),
+        statuses=statuses,
+        open_statuses=frozenset({Status.RESIDENCE_PERMIT.value} if unasked else ()),
         disabilities=maybe(
             frozenset(
                 Disability(kind, draw.randint(1, 4), maybe(draw.random() < 0.5))
@@ -72,6 +80,7 @@ def scatter_prices(draw: random.Random) -> None:
         (Designation.Kind.LTCI, "500000"),
         (Designation.Kind.LTCI, "130800"),
         (Designation.Kind.PILOT, "110000"),
+        (Policy.HomeList.BEIJING_TWO_STARS, "110000"),
         (Designation.Kind.SUBSIDY_LIST, "110000"),
     ]
     ListingDesignation.objects.bulk_create(
