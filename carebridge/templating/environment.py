@@ -78,9 +78,10 @@ def _path(name: str, args: tuple[object, ...], prefix: str, urlconf: str) -> str
 
 @functools.cache
 def show_icon(name: str) -> SafeString:
-    """Return an icon of the sprite; `name` is one of its own."""
+    """Return an icon of `static/img/icons.svg`; `name` is one of its own."""
+    file = static("img/icons.svg")
     return SafeString(
-        f'<svg class="i" aria-hidden="true" focusable="false"><use href="#i-{name}"/></svg>\n'
+        f'<svg class="i" aria-hidden="true" focusable="false"><use href="{file}#i-{name}"/></svg>\n'
     )
 
 

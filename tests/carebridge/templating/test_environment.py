@@ -10,11 +10,12 @@ from django.template import engines
 from django.urls import reverse
 from jinja2 import UndefinedError, meta, nodes
 
-from carebridge.templating.environment import compile_templates, macro
+from carebridge.templating.environment import compile_templates, macro, show_icon
 from tests.same_pages import ELDER
 from tests.test_metadata import ARGUMENTS, page_names
 
 ENV = engines["jinja2"].env
+STATIC = settings.BASE_DIR / "static"
 NAMES = sorted(ENV.list_templates())
 PARTS = [name for name in NAMES if name.rpartition("/")[2].startswith("_")]
 # What a template that went wrong leaves on a page.
@@ -130,3 +131,11 @@ def test_what_a_template_gets_wrong_is_an_error(text: str) -> None:
 
 def test_a_macro_is_found_by_its_name() -> None:
     assert "更新日期未公布" in macro("show_asof", "parts/_asof.html")(None)
+
+
+def test_every_icon_is_in_the_file_of_icons() -> None:
+    drawn = set(re.findall(r'<symbol id="i-(\w+)"', (STATIC / "img/icons.svg").read_text()))
+    used = {name for file in NAMES for name in re.findall(r'show_icon\("(\w+)"\)', source(file))}
+    assert len(used) > 5
+    assert used <= drawn
+    assert all(f'href="/static/img/icons.svg#i-{name}"' in show_icon(name) for name in used)
