@@ -258,7 +258,9 @@ class CorrectionAdmin(ScopedAdmin):
         """The admin wraps the save in one transaction: figure, source, listing and correction."""
         match form.cleaned_data["decision"]:
             case Decision.FILL:
-                accept_correction(obj, form.cleaned_data["value"], form.source, form.by, form.on)
+                accept_correction(
+                    obj, form.cleaned_data["value"], form.document_source, form.by, form.on
+                )
             case Decision.ACCEPTED | Decision.UNCHANGED:
                 obj.close(Correction.State.ACCEPTED, obj.outcome, form.by, form.on)
             case Decision.REJECTED:

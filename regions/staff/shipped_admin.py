@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from regions.models import ShippedRow, Stamp
 from regions.models.stamp import RULES
+from regions.staff.seen_rows import SeenRows
 from regions.staff.shipped_values import differences, values_of, write
 
 State = ShippedRow.State
@@ -27,7 +28,7 @@ def find_row(shipped: ShippedRow) -> Any:
 
 
 @admin.register(ShippedRow)
-class ShippedRowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ShippedRowAdmin(SeenRows):
     """Kept rows with both values side by side; nobody adds, edits or deletes one by hand."""
 
     list_display = ["what", "state", "changed_at"]
