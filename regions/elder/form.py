@@ -163,7 +163,7 @@ class ElderForm(forms.Form):
 
     e_hukou = PlaceField("户籍在哪里")
     e_left = LeftField(label="户籍迁到外省的日子（上面填迁出以前的户籍）", required=False)
-    e_hukou_now = PlaceField("现在的户籍在哪里（迁出以后）")
+    e_hukou_now = PlaceField("迁出以后，现在的户籍")
     e_age = AgeField(label="年龄或出生年月", required=False)
     e_ability = FindingsField("能力评估结果", FINDING_SCALES)
     e_status = TokensField("身份和正在领的补贴", [*STATUSES, (NONE, NO_STATUS)])
