@@ -285,7 +285,8 @@ def test_a_swap_that_fails_halfway_loses_nothing(folder, media, monkeypatch, nam
         held = rows_of(file)
     with monkeypatch.context() as planted:
         planted.setattr(os, name, Nth(getattr(os, name), number, code))
-        fails = bool(held) or number < 3
+        # PostgreSQL swaps by SQL: of its steps only the two for uploaded files are renames.
+        fails = bool(held) or (name == "rename" and number < 3)
         with (
             pytest.raises(CommandError, match="没有换上备份，现有的数据")
             if fails
