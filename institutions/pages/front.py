@@ -1,7 +1,7 @@
 """Content of the front page: ways into the register with live counts, and benefits that follow.
 
 Six queries however large the register is: groups, their regions, homes per region, the regions,
-the facts, and for the sayings the last change of the listings, or the sayings themselves.
+the sayings, the facts.
 """
 
 import datetime
@@ -13,13 +13,11 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q
 from django.urls import reverse
-from pyroaring import BitMap
 
 from institutions.models import Listing
 from institutions.register.ages import VACANCY_DAYS
 from institutions.search.facets import Choice, Counts, Facet, build_facets, count_choices
 from institutions.search.filters import LONGEST_QUERY
-from institutions.search.index import MemoryIndex, current_index
 from institutions.search.places import Place
 from regions.elder.questions import OFFERED
 from regions.models import Fact, Region, RegionGroup
@@ -218,34 +216,19 @@ def _make_wishes(places: Iterable[Choice], on: datetime.date) -> tuple[Tally, li
         for words, choices in spoken.items()
         if len(choices) == len(SAYINGS[words])
     ]
-    held = current_index()
-    whole, tallies = _tally_held(held, searches) if held else _tally_stored(searches)
-    found = [
-        CommonWish(words.value, words.label, tally, _results(SAYINGS[words.value]))
-        for words, tally in zip(searches, tallies, strict=True)
-    ]
-    return whole, [wish for wish in found if wish.tally.total]
-
-
-def _tally_held(held: MemoryIndex, searches: Iterable[Choice]) -> tuple[Tally, list[Tally]]:
-    """Count in memory: the whole register, and what each search finds."""
-    real = held.find(Q(is_demo=False))
-
-    def tally(homes: BitMap) -> Tally:
-        number = homes.intersection_cardinality(real)
-        return Tally(number, len(homes) - number)
-
-    return tally(held.everything), [tally(held.find(search.q)) for search in searches]
-
-
-def _tally_stored(searches: Iterable[Choice]) -> tuple[Tally, list[Tally]]:
-    """Count in the database, where memory has no fresh answer; one query."""
-    searches = list(searches)
     asked = {("all", search.value): search.q for search in searches}
     asked |= {("real", search.value): search.q & Q(is_demo=False) for search in searches}
     counts = count_choices(Listing.objects.all(), Q(), asked)
-    tallies = [_split_tally(counts, search.value) for search in searches]
-    return Tally(counts.real, counts.demo), tallies
+    found = [
+        CommonWish(
+            words.value,
+            words.label,
+            _split_tally(counts, words.value),
+            _results(SAYINGS[words.value]),
+        )
+        for words in searches
+    ]
+    return Tally(counts.real, counts.demo), [wish for wish in found if wish.tally.total]
 
 
 def _split_tally(counts: Counts, value: str) -> Tally:

@@ -6,7 +6,7 @@ from institutions.models import Institution, Listing
 from institutions.pages.front import SAYINGS, STORIES, Front, Offer, OfferArea, Tally, front_content
 from institutions.pages.parts.written_figures import age
 from institutions.register.ages import is_stale
-from institutions.register.listings import delete_homes, mark_changed, refresh
+from institutions.register.listings import refresh
 from institutions.search.facets import build_facets
 from regions.models import Fact, Region, RegionGroup
 from tests.factories import make_institution
@@ -33,41 +33,11 @@ def area(shown: Front, value: str) -> OfferArea:
     return next(area for area in shown.areas if area.offer.place.value == value)
 
 
-@pytest.mark.parametrize("facets", ["bitmaps", "orm"])
-def test_queries_are_pinned(today, settings, django_assert_num_queries, facets):
-    settings.FACETS = facets
-    front_content(today)
+def test_queries_are_pinned(today, django_assert_num_queries):
     with django_assert_num_queries(6):
         # homes by region, regions_regiongroup, their regions, the regions with homes,
-        # the last change of the listings or the aggregate of all sayings, facts with documents
+        # the aggregate of all sayings, facts with documents
         front_content(today)
-
-
-def test_sayings_are_counted_in_memory_as_in_the_database(today, settings, monkeypatch):
-    settings.FACETS = "orm"
-    stored = front_content(today)
-    settings.FACETS = "bitmaps"
-    monkeypatch.setattr("institutions.pages.front.count_choices", pytest.fail)
-    held = front_content(today)
-    assert (held.tally, held.sayings) == (stored.tally, stored.sayings)
-    assert held.sayings
-
-
-@pytest.mark.parametrize("is_demo", [False, True])
-def test_a_home_that_came_or_went_is_counted_at_once(today, is_demo):
-    """A worker that has counted before sees the home; the whole, its saying and its place."""
-
-    def counted(shown: Front) -> tuple[int, int, int]:
-        saying = next(one for one in shown.sayings if SAYINGS[one.words] == {"region": "131000"})
-        tallies = (shown.tally, saying.tally, offer(shown, "131000").tally)
-        return tuple(tally.demo if is_demo else tally.real for tally in tallies)
-
-    before = counted(front_content(today))
-    home = make_institution(region=Region.objects.get(pk="131082"), is_demo=is_demo)
-    refresh([home.pk], today)
-    assert counted(front_content(today)) == tuple(number + 1 for number in before)
-    delete_homes(Institution.objects.filter(pk=home.pk))
-    assert counted(front_content(today)) == before
 
 
 def test_the_whole_register_is_counted(shown):
@@ -96,7 +66,6 @@ def test_sayings_are_explained_by_the_filters_themselves(shown, today):
 def test_a_saying_that_finds_nothing_is_not_said(today):
     Listing.objects.in_regions(Region.objects.get(pk="131000")).delete()
     Listing.objects.update(takes=0)
-    mark_changed()
     said = {saying.words for saying in front_content(today).sayings}
     assert said == set(SAYINGS) - {
         "想住到廊坊，离北京近",
@@ -177,7 +146,6 @@ def test_an_empty_register_shows_no_counts(today):
     Institution.objects.all().delete()
     Fact.objects.all().delete()
     RegionGroup.objects.all().delete()
-    mark_changed()
     shown = front_content(today)
     assert shown.tally == Tally()
     assert (shown.offers, shown.sayings, shown.areas, shown.stories) == ((), (), (), ())
